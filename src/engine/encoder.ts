@@ -1,0 +1,54 @@
+/**
+ * Rows in, Parquet bytes out. An encoder knows nothing of tables. Two implementations behind one conformance suite:
+ * the engine's own, and parquet-wasm (`encoder-parquet-wasm.ts`).
+ */
+import type { Bytes } from '../util/bytes.ts';
+import type { ArrowSchema } from './arrow-schema.ts';
+import type { Batch } from './engine.ts';
+import type { ParquetFooter } from './footer.ts';
+
+export type Codec = 'uncompressed' | 'snappy' | 'gzip' | 'lz4_raw' | 'zstd';
+
+export interface ColumnOptions {
+  /** `auto` (default): on when the row group's values repeat enough. */
+  readonly dictionary?: 'auto' | 'on' | 'off';
+  readonly statistics?: boolean;
+  readonly bloomFilter?: { readonly fpp: number; readonly ndv?: number; readonly maxBytes: number };
+}
+
+export interface EncoderOptions {
+  /** Field ids included. */
+  readonly schema: ArrowSchema;
+  readonly codec: Codec;
+  /** Codec's own scale; null: the codec's default. */
+  readonly level: number | null;
+  /** `default`: PLAIN and RLE_DICTIONARY only, which every reader takes. `compact`: DELTA and BYTE_STREAM_SPLIT too. */
+  readonly encoding: 'default' | 'compact';
+  readonly pageSizeBytes: number;
+  readonly pageRowLimit: number;
+  readonly dictionarySizeBytes: number;
+  /** Longest string or binary bound kept in the footer, in bytes; null: whole. */
+  readonly statisticsTruncateBytes: number | null;
+  /** By dotted column path. */
+  readonly columns?: ReadonlyMap<string, ColumnOptions>;
+  readonly keyValueMetadata?: ReadonlyMap<string, string>;
+}
+
+export interface EncodedFile {
+  /** The rest of the file, footer included. */
+  readonly bytes: Bytes;
+  readonly footer: ParquetFooter;
+}
+
+export interface Encoder extends Disposable {
+  /** False: `writeRowGroup` is a hint, the implementation cuts its own row groups. */
+  readonly cutsWhereTold: boolean;
+  /**
+   * Encodes the rows of `batches` as one row group and returns the file bytes that are final. Consumes the batches.
+   * The same rows give the same bytes, however they are cut into batches.
+   */
+  writeRowGroup(batches: readonly Batch[]): Promise<Bytes>;
+  /** Ends the file. The footer's `numRows` is what was encoded, to be compared with what was given. */
+  finish(): Promise<EncodedFile>;
+  free(): void;
+}

@@ -1,0 +1,180 @@
+/**
+ * The typed face of the wasm engine. One instance per isolate or worker thread; everything here is synchronous but
+ * reading remote Parquet. Rules: no view of wasm memory leaves this folder (what comes out is copied out); a handle
+ * belongs to whoever got it and is freed with `using` or `free()`; a method that says it consumes a handle frees it,
+ * also when it throws. After a trap the engine is dead: every call throws ENGINE_FAILED with the panic's text.
+ */
+import type { Bytes } from '../util/bytes.ts';
+import type { ArrowSchema } from './arrow-schema.ts';
+import type { Encoder, EncoderOptions } from './encoder.ts';
+import type { ParquetFooter } from './footer.ts';
+
+/** An Arrow record batch in the engine's memory. */
+export interface Batch extends Disposable {
+  readonly numRows: number;
+  /** Size of its rows in bytes, from the data alone: the same rows give the same number however they were cut. */
+  readonly byteLength: number;
+  readonly schema: ArrowSchema;
+  /** Rows `[start, start + length)` as a new handle that shares memory with this one. */
+  slice(start: number, length: number): Batch;
+  /** One IPC stream (schema, this batch, end), copied out. */
+  toIpc(): Bytes;
+  free(): void;
+}
+
+/** Reads an Arrow IPC stream or file as its bytes arrive (lz4 and zstd bodies, dictionaries, views). */
+export interface IpcReader extends Disposable {
+  /** Gives more bytes; returns the batches that became whole. Throws SOURCE_CORRUPT. */
+  push(bytes: Bytes): Batch[];
+  /** Known once the schema message has arrived. */
+  readonly schema: ArrowSchema | null;
+  /** No more bytes: returns what is left; throws SOURCE_CORRUPT when a message is cut off. */
+  finish(): Batch[];
+  free(): void;
+}
+
+/** A row that did not fit its columns. */
+export interface RejectedRow {
+  /** 1-based line where the row starts. */
+  readonly line: number;
+  /** 0-based row of the source, bad rows counted. */
+  readonly row: number;
+  /** Null: the row as a whole (number of fields, broken JSON). */
+  readonly column: string | null;
+  readonly reason: string;
+  /** The row's text, cut at 4,096 characters. */
+  readonly text: string;
+}
+
+/** Turns text into batches; what `push` and `finish` give back has the reader's schema and at most `batchRows` rows each. */
+export interface TextReader extends Disposable {
+  readonly schema: ArrowSchema;
+  push(bytes: Bytes): Batch[];
+  finish(): Batch[];
+  /** Rows refused since the last call; with `onBadRow: 'fail'`, `push` throws INVALID_VALUE at the first instead. */
+  takeRejects(): RejectedRow[];
+  free(): void;
+}
+
+export interface CsvDialect {
+  /** One ASCII character. */
+  readonly delimiter: string;
+  readonly quote: string | null;
+  readonly escape: string | null;
+  /** Lines that start with it are left out. */
+  readonly comment: string | null;
+  readonly header: boolean;
+  /** Cells that mean null (unquoted). */
+  readonly nullValues: readonly string[];
+}
+
+export interface CsvReaderOptions {
+  readonly dialect: CsvDialect;
+  /** One entry per column of the file, in file order; types must be flat. */
+  readonly schema: ArrowSchema;
+  readonly batchRows: number;
+  readonly onBadRow: 'fail' | 'reject';
+}
+
+/** NDJSON, or the elements of one JSON array. Fields match by name; those the schema does not have are left out. */
+export interface JsonReaderOptions {
+  readonly schema: ArrowSchema;
+  readonly batchRows: number;
+  readonly onBadRow: 'fail' | 'reject';
+}
+
+export interface CsvInference {
+  readonly dialect: CsvDialect;
+  readonly schema: ArrowSchema;
+}
+
+/** Undoes gzip (all members) or zstd (all frames) on the way; throws SOURCE_CORRUPT, also at `finish` of a cut-off body. */
+export interface Decompressor extends Disposable {
+  push(bytes: Bytes): Bytes[];
+  finish(): Bytes[];
+  free(): void;
+}
+
+/** Random access to a file's bytes, for reading Parquet. */
+export interface RangeReader {
+  readonly sizeBytes: number;
+  read(start: number, end: number, signal?: AbortSignal): Promise<Bytes>;
+}
+
+export interface ParquetReader extends Disposable {
+  readonly schema: ArrowSchema;
+  readonly footer: ParquetFooter;
+  /**
+   * Streams batches of at most `batchRows` rows, row group by row group, fetching column chunks as they are needed.
+   * `columns`: top-level field names, default all. Breaking out of the loop stops the reads.
+   */
+  batches(options?: {
+    readonly rowGroups?: readonly number[];
+    readonly columns?: readonly string[];
+    readonly batchRows?: number;
+    readonly signal?: AbortSignal;
+  }): AsyncIterable<Batch>;
+  free(): void;
+}
+
+/** How a target field is filled; from the source's columns by name, nested names included. */
+export interface AlignOptions {
+  /** The schema to reach: order, names, types, nullability, field ids. Columns the source lacks become null. */
+  readonly target: ArrowSchema;
+  /** For error messages. */
+  readonly file?: string;
+}
+
+/** A partition field on columns: `sourceId` names the source column by field id (nested struct children too). */
+export interface PartitionTransform {
+  readonly sourceId: number;
+  /** `identity`, `bucket[N]`, `truncate[W]`, `year`, `month`, `day`, `hour`, `void`. */
+  readonly transform: string;
+}
+
+/** Rows of one batch that share a partition tuple. */
+export interface PartitionSlice {
+  /** Canonical bytes of the tuple as lower-case hex: equal tuples, equal keys. */
+  readonly key: string;
+  /** One value per transform: Appendix D single-value bytes of the result type, or null. */
+  readonly values: readonly (Uint8Array | null)[];
+  /** The first row of the tuple in the batch that was split. */
+  readonly firstRow: number;
+  readonly batch: Batch;
+}
+
+/** Casts and reorders batches of one source schema to one target schema. */
+export interface Aligner extends Disposable {
+  /** Consumes the batch. Throws INVALID_VALUE (column, row of the batch, value) when a cast would lose it or a required column holds a null. */
+  align(batch: Batch): Batch;
+  free(): void;
+}
+
+export interface Engine {
+  /** False after a trap. */
+  readonly alive: boolean;
+  /** Size of the wasm memory now, and the most it may become. */
+  readonly memoryBytes: number;
+  readonly maxMemoryBytes: number;
+  /** Bytes the allocator has handed out and not got back: 0 change over a balanced piece of work. */
+  readonly liveBytes: number;
+
+  ipcReader(): IpcReader;
+  /** A batch from one whole IPC stream. */
+  fromIpc(bytes: Bytes): Batch[];
+  /** Looks at the first bytes of a CSV file; `given` overrides what it would infer. */
+  inferCsv(sample: Bytes, given?: Partial<CsvDialect>): CsvInference;
+  csvReader(options: CsvReaderOptions): TextReader;
+  /** The schema of the first objects of NDJSON or of a JSON array. */
+  inferJson(sample: Bytes): ArrowSchema;
+  jsonReader(options: JsonReaderOptions): TextReader;
+  decompressor(codec: 'gzip' | 'zstd'): Decompressor;
+  openParquet(file: RangeReader, options?: { readonly signal?: AbortSignal }): Promise<ParquetReader>;
+
+  /** Rows of all batches, in order; consumes them. One schema. */
+  concat(batches: readonly Batch[]): Batch;
+  aligner(source: ArrowSchema, options: AlignOptions): Aligner;
+  /** Groups rows by partition tuple, in order of first row; consumes the batch. */
+  partition(batch: Batch, transforms: readonly PartitionTransform[]): PartitionSlice[];
+  encoder(options: EncoderOptions): Encoder;
+}

@@ -1,0 +1,39 @@
+/** The contract of a source: an Arrow schema, and engine batches on demand. */
+import type { ArrowSchema } from '../engine/arrow-schema.ts';
+import type { Batch, Engine, RejectedRow } from '../engine/engine.ts';
+import type { MemoryLease } from '../util/memory-budget.ts';
+
+export interface OpenSourceOptions {
+  readonly engine: Engine;
+  readonly lease: MemoryLease;
+  readonly signal?: AbortSignal;
+  /** Called with bytes read from the outside, before decompression. */
+  readonly onBytesRead?: (bytes: number) => void;
+  /** Called for rows left out under `onBadRow: 'reject'`, in order. */
+  readonly onReject?: (rejects: readonly RejectedRow[]) => void;
+}
+
+/** A source that was opened: its schema is known, its rows were not read yet. */
+export interface OpenSource extends AsyncDisposable {
+  readonly schema: ArrowSchema;
+  /** Rows, when the source says so in its header or footer. */
+  readonly totalRows: number | null;
+  /**
+   * Consumed once. A batch belongs to the consumer; `return()` frees the rest. Errors: SOURCE_UNREADABLE,
+   * SOURCE_CORRUPT, INVALID_VALUE, SCHEMA_MISMATCH (a batch whose schema differs from the first), TOO_MANY_BAD_ROWS.
+   */
+  batches(): AsyncIterable<Batch>;
+  /** Where the last batch came from, for messages: a file's name. */
+  readonly currentFile: string | null;
+}
+
+export interface RecordBatchSource {
+  /** For messages and progress: a file name, a URL without credentials, or what it is. */
+  readonly name: string;
+  /** Whether it can be opened again. */
+  readonly replayable: boolean;
+  /** Bytes to be read, when known. */
+  readonly sizeBytes: number | null;
+  /** Reads as much as it takes to know the schema (a header, a footer, a sample). */
+  open(options: OpenSourceOptions): Promise<OpenSource>;
+}

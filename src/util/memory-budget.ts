@@ -1,0 +1,126 @@
+/**
+ * One governor per isolate: every write and scan takes a lease, and every buffer that grows with data is charged to
+ * its lease. A lease is taken whole at the start, so a write that begins can end.
+ */
+import { IcestreamError } from '../errors.ts';
+
+/** What a charged buffer holds. */
+export type ChargeKind = 'engine' | 'rows' | 'parts' | 'source' | 'manifests';
+
+/** A share of the budget that belongs to one write or scan; give it back with `using` or `release()`. */
+export class MemoryLease implements Disposable {
+  readonly limitBytes: number;
+  #used = new Map<ChargeKind, number>();
+  #total = 0;
+  #peak = 0;
+  #onRelease: (() => void) | undefined;
+
+  constructor(limitBytes: number, onRelease?: () => void) {
+    this.limitBytes = limitBytes;
+    this.#onRelease = onRelease;
+  }
+
+  get usedBytes(): number {
+    return this.#total;
+  }
+
+  get peakBytes(): number {
+    return this.#peak;
+  }
+
+  /** Bytes in use by kind. */
+  usage(): Partial<Record<ChargeKind, number>> {
+    return Object.fromEntries(this.#used);
+  }
+
+  /**
+   * Records `bytes` more (or, negative, fewer) in use.
+   * @throws IcestreamError MEMORY_LIMIT_TOO_SMALL when that would go over the lease; nothing is recorded then.
+   */
+  charge(kind: ChargeKind, bytes: number): void {
+    const total = this.#total + bytes;
+    if (bytes > 0 && total > this.limitBytes) {
+      throw new IcestreamError(
+        'MEMORY_LIMIT_TOO_SMALL',
+        `memoryLimitBytes ${this.limitBytes} is too small: ${total} bytes are needed (${kind}); raise memoryLimitBytes to at least that`,
+        { option: 'memoryLimitBytes' },
+      );
+    }
+    this.#used.set(kind, (this.#used.get(kind) ?? 0) + bytes);
+    this.#total = total;
+    this.#peak = Math.max(this.#peak, total);
+  }
+
+  /** Sets what a kind uses to exactly `bytes` (for buffers that report their own size). */
+  set(kind: ChargeKind, bytes: number): void {
+    this.charge(kind, bytes - (this.#used.get(kind) ?? 0));
+  }
+
+  release(): void {
+    this.#onRelease?.();
+    this.#onRelease = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+}
+
+/** The governor: hands out leases, in order, never more than `limitBytes` together. */
+export class MemoryBudget {
+  readonly limitBytes: number;
+  #leased = 0;
+  #waiting: Array<() => void> = [];
+
+  constructor(limitBytes: number) {
+    this.limitBytes = limitBytes;
+  }
+
+  get leasedBytes(): number {
+    return this.#leased;
+  }
+
+  /** A lease of `bytes` now, or null when the budget is taken. */
+  tryAcquire(bytes: number): MemoryLease | null {
+    if (bytes > this.limitBytes || this.#waiting.length > 0 || this.#leased + bytes > this.limitBytes) return null;
+    return this.#grant(bytes);
+  }
+
+  /**
+   * A lease of `bytes`, after those who asked before.
+   * @throws IcestreamError MEMORY_LIMIT_TOO_SMALL when it can never be granted; the signal's reason when it fires.
+   */
+  async acquire(bytes: number, signal?: AbortSignal): Promise<MemoryLease> {
+    signal?.throwIfAborted();
+    if (bytes > this.limitBytes) {
+      throw new IcestreamError(
+        'MEMORY_LIMIT_TOO_SMALL',
+        `a lease of ${bytes} bytes cannot be taken from a budget of ${this.limitBytes}; raise the budget's memoryLimitBytes`,
+        { option: 'memoryLimitBytes' },
+      );
+    }
+    while (this.#leased + bytes > this.limitBytes) {
+      await new Promise<void>((resolve, reject) => {
+        const wake = () => {
+          signal?.removeEventListener('abort', onAbort);
+          resolve();
+        };
+        const onAbort = () => {
+          this.#waiting = this.#waiting.filter((w) => w !== wake);
+          reject(signal?.reason);
+        };
+        signal?.addEventListener('abort', onAbort, { once: true });
+        this.#waiting.push(wake);
+      });
+    }
+    return this.#grant(bytes);
+  }
+
+  #grant(bytes: number): MemoryLease {
+    this.#leased += bytes;
+    return new MemoryLease(bytes, () => {
+      this.#leased -= bytes;
+      for (const wake of this.#waiting.splice(0)) wake();
+    });
+  }
+}

@@ -1,0 +1,55 @@
+/** Options, progress and results that all writes share. */
+import type { Encoder, EncoderOptions } from '../engine/encoder.ts';
+import type { Engine, RejectedRow } from '../engine/engine.ts';
+
+export interface WriteProgress {
+  readonly phase: 'open' | 'write' | 'commit' | 'done';
+  readonly rowsIn: number;
+  readonly rowsWritten: number;
+  readonly bytesRead: number;
+  readonly bytesUploaded: number;
+  /** When the source knows them. */
+  readonly totalRows: number | null;
+  readonly totalBytes: number | null;
+  readonly openFiles: number;
+  readonly filesWritten: number;
+  readonly bufferedBytes: number;
+  readonly memoryPeakBytes: number;
+}
+
+export interface WriteOptions {
+  /** At most every 100 ms, and once at the end. */
+  readonly onProgress?: (progress: WriteProgress) => void;
+  readonly signal?: AbortSignal;
+  /** Bytes this write may hold, wasm included. Default: the runtime's (64 MiB in Workers, 256 MiB elsewhere). */
+  readonly memoryLimitBytes?: number;
+  /** UUIDv7. A second call with the same id returns the first result instead of writing again (design: exactly once). */
+  readonly commitId?: string;
+  /** Added to the snapshot summary. */
+  readonly snapshotProperties?: Readonly<Record<string, string>>;
+  /** `addColumns`: columns the table lacks are added before the data is written. Default `none`: they are an error. */
+  readonly schemaEvolution?: 'none' | 'addColumns';
+  /** Parquet encodings; `compact` is smaller and faster but not read by every engine. Default `default`. */
+  readonly encoding?: 'default' | 'compact';
+  /** Receives the rows that `onBadRow: 'reject'` left out. */
+  readonly onReject?: (rejects: readonly RejectedRow[]) => void;
+  /** Default: the isolate's shared engine. */
+  readonly engine?: Engine;
+  /** Default: the engine's own encoder. */
+  readonly encoder?: (options: EncoderOptions) => Encoder;
+}
+
+export interface WriteResult {
+  readonly snapshotId: bigint | null;
+  readonly commitId: string;
+  /** True: an earlier call with this `commitId` had committed; nothing was written by this one. */
+  readonly alreadyCommitted: boolean;
+  readonly rows: bigint;
+  readonly rejectedRows: number;
+  readonly files: number;
+  readonly bytes: bigint;
+  /** Commits that were refused as conflicts and rebuilt. */
+  readonly retries: number;
+  readonly elapsedMs: number;
+  readonly memoryPeakBytes: number;
+}

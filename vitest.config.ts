@@ -1,0 +1,57 @@
+import { cloudflareTest } from '@cloudflare/vitest-pool-workers';
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig } from 'vitest/config';
+
+const portable = ['test/portable/**/*.test.ts'];
+const chromiumArgs = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+];
+
+/** The source is tested as it stands: `icestream-source` chooses `src/` over `dist/` in package.json. */
+const conditions = (...runtime: string[]) => ['icestream-source', ...runtime];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ssr: { resolve: { conditions: conditions('node') } },
+        test: { name: 'node', include: [...portable, 'test/node/**/*.test.ts'], testTimeout: 30_000 },
+      },
+      {
+        resolve: { conditions: conditions('browser') },
+        test: {
+          name: 'chromium',
+          include: portable,
+          testTimeout: 30_000,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({
+              launchOptions: { executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: chromiumArgs },
+            }),
+            instances: [{ browser: 'chromium' }],
+          },
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest({
+            miniflare: {
+              compatibilityDate: '2026-08-01',
+              modulesRules: [{ type: 'CompiledWasm', include: ['**/*.wasm', '**/*.wasm?module'] }],
+            },
+          }),
+        ],
+        resolve: { conditions: conditions('workerd', 'worker') },
+        ssr: { resolve: { conditions: conditions('workerd', 'worker') } },
+        test: { name: 'workerd', include: portable, testTimeout: 30_000 },
+      },
+    ],
+  },
+});

@@ -1,0 +1,7 @@
+/** Deno and Bun run vitest themselves: one project, the runtime's own conditions. */
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  ssr: { resolve: { conditions: ['icestream-source', 'deno'] } },
+  test: { name: 'deno', include: ['test/portable/**/*.test.ts'], pool: 'forks', testTimeout: 30_000 },
+});
