@@ -57,8 +57,9 @@ export class MemoryLease implements Disposable {
   }
 
   release(): void {
-    this.#onRelease?.();
+    const onRelease = this.#onRelease;
     this.#onRelease = undefined;
+    onRelease?.();
   }
 
   [Symbol.dispose](): void {
@@ -66,11 +67,16 @@ export class MemoryLease implements Disposable {
   }
 }
 
+interface Waiter {
+  readonly bytes: number;
+  readonly grant: (lease: MemoryLease) => void;
+}
+
 /** The governor: hands out leases, in order, never more than `limitBytes` together. */
 export class MemoryBudget {
   readonly limitBytes: number;
   #leased = 0;
-  #waiting: Array<() => void> = [];
+  #waiting: Waiter[] = [];
 
   constructor(limitBytes: number) {
     this.limitBytes = limitBytes;
@@ -80,14 +86,13 @@ export class MemoryBudget {
     return this.#leased;
   }
 
-  /** A lease of `bytes` now, or null when the budget is taken. */
+  /** A lease of `bytes` now, or null when the budget is taken or others wait. */
   tryAcquire(bytes: number): MemoryLease | null {
-    if (bytes > this.limitBytes || this.#waiting.length > 0 || this.#leased + bytes > this.limitBytes) return null;
-    return this.#grant(bytes);
+    return this.#waiting.length === 0 && this.#fits(bytes) ? this.#lease(bytes) : null;
   }
 
   /**
-   * A lease of `bytes`, after those who asked before.
+   * A lease of `bytes`, after those who asked before (a small one does not overtake a large one).
    * @throws IcestreamError MEMORY_LIMIT_TOO_SMALL when it can never be granted; the signal's reason when it fires.
    */
   async acquire(bytes: number, signal?: AbortSignal): Promise<MemoryLease> {
@@ -99,28 +104,43 @@ export class MemoryBudget {
         { option: 'memoryLimitBytes' },
       );
     }
-    while (this.#leased + bytes > this.limitBytes) {
-      await new Promise<void>((resolve, reject) => {
-        const wake = () => {
+    const now = this.tryAcquire(bytes);
+    if (now !== null) return now;
+    return new Promise((resolve, reject) => {
+      const onAbort = () => {
+        this.#waiting = this.#waiting.filter((w) => w !== waiter);
+        reject(signal?.reason);
+        this.#serve();
+      };
+      const waiter: Waiter = {
+        bytes,
+        grant: (lease) => {
           signal?.removeEventListener('abort', onAbort);
-          resolve();
-        };
-        const onAbort = () => {
-          this.#waiting = this.#waiting.filter((w) => w !== wake);
-          reject(signal?.reason);
-        };
-        signal?.addEventListener('abort', onAbort, { once: true });
-        this.#waiting.push(wake);
-      });
-    }
-    return this.#grant(bytes);
+          resolve(lease);
+        },
+      };
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.#waiting.push(waiter);
+    });
   }
 
-  #grant(bytes: number): MemoryLease {
+  #fits(bytes: number): boolean {
+    return this.#leased + bytes <= this.limitBytes;
+  }
+
+  #lease(bytes: number): MemoryLease {
     this.#leased += bytes;
     return new MemoryLease(bytes, () => {
       this.#leased -= bytes;
-      for (const wake of this.#waiting.splice(0)) wake();
+      this.#serve();
     });
+  }
+
+  /** Grants at once, not in a later turn: whoever asks in between would overtake. */
+  #serve(): void {
+    for (let first = this.#waiting[0]; first !== undefined && this.#fits(first.bytes); first = this.#waiting[0]) {
+      this.#waiting.shift();
+      first.grant(this.#lease(first.bytes));
+    }
   }
 }
