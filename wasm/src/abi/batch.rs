@@ -1,0 +1,68 @@
+//! Record batches held by the host.
+
+use arrow_array::RecordBatch;
+
+use super::{answer, set_meta, set_out};
+use crate::error::{EngineError, Result};
+use crate::kernels::data_size::data_size;
+use crate::schema_json::schema_to_json;
+use crate::{batch, handles};
+
+/// Gives batches to the host: a handle each; the meta lists them as `[[handle, rows], …]`. Answers their number.
+pub(crate) fn give_batches(batches: Vec<RecordBatch>) -> Result<i32> {
+    let mut text = String::from("[");
+    let count = batches.len() as i32;
+    for batch in batches {
+        if text.len() > 1 {
+            text.push(',');
+        }
+        let rows = batch.num_rows();
+        text.push_str(&format!("[{},{rows}]", handles::insert(batch)?));
+    }
+    text.push(']');
+    set_meta(text);
+    Ok(count)
+}
+
+/// Takes the batches of handles; all are freed, also when one of them is not a batch.
+pub(crate) fn take_batches(handles: &[i32]) -> Result<Vec<RecordBatch>> {
+    let taken: Vec<_> = handles.iter().map(|h| handles::take::<RecordBatch>(*h)).collect();
+    taken.into_iter().collect()
+}
+
+fn with<R>(handle: i32, use_it: impl FnOnce(&mut RecordBatch) -> Result<R>) -> Result<R> {
+    handles::with::<RecordBatch, R>(handle, use_it)
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn batch_rows(handle: i32) -> i32 {
+    answer(|| with(handle, |b| i32::try_from(b.num_rows()).map_err(|_| EngineError::unsupported("too many rows in a batch"))))
+}
+
+/// Size of the rows, as a JSON number in the meta.
+#[unsafe(no_mangle)]
+pub extern "C" fn batch_bytes(handle: i32) -> i32 {
+    answer(|| {
+        set_meta(with(handle, |b| Ok(data_size(b)))?.to_string());
+        Ok(0)
+    })
+}
+
+/// The schema as JSON in the meta.
+#[unsafe(no_mangle)]
+pub extern "C" fn batch_schema(handle: i32) -> i32 {
+    answer(|| {
+        set_meta(with(handle, |b| Ok(schema_to_json(&b.schema()).to_string()))?);
+        Ok(0)
+    })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn batch_slice(handle: i32, start: u32, length: u32) -> i32 {
+    answer(|| handles::insert(with(handle, |b| batch::slice(b, start as usize, length as usize))?))
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn batch_to_ipc(handle: i32) -> i32 {
+    answer(|| Ok(set_out(vec![with(handle, |b| batch::to_ipc(b))?])))
+}

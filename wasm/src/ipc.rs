@@ -1,0 +1,271 @@
+//! Arrow IPC, stream or file, as its bytes arrive. Framing and bounds are checked here, before arrow-ipc sees a
+//! message: it trusts offsets and lengths that a corrupt file may set to anything.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_buffer::{Buffer, MutableBuffer};
+use arrow_ipc::reader::{RecordBatchDecoder, read_dictionary_impl};
+use arrow_ipc::{Message, MessageHeader, root_as_message};
+use arrow_schema::{ArrowError, Schema, SchemaRef};
+
+use crate::error::{EngineError, Result, arrow_text};
+
+const MAGIC: &[u8] = b"ARROW1";
+/// Far above any real schema (a thousand columns take about 200 KB).
+const MAX_METADATA: usize = 64 << 20;
+/// What one message may hold, before and after decompression; the memory limit is usually the tighter bound.
+const MAX_BODY: u64 = 2 << 30;
+
+#[derive(Default)]
+enum State {
+    /// The first bytes say whether it is a file.
+    #[default]
+    Start,
+    Length {
+        continued: bool,
+    },
+    Metadata(usize),
+    Body(Buffer, usize),
+    End,
+}
+
+/// Gathers `need` bytes over pushes; a message that lies in one push is not copied.
+#[derive(Default)]
+struct Gather {
+    partial: MutableBuffer,
+}
+
+impl Gather {
+    fn take(&mut self, input: &mut Buffer, need: usize) -> Result<Option<Buffer>> {
+        if self.partial.is_empty() && input.len() >= need {
+            let whole = input.slice_with_length(0, need);
+            input.advance(need);
+            return Ok(Some(whole));
+        }
+        let missing = need - self.partial.len();
+        let step = missing.min(input.len());
+        let room = self.partial.capacity() - self.partial.len();
+        if room < step {
+            // A length may lie: room for all of it at once only when that is little, else as it arrives.
+            let ahead = if need <= 16 << 20 { missing } else { step.max(self.partial.len()).min(missing) };
+            let refused = |_| too_large(need as u64);
+            self.partial.try_reserve(ahead).map_err(refused)?;
+        }
+        self.partial.extend_from_slice(&input[..step]);
+        input.advance(step);
+        Ok((self.partial.len() == need).then(|| std::mem::take(&mut self.partial).into()))
+    }
+}
+
+fn too_large(bytes: u64) -> EngineError {
+    let text = format!("an Arrow message of {bytes} bytes does not fit in memory; raise memoryLimitBytes or write smaller batches");
+    EngineError::new("MEMORY_LIMIT_TOO_SMALL", text)
+}
+
+fn corrupt(e: ArrowError) -> EngineError {
+    match e {
+        ArrowError::NotYetImplemented(s) => EngineError::unsupported(format!("Arrow IPC: {s}")),
+        ArrowError::MemoryError(s) => EngineError::new("MEMORY_LIMIT_TOO_SMALL", s),
+        e => EngineError::corrupt(format!("Arrow IPC: {}", arrow_text(&e))),
+    }
+}
+
+fn bad(text: &str) -> EngineError {
+    EngineError::corrupt(format!("Arrow IPC: {text}"))
+}
+
+#[derive(Default)]
+pub struct IpcReader {
+    state: State,
+    gather: Gather,
+    is_file: bool,
+    schema: Option<SchemaRef>,
+    dictionaries: HashMap<i64, ArrayRef>,
+    /// The last bytes after the end marker of a file: its footer ends with the magic.
+    tail: Vec<u8>,
+    batches: u64,
+}
+
+impl IpcReader {
+    pub fn schema(&self) -> Option<&SchemaRef> {
+        self.schema.as_ref()
+    }
+
+    pub fn push(&mut self, mut input: Buffer) -> Result<Vec<RecordBatch>> {
+        let mut batches = Vec::new();
+        while !input.is_empty() || matches!(&self.state, State::Body(_, 0)) {
+            if !self.step(&mut input, &mut batches)? {
+                break;
+            }
+        }
+        Ok(batches)
+    }
+
+    /// One state further; false when more bytes are needed.
+    fn step(&mut self, input: &mut Buffer, batches: &mut Vec<RecordBatch>) -> Result<bool> {
+        match &self.state {
+            State::Start => {
+                let Some(head) = self.gather.take(input, 8)? else { return Ok(false) };
+                self.is_file = head.starts_with(MAGIC);
+                self.state = State::Length { continued: false };
+                if !self.is_file {
+                    self.length(&head[..4])?;
+                    // The other four bytes: the length after a continuation mark, or the metadata's first ones.
+                    if matches!(self.state, State::Length { continued: true }) {
+                        self.length(&head[4..])?;
+                    } else {
+                        self.gather.partial.extend_from_slice(&head[4..]);
+                    }
+                }
+            }
+            State::Length { .. } => {
+                let Some(word) = self.gather.take(input, 4)? else { return Ok(false) };
+                self.length(&word)?;
+            }
+            State::Metadata(size) => {
+                let Some(metadata) = self.gather.take(input, *size)? else { return Ok(false) };
+                let length = parse(&metadata)?.bodyLength();
+                if length < 0 {
+                    return Err(bad("a message of negative length"));
+                }
+                if length as u64 > MAX_BODY {
+                    return Err(too_large(length as u64));
+                }
+                self.state = State::Body(metadata, length as usize);
+            }
+            State::Body(metadata, size) => {
+                let Some(body) = self.gather.take(input, *size)? else { return Ok(false) };
+                let metadata = metadata.clone();
+                self.state = State::Length { continued: false };
+                batches.extend(self.message(&metadata, body)?);
+            }
+            State::End if self.is_file => {
+                self.tail.extend_from_slice(input);
+                let excess = self.tail.len().saturating_sub(MAGIC.len());
+                self.tail.drain(..excess);
+                input.advance(input.len());
+            }
+            State::End => return Err(bad("bytes follow the end of the stream")),
+        }
+        Ok(true)
+    }
+
+    fn length(&mut self, word: &[u8]) -> Result<()> {
+        let word = [word[0], word[1], word[2], word[3]];
+        let continued = matches!(self.state, State::Length { continued: true });
+        self.state = match u32::from_le_bytes(word) {
+            u32::MAX if !continued => State::Length { continued: true },
+            0 => State::End,
+            n if n as usize > MAX_METADATA => {
+                let before = if self.schema.is_none() { "not Arrow IPC, or " } else { "" };
+                return Err(bad(&format!("{before}a message header of {n} bytes")));
+            }
+            n => State::Metadata(n as usize),
+        };
+        if let (State::End, true) = (&self.state, self.is_file) {
+            self.tail.clear();
+        }
+        Ok(())
+    }
+
+    fn message(&mut self, metadata: &[u8], body: Buffer) -> Result<Option<RecordBatch>> {
+        let message = parse(metadata)?;
+        let version = message.version();
+        match message.header_type() {
+            MessageHeader::Schema => {
+                if self.schema.is_some() {
+                    return Err(bad("a second schema"));
+                }
+                let schema = message.header_as_schema().ok_or_else(|| bad("no schema in a schema message"))?;
+                let schema: Schema = arrow_ipc::convert::try_fb_to_schema(schema).map_err(corrupt)?;
+                self.schema = Some(Arc::new(schema));
+                Ok(None)
+            }
+            MessageHeader::DictionaryBatch => {
+                let dictionary = message.header_as_dictionary_batch().ok_or_else(|| bad("no dictionary"))?;
+                let data = dictionary.data().ok_or_else(|| bad("a dictionary without data"))?;
+                check_bounds(&data, &body)?;
+                let schema = self.schema.clone().ok_or_else(|| bad("a dictionary before the schema"))?;
+                read_dictionary_impl(
+                    &body,
+                    dictionary,
+                    &schema,
+                    &mut self.dictionaries,
+                    &version,
+                    false,
+                    Default::default(),
+                )
+                .map_err(corrupt)?;
+                Ok(None)
+            }
+            MessageHeader::RecordBatch => {
+                let data = message.header_as_record_batch().ok_or_else(|| bad("no batch"))?;
+                check_bounds(&data, &body)?;
+                let schema = self.schema.clone().ok_or_else(|| bad("a batch before the schema"))?;
+                let batch = RecordBatchDecoder::try_new(&body, data, schema, &self.dictionaries, &version)
+                    .and_then(RecordBatchDecoder::read_record_batch)
+                    .map_err(|e| {
+                        let e = corrupt(e);
+                        EngineError { message: format!("{} (batch {})", e.message, self.batches), ..e }
+                    })?;
+                self.batches += 1;
+                Ok(Some(batch))
+            }
+            MessageHeader::NONE => Ok(None),
+            other => Err(EngineError::unsupported(format!("Arrow IPC: a message of type {other:?}"))),
+        }
+    }
+
+    /// No more bytes will come.
+    pub fn finish(&mut self) -> Result<()> {
+        let done = self.gather.partial.is_empty()
+            && match &self.state {
+                State::End => !self.is_file || self.tail == MAGIC,
+                // A stream may end without its end marker; a file may not end without its footer.
+                State::Length { continued: false } => !self.is_file && self.schema.is_some(),
+                _ => false,
+            };
+        match (done, &self.state) {
+            (true, _) => Ok(()),
+            (false, State::Start) if self.gather.partial.is_empty() => {
+                Err(EngineError::new("SOURCE_EMPTY", "Arrow IPC: no bytes, so no schema"))
+            }
+            _ => Err(bad(&format!("the data is cut off after {} batches", self.batches))),
+        }
+    }
+}
+
+fn parse(metadata: &[u8]) -> Result<Message<'_>> {
+    root_as_message(metadata).map_err(|e| bad(&format!("a broken message header ({e})")))
+}
+
+/// Refuses buffers that lie outside the body, negative counts, and sizes after decompression that do not fit.
+fn check_bounds(data: &arrow_ipc::RecordBatch, body: &Buffer) -> Result<()> {
+    let negative = data.length() < 0
+        || data.nodes().is_some_and(|nodes| nodes.iter().any(|n| n.length() < 0 || n.null_count() < 0));
+    if negative || data.variadicBufferCounts().is_some_and(|counts| counts.iter().any(|n| n < 0)) {
+        return Err(bad("a negative count"));
+    }
+    if data.length() as u64 > i32::MAX as u64 {
+        return Err(bad("a batch of more than 2,147,483,647 rows"));
+    }
+    let compressed = data.compression().is_some();
+    let mut expanded = 0u64;
+    for buffer in data.buffers().into_iter().flatten() {
+        let range = usize::try_from(buffer.offset()).ok().zip(usize::try_from(buffer.length()).ok());
+        let bytes = range.and_then(|(start, length)| body.get(start..start.checked_add(length)?));
+        let bytes = bytes.ok_or_else(|| bad("a buffer outside of its message"))?;
+        if let (true, Some(size)) = (compressed, bytes.first_chunk::<8>()) {
+            expanded = expanded.saturating_add(u64::try_from(i64::from_le_bytes(*size)).unwrap_or(0));
+        }
+    }
+    if expanded > 0 {
+        let mut probe = Vec::<u8>::new();
+        if expanded > MAX_BODY || probe.try_reserve_exact(expanded as usize).is_err() {
+            return Err(too_large(expanded));
+        }
+    }
+    Ok(())
+}

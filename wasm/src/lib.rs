@@ -1,0 +1,16 @@
+//! The icestream engine: Arrow record batches in wasm memory, read from Arrow IPC, text and Parquet, cast and
+//! partitioned, and encoded as Parquet. Pure modules here, the C exports in `abi`.
+
+pub mod abi;
+pub mod batch;
+pub mod decode;
+pub mod decompress;
+pub mod encode;
+pub mod error;
+pub mod footer;
+pub mod handles;
+pub mod ipc;
+pub mod kernels;
+pub mod memory;
+pub mod schema_json;
+pub mod text;

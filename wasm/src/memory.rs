@@ -1,0 +1,101 @@
+//! The allocator: counts what is handed out, and remembers a refusal so that the abort after it has a name.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use arrow_buffer::Buffer;
+
+struct Counting;
+
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+static REFUSED: AtomicUsize = AtomicUsize::new(0);
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn note(ptr: *mut u8, size: usize) -> *mut u8 {
+    if ptr.is_null() {
+        REFUSED.store(size.max(1), Relaxed);
+    } else {
+        LIVE.fetch_add(size, Relaxed);
+    }
+    ptr
+}
+
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        note(unsafe { System.alloc(layout) }, layout.size())
+    }
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        note(unsafe { System.alloc_zeroed(layout) }, layout.size())
+    }
+    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
+        LIVE.fetch_sub(layout.size(), Relaxed);
+        unsafe { System.dealloc(ptr, layout) }
+    }
+    unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        let fresh = unsafe { System.realloc(ptr, layout, new_size) };
+        if !fresh.is_null() {
+            LIVE.fetch_sub(layout.size(), Relaxed);
+        }
+        note(fresh, new_size)
+    }
+}
+
+/// Bytes handed out and not given back.
+pub fn live_bytes() -> usize {
+    LIVE.load(Relaxed)
+}
+
+/// Size of the last allocation that was refused; 0: none was.
+pub fn refused_bytes() -> usize {
+    REFUSED.load(Relaxed)
+}
+
+/// Arrow wants its buffers on 64-byte borders, or it copies them.
+const ALIGN: usize = 64;
+
+fn layout(len: usize) -> Layout {
+    // Lengths come from the host as 32 bits; one that overflows with its alignment is refused as too large.
+    Layout::from_size_align(len.max(1), ALIGN).unwrap_or(Layout::new::<u8>())
+}
+
+/// A block for the host to fill; null when memory is refused.
+pub fn block_alloc(len: usize) -> *mut u8 {
+    if len > isize::MAX as usize - ALIGN {
+        return note(std::ptr::null_mut(), len);
+    }
+    unsafe { std::alloc::alloc(layout(len)) }
+}
+
+/// # Safety
+/// `ptr` and `len` are those of one `block_alloc` that was not freed or taken.
+pub unsafe fn block_free(ptr: *mut u8, len: usize) {
+    unsafe { std::alloc::dealloc(ptr, layout(len)) }
+}
+
+struct Block {
+    ptr: *mut u8,
+    len: usize,
+}
+unsafe impl Send for Block {}
+unsafe impl Sync for Block {}
+impl std::panic::RefUnwindSafe for Block {}
+impl Drop for Block {
+    fn drop(&mut self) {
+        unsafe { block_free(self.ptr, self.len) }
+    }
+}
+
+/// Takes over a filled block without copying it.
+///
+/// # Safety
+/// As for `block_free`; all `len` bytes were written.
+pub unsafe fn block_take(ptr: *mut u8, len: usize) -> Buffer {
+    match NonNull::new(ptr) {
+        Some(p) => unsafe { Buffer::from_custom_allocation(p, len, Arc::new(Block { ptr, len })) },
+        None => Buffer::from(Vec::<u8>::new()),
+    }
+}
