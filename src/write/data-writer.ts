@@ -1,0 +1,225 @@
+/**
+ * Rows of one write into data files: routed to partitions, encoded when a row group is due, uploaded while the next
+ * one fills, rolled at the target size. Which rows share a row group and a file follows from the rows and the options
+ * alone: decisions fall at fixed row numbers and look only at `Batch.byteLength` and `Upload.pendingBytes`.
+ */
+import type { Encoder } from '../engine/encoder.ts';
+import type { Batch, Engine, PartitionTransform } from '../engine/engine.ts';
+import type { Upload } from '../storage/store.ts';
+import { DataFileWriter, type WrittenFile } from './file-writer.ts';
+import type { MemoryPlan } from './memory-plan.ts';
+import { type Partition, PartitionRouter } from './partition-router.ts';
+import { MAX_STEP_ROWS, RowSteps } from './row-steps.ts';
+
+/** A row group never has more rows. */
+export const MAX_ROW_GROUP_ROWS = 1_048_576;
+
+/** What an open file holds besides its pending bytes: handles, page state and facts per leaf column. */
+const OPEN_FILE_BYTES = 16 * 1024;
+const OPEN_FILE_LEAF_BYTES = 8 * 1024;
+
+export interface DataWriterOptions {
+  readonly engine: Pick<Engine, 'partition' | 'concat'>;
+  readonly plan: MemoryPlan;
+  /** Empty: unpartitioned. */
+  readonly transforms: readonly PartitionTransform[];
+  readonly leafColumns: number;
+  /** `write.parquet.row-group-size-bytes`. */
+  readonly rowGroupSizeBytes: number;
+  /** `write.target-file-size-bytes`. */
+  readonly targetFileSizeBytes: number;
+  /** A location for the next file of a partition; called in a fixed order. */
+  readonly newLocation: (partition: Pick<Partition, 'values'>) => string;
+  readonly openEncoder: () => Encoder;
+  readonly openUpload: (location: string) => Promise<Upload>;
+  /** Called once for every finished file, not in order; `number` counts files as they were opened, from 0. */
+  readonly onFile: (file: WrittenFile, partition: Pick<Partition, 'values'>, number: number) => void;
+  /** Called at every decision and after every row group. */
+  readonly onState?: () => void;
+}
+
+interface Finishing {
+  readonly file: DataFileWriter;
+  readonly done: Promise<void>;
+}
+
+/** Lifecycle: `write`* → `finish` | `abort`. After an error, `abort` must be called. */
+export class DataWriter {
+  readonly #options: DataWriterOptions;
+  readonly #router: PartitionRouter;
+  readonly #steps: RowSteps;
+  readonly #rowGroupBytes: number;
+  readonly #numbers = new Map<DataFileWriter, number>();
+  readonly #finishing = new Set<Finishing>();
+  #failure: { readonly error: unknown } | null = null;
+  #encodedBytes = 0;
+  #nextNumber = 0;
+
+  constructor(options: DataWriterOptions) {
+    const { plan, rowGroupSizeBytes, targetFileSizeBytes } = options;
+    this.#options = options;
+    this.#router = new PartitionRouter(options.engine, options.transforms);
+    // A row group of more raw bytes than the target could not be cut into files of the target's size.
+    const wanted = Math.min(rowGroupSizeBytes, targetFileSizeBytes);
+    this.#steps = new RowSteps(Math.min(plan.stepBytes, Math.floor(wanted / 8)));
+    this.#rowGroupBytes = Math.min(wanted, plan.bufferedRowBytes - plan.stepBytes);
+  }
+
+  /** Rows that wait for a row group, by `Batch.byteLength`. */
+  get bufferedRowBytes(): number {
+    return this.#router.bufferedBytes;
+  }
+
+  /** Encoded bytes held in memory: pending and in flight. */
+  get bufferedPartBytes(): number {
+    let sum = 0;
+    for (const file of this.#numbers.keys()) sum += file.bufferedBytes;
+    return sum;
+  }
+
+  get encodedBytes(): number {
+    return this.#encodedBytes;
+  }
+
+  get openFiles(): number {
+    return this.#numbers.size;
+  }
+
+  /** Takes the batch over; its schema is the table's. */
+  async write(batch: Batch): Promise<void> {
+    let rest: Batch | null = batch;
+    try {
+      const total = batch.numRows;
+      for (let at = 0; at < total; ) {
+        const rows = Math.min(total - at, this.#steps.remainingRows);
+        const whole = rows === total;
+        const piece: Batch = whole ? batch : batch.slice(at, rows);
+        if (whole) rest = null;
+        at += rows;
+        if (this.#steps.add(rows, this.#router.add(piece))) await this.#decide();
+      }
+    } finally {
+      rest?.free();
+    }
+  }
+
+  /** Encodes what waits and finishes all files. */
+  async finish(): Promise<void> {
+    for (const partition of this.#router.partitions()) {
+      if (partition.buffer.rows > 0) await this.#encode(partition);
+      await this.#finishFile(partition);
+    }
+    await this.#settle(0);
+  }
+
+  /** Frees the rows, aborts open uploads; returns what could not be removed. Never throws. */
+  async abort(): Promise<readonly string[]> {
+    this.#router.free();
+    await Promise.allSettled([...this.#finishing].map((finishing) => finishing.done));
+    const left: string[] = [];
+    for (const file of this.#numbers.keys()) left.push(...(await file.abort()));
+    this.#numbers.clear();
+    return left;
+  }
+
+  async #decide(): Promise<void> {
+    const { plan } = this.#options;
+    for (const partition of this.#router.partitions()) {
+      const { rows, bytes } = partition.buffer;
+      if (bytes >= this.#rowGroupBytes || rows + MAX_STEP_ROWS > MAX_ROW_GROUP_ROWS) await this.#encode(partition);
+    }
+    if (this.#router.bufferedBytes > plan.bufferedRowBytes - plan.stepBytes) await this.#encodeLargest();
+    this.#options.onState?.();
+  }
+
+  /** Encodes the partitions that free most until a step's worth of rows fits again. */
+  async #encodeLargest(): Promise<void> {
+    const { plan } = this.#options;
+    const largestFirst = this.#router.partitions().sort((a, b) => b.buffer.bytes - a.buffer.bytes);
+    for (const partition of largestFirst) {
+      if (this.#router.bufferedBytes <= plan.bufferedRowBytes - plan.stepBytes) return;
+      if (partition.buffer.rows > 0) await this.#encode(partition);
+    }
+  }
+
+  async #encode(partition: Partition): Promise<void> {
+    this.#throwFailure();
+    partition.file ??= await this.#openFile(partition);
+    const { file } = partition;
+    const before = file.encodedBytes;
+    await file.writeRowGroup(this.#router.take(partition));
+    this.#encodedBytes += file.encodedBytes - before;
+    if (file.encodedBytes >= this.#options.targetFileSizeBytes) await this.#finishFile(partition);
+    await this.#relievePending();
+    this.#options.onState?.();
+  }
+
+  async #openFile(partition: Partition): Promise<DataFileWriter> {
+    const location = this.#options.newLocation(partition);
+    const upload = await this.#options.openUpload(location);
+    let encoder: Encoder;
+    try {
+      encoder = this.#options.openEncoder();
+    } catch (error) {
+      await upload.abort();
+      throw error;
+    }
+    const file = new DataFileWriter(location, encoder, upload);
+    this.#numbers.set(file, this.#nextNumber++);
+    return file;
+  }
+
+  /** Finishes the files that free most until what is pending fits its share. */
+  async #relievePending(): Promise<void> {
+    if (this.#options.transforms.length === 0) return;
+    const overhead = OPEN_FILE_BYTES + OPEN_FILE_LEAF_BYTES * this.#options.leafColumns;
+    const open = this.#router
+      .partitions()
+      .flatMap((partition) =>
+        partition.file === null ? [] : [{ partition, bytes: partition.file.pendingBytes + overhead }],
+      );
+    let pending = open.reduce((sum, { bytes }) => sum + bytes, 0);
+    if (pending <= this.#options.plan.pendingBytes) return;
+    for (const { partition, bytes } of open.sort((a, b) => b.bytes - a.bytes)) {
+      if (pending <= this.#options.plan.pendingBytes) return;
+      pending -= bytes;
+      await this.#finishFile(partition);
+    }
+  }
+
+  /** Starts to finish the partition's file; the last bytes go out while the next rows are encoded. */
+  async #finishFile(partition: Partition): Promise<void> {
+    const { file } = partition;
+    if (file === null) return;
+    partition.file = null;
+    this.#router.forgetIfIdle(partition);
+    const { values } = partition;
+    const number = this.#numbers.get(file) ?? 0;
+    const finish = async () => {
+      try {
+        const before = file.encodedBytes;
+        const written = await file.finish();
+        this.#encodedBytes += written.sizeBytes - before;
+        this.#numbers.delete(file);
+        this.#options.onFile(written, { values }, number);
+      } catch (error) {
+        this.#failure ??= { error };
+      } finally {
+        this.#finishing.delete(finishing);
+      }
+    };
+    const finishing: Finishing = { file, done: Promise.resolve().then(finish) };
+    this.#finishing.add(finishing);
+    await this.#settle(this.#options.plan.partsInFlight);
+  }
+
+  /** Waits until at most `most` files are being finished. */
+  async #settle(most: number): Promise<void> {
+    while (this.#finishing.size > most) await Promise.race([...this.#finishing].map((finishing) => finishing.done));
+    this.#throwFailure();
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== null) throw this.#failure.error;
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * How one write divides its memory: a pure function of the limit, what the store can do and what is known of the
+ * rows. Everything that decides where row groups and files end follows from these numbers and the data alone.
+ */
+import { IcestreamError } from '../errors.ts';
+import type { StoreCapabilities } from '../storage/store.ts';
+
+const MiB = 1024 * 1024;
+
+export interface MemoryPlanRequest {
+  /** `memoryLimitBytes` of the write. */
+  readonly limitBytes: number;
+  readonly capabilities: StoreCapabilities;
+  /** Bytes of a typical row as the schema suggests; see `estimateRowBytes`. */
+  readonly rowBytes: number;
+  /** Leaf columns of the table: an open encoder keeps page state and facts for each. */
+  readonly leafColumns: number;
+  readonly partitioned: boolean;
+  /** `write.target-file-size-bytes`: the parts of one file must be enough for it. */
+  readonly targetFileSizeBytes: number;
+}
+
+export interface MemoryPlan {
+  readonly limitBytes: number;
+  /** The most wasm memory this write may come to use: buffered rows, the batch in hand, one row group in the works. */
+  readonly engineBytes: number;
+  /** Rows waiting for their row group, over all partitions, by `Batch.byteLength`. */
+  readonly bufferedRowBytes: number;
+  /** Rows between two decisions (row group due? partition to be closed?), by `Batch.byteLength`. */
+  readonly stepBytes: number;
+  readonly partSizeBytes: number;
+  readonly partsInFlight: number;
+  /** Encoded bytes of open files that are not yet part of a request. */
+  readonly pendingBytes: number;
+  /** Input held outside wasm by the source. */
+  readonly sourceBytes: number;
+}
+
+/** Wasm code's own data, stacks and codec contexts. */
+const ENGINE_FIXED_BYTES = 6 * MiB;
+/** Page and facts state of one leaf column while a file is open. */
+const ENGINE_LEAF_BYTES = 8 * 1024;
+const SOURCE_BYTES = 4 * MiB;
+const MIN_ROW_SHARE = 1 * MiB;
+const DEFAULT_MIN_PART = 5 * MiB;
+const USUAL_PART = 8 * MiB;
+const MOST_PARTS_IN_FLIGHT = 4;
+
+/**
+ * Divides `limitBytes`. At 96 MiB an unpartitioned write buffers 24 MiB of rows and sends up to three parts of 8 MiB;
+ * at 64 MiB parts are the 5 MiB that S3 allows at least.
+ * @throws IcestreamError MEMORY_LIMIT_TOO_SMALL, naming the limit that would do.
+ */
+export function planMemory(request: MemoryPlanRequest): MemoryPlan {
+  const plan = divide(request, request.limitBytes);
+  if (plan !== null) return plan;
+  let enough = Math.ceil(request.limitBytes / MiB) * MiB;
+  while (divide(request, enough) === null) enough += MiB;
+  throw new IcestreamError(
+    'MEMORY_LIMIT_TOO_SMALL',
+    `memoryLimitBytes ${request.limitBytes} is too small for this write (${request.leafColumns} columns, rows of about ` +
+      `${request.rowBytes} bytes); set it to at least ${enough}`,
+    { option: 'memoryLimitBytes' },
+  );
+}
+
+function divide(request: MemoryPlanRequest, limitBytes: number): MemoryPlan | null {
+  const parts = planParts(request, limitBytes);
+  const fixed = ENGINE_FIXED_BYTES + ENGINE_LEAF_BYTES * request.leafColumns;
+  const left = limitBytes - parts.totalBytes - SOURCE_BYTES - fixed;
+  // Rows are held once while they wait; while a row group is encoded, its columns go one by one and its compressed
+  // pages come: a row group's worth beside the buffer. The rest is the batch in hand and fragmentation.
+  const bufferedRowBytes = Math.min(Math.floor(left / 2), Math.floor(limitBytes / 4));
+  if (bufferedRowBytes < Math.max(MIN_ROW_SHARE, 16 * request.rowBytes)) return null;
+  return {
+    limitBytes,
+    engineBytes: limitBytes - parts.totalBytes - SOURCE_BYTES,
+    bufferedRowBytes,
+    stepBytes: Math.floor(bufferedRowBytes / 8),
+    partSizeBytes: parts.partSizeBytes,
+    partsInFlight: parts.inFlight,
+    pendingBytes: parts.pendingBytes,
+    sourceBytes: SOURCE_BYTES,
+  };
+}
+
+function planParts(
+  { capabilities, partitioned, targetFileSizeBytes }: MemoryPlanRequest,
+  limitBytes: number,
+): { partSizeBytes: number; inFlight: number; pendingBytes: number; totalBytes: number } {
+  const share = Math.floor(limitBytes / 3);
+  const { multipart } = capabilities;
+  if (multipart === null) {
+    // Bytes go out as they come; what is held is the row group just encoded.
+    return { partSizeBytes: 1 * MiB, inFlight: 1, pendingBytes: share - MiB, totalBytes: share };
+  }
+  const smallest = Math.max(multipart.minPartBytes, Math.min(DEFAULT_MIN_PART, USUAL_PART));
+  // A file may pass its target by one row group before it is cut: twice the target always fits.
+  const needed = Math.ceil((2 * targetFileSizeBytes) / multipart.maxParts / MiB) * MiB;
+  // Many open files share what is pending: a partitioned write sends small parts and few at once.
+  const wished = partitioned ? smallest : Math.min(USUAL_PART, Math.floor(share / 4 / MiB) * MiB);
+  const partSizeBytes = Math.max(smallest, wished, needed);
+  const mostInFlight = partitioned ? 2 : MOST_PARTS_IN_FLIGHT;
+  const inFlight = Math.max(1, Math.min(mostInFlight, Math.floor(share / partSizeBytes) - 1));
+  const pendingBytes = partitioned ? Math.max(partSizeBytes, share - inFlight * partSizeBytes) : partSizeBytes;
+  return { partSizeBytes, inFlight, pendingBytes, totalBytes: inFlight * partSizeBytes + pendingBytes };
+}

@@ -1,0 +1,72 @@
+/** Sends rows to the buffer of their partition tuple, in the engine, on columns. */
+import type { Batch, Engine, PartitionTransform } from '../engine/engine.ts';
+import type { DataFileWriter } from './file-writer.ts';
+import { PartitionBuffer } from './partition-buffer.ts';
+
+/** One partition that has rows waiting or a file open. A partition is a buffer first; its file opens when it must. */
+export interface Partition {
+  readonly key: string;
+  /** Appendix D bytes per partition field; empty for an unpartitioned table. */
+  readonly values: readonly (Uint8Array | null)[];
+  readonly buffer: PartitionBuffer;
+  file: DataFileWriter | null;
+}
+
+export class PartitionRouter {
+  readonly #engine: Pick<Engine, 'partition' | 'concat'>;
+  readonly #transforms: readonly PartitionTransform[];
+  readonly #partitions = new Map<string, Partition>();
+  #bufferedBytes = 0;
+
+  /** No transforms: one partition. */
+  constructor(engine: Pick<Engine, 'partition' | 'concat'>, transforms: readonly PartitionTransform[]) {
+    this.#engine = engine;
+    this.#transforms = transforms;
+  }
+
+  get bufferedBytes(): number {
+    return this.#bufferedBytes;
+  }
+
+  /** In the order in which they first appeared. */
+  partitions(): Partition[] {
+    return [...this.#partitions.values()];
+  }
+
+  /** Takes the batch over; returns its size, which is the same for the same rows. */
+  add(batch: Batch): number {
+    if (this.#transforms.length === 0) return this.#push('', [], batch);
+    let total = 0;
+    const slices = this.#engine.partition(batch, this.#transforms);
+    for (const slice of slices) total += this.#push(slice.key, slice.values, slice.batch);
+    return total;
+  }
+
+  /** The rows that wait in `partition`, handed over. */
+  take(partition: Partition): Batch[] {
+    this.#bufferedBytes -= partition.buffer.bytes;
+    return partition.buffer.take();
+  }
+
+  /** Forgets a partition that has neither rows nor a file, so that many short-lived ones cost nothing. */
+  forgetIfIdle(partition: Partition): void {
+    if (partition.file === null && partition.buffer.rows === 0) this.#partitions.delete(partition.key);
+  }
+
+  free(): void {
+    for (const partition of this.#partitions.values()) partition.buffer.free();
+    this.#bufferedBytes = 0;
+  }
+
+  #push(key: string, values: readonly (Uint8Array | null)[], batch: Batch): number {
+    let partition = this.#partitions.get(key);
+    if (partition === undefined) {
+      partition = { key, values, buffer: new PartitionBuffer(this.#engine), file: null };
+      this.#partitions.set(key, partition);
+    }
+    const bytes = batch.byteLength;
+    this.#bufferedBytes += bytes;
+    partition.buffer.push(batch, bytes);
+    return bytes;
+  }
+}

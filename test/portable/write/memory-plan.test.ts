@@ -1,0 +1,90 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { IcestreamError } from '../../../src/errors.ts';
+import type { StoreCapabilities } from '../../../src/storage/store.ts';
+import { type MemoryPlanRequest, planMemory } from '../../../src/write/memory-plan.ts';
+
+const MiB = 1024 * 1024;
+const s3: StoreCapabilities = {
+  conditionalCreate: true,
+  conditionalReplace: true,
+  multipart: { minPartBytes: 5 * MiB, maxParts: 10_000, equalParts: true },
+  list: true,
+};
+const usual: MemoryPlanRequest = {
+  limitBytes: 96 * MiB,
+  capabilities: s3,
+  rowBytes: 70,
+  leafColumns: 7,
+  partitioned: false,
+  targetFileSizeBytes: 512 * MiB,
+};
+
+test('96 MiB: 24 MiB of rows, three parts of 8 MiB in flight', () => {
+  const plan = planMemory(usual);
+  expect(plan.bufferedRowBytes).toBe(24 * MiB);
+  expect([plan.partSizeBytes, plan.partsInFlight]).toEqual([8 * MiB, 3]);
+});
+
+test('64 MiB: parts of 5 MiB', () => {
+  const plan = planMemory({ ...usual, limitBytes: 64 * MiB });
+  expect([plan.partSizeBytes, plan.partsInFlight]).toEqual([5 * MiB, 3]);
+  expect(plan.bufferedRowBytes).toBe(16 * MiB);
+});
+
+test('a partitioned write keeps more for the many files that are open', () => {
+  const plan = planMemory({ ...usual, partitioned: true });
+  expect(plan.partSizeBytes).toBe(5 * MiB);
+  expect(plan.pendingBytes).toBe(22 * MiB);
+});
+
+test('parts are large enough for a file of twice the target size', () => {
+  const plan = planMemory({ ...usual, limitBytes: 256 * MiB, targetFileSizeBytes: 60_000 * MiB });
+  expect(plan.partSizeBytes * 10_000).toBeGreaterThanOrEqual(2 * 60_000 * MiB);
+});
+
+test('a store without parts needs none', () => {
+  expect(planMemory({ ...usual, capabilities: { ...s3, multipart: null } }).bufferedRowBytes).toBe(24 * MiB);
+});
+
+test('a limit that cannot work is refused with the number that would', () => {
+  const refused = (request: MemoryPlanRequest): IcestreamError => {
+    try {
+      planMemory(request);
+    } catch (error) {
+      if (error instanceof IcestreamError) return error;
+    }
+    throw new Error('not refused');
+  };
+  const error = refused({ ...usual, limitBytes: 8 * MiB });
+  expect(error.code).toBe('MEMORY_LIMIT_TOO_SMALL');
+  expect(error.place.option).toBe('memoryLimitBytes');
+  const enough = Number(/at least (\d+)/.exec(error.message)?.[1]);
+  expect(planMemory({ ...usual, limitBytes: enough }).limitBytes).toBe(enough);
+  expect(() => planMemory({ ...usual, limitBytes: enough - MiB })).toThrow();
+});
+
+test('shares never add up to more than the limit', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 24, max: 2048 }),
+      fc.integer({ min: 1, max: 500 }),
+      fc.integer({ min: 1, max: 20_000 }),
+      fc.boolean(),
+      (mib, leafColumns, rowBytes, partitioned) => {
+        const request = { ...usual, limitBytes: mib * MiB, leafColumns, rowBytes, partitioned };
+        let plan: ReturnType<typeof planMemory>;
+        try {
+          plan = planMemory(request);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'MEMORY_LIMIT_TOO_SMALL' });
+          return;
+        }
+        const parts = plan.partSizeBytes * plan.partsInFlight + plan.pendingBytes;
+        expect(plan.engineBytes + parts + plan.sourceBytes).toBeLessThanOrEqual(plan.limitBytes);
+        expect(plan.bufferedRowBytes * 2).toBeLessThanOrEqual(plan.engineBytes);
+        expect(plan.stepBytes).toBeGreaterThan(0);
+      },
+    ),
+  );
+});
