@@ -1,0 +1,146 @@
+/**
+ * A file that is written under a temporary name beside its place and then published in one step, so that nobody ever
+ * sees half of it.
+ */
+import { type FileHandle, link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { IcestreamError } from '../../errors.ts';
+import type { Bytes } from '../../util/bytes.ts';
+import { uuidV4 } from '../../util/uuid.ts';
+import type { World } from '../../util/world.ts';
+import { systemCode } from './errors.ts';
+
+/** Readers of table folders skip names that begin with a dot. */
+const TEMPORARY = /^\.icestream-[0-9a-f-]{36}\.tmp$/;
+
+export function isTemporaryName(name: string): boolean {
+  return TEMPORARY.test(name);
+}
+
+export class StagedFile {
+  readonly path: string;
+  readonly temporaryPath: string;
+  readonly #handle: FileHandle;
+  readonly #durable: boolean;
+  /** Folders whose list of names changed. */
+  readonly #changed: readonly string[];
+  #closed = false;
+  sizeBytes = 0;
+
+  private constructor(
+    path: string,
+    temporaryPath: string,
+    handle: FileHandle,
+    durable: boolean,
+    changed: readonly string[],
+  ) {
+    this.path = path;
+    this.temporaryPath = temporaryPath;
+    this.#handle = handle;
+    this.#durable = durable;
+    this.#changed = changed;
+  }
+
+  /** Creates the folders that are missing. `durable`: what is published has reached the disk. */
+  static async create(path: string, world: Pick<World, 'randomBytes'>, durable: boolean): Promise<StagedFile> {
+    const folder = dirname(path);
+    const temporaryPath = `${folder === '/' ? '' : folder}/.icestream-${uuidV4(world)}.tmp`;
+    const made = await makeFolder(folder);
+    const handle = await open(temporaryPath, 'wx');
+    return new StagedFile(path, temporaryPath, handle, durable, changedFolders(folder, made));
+  }
+
+  async write(bytes: Bytes): Promise<void> {
+    for (let at = 0; at < bytes.length; ) {
+      const { bytesWritten } = await this.#handle.write(bytes, at, bytes.length - at);
+      at += bytesWritten;
+    }
+    this.sizeBytes += bytes.length;
+  }
+
+  /** Gives the file its name. `exclusive`: fails with EEXIST when there is one, and exactly one of several wins. */
+  async publish(exclusive: boolean): Promise<void> {
+    if (this.#durable) await this.#handle.sync();
+    const { size } = await this.#handle.stat();
+    await this.#close();
+    if (size !== this.sizeBytes) {
+      throw new IcestreamError('UNAVAILABLE', `${this.path} has ${size} bytes, but ${this.sizeBytes} were written`, {
+        file: this.path,
+      });
+    }
+    if (exclusive) await this.#link();
+    else await rename(this.temporaryPath, this.path);
+    if (this.#durable) for (const folder of this.#changed) await syncFolder(folder);
+  }
+
+  /** A hard link never replaces; renaming would. */
+  async #link(): Promise<void> {
+    try {
+      await link(this.temporaryPath, this.path);
+    } catch (error) {
+      if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(systemCode(error) ?? '')) throw error;
+      throw new IcestreamError(
+        'UNSUPPORTED',
+        `${this.path} cannot be created safely: its file system has no hard links; keep the table on another one`,
+        { file: this.path, cause: error },
+      );
+    }
+    await rm(this.temporaryPath, { force: true });
+  }
+
+  /** Removes the temporary file; whether it is gone. */
+  async discard(): Promise<boolean> {
+    try {
+      await this.#close();
+    } catch {
+      // the name can be removed all the same
+    }
+    return rm(this.temporaryPath, { force: true }).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  async #close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#handle.close();
+  }
+}
+
+async function makeFolder(folder: string): Promise<string | undefined> {
+  try {
+    return await mkdir(folder, { recursive: true });
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error;
+    throw new IcestreamError('INVALID_ARGUMENT', `${folder} is a file; nothing can be written inside it`, {
+      file: folder,
+      cause: error,
+    });
+  }
+}
+
+/** `folder`, and the parents of folders that were made for it. */
+function changedFolders(folder: string, firstMade: string | undefined): string[] {
+  const changed = [folder];
+  if (firstMade === undefined) return changed;
+  for (let at = folder; at.length >= firstMade.length && at !== dirname(at); at = dirname(at))
+    changed.push(dirname(at));
+  return changed;
+}
+
+async function syncFolder(path: string): Promise<void> {
+  let handle: FileHandle;
+  try {
+    handle = await open(path, 'r');
+  } catch {
+    return; // systems that cannot open a folder keep its names safe in other ways
+  }
+  try {
+    await handle.sync();
+  } catch {
+    // not offered by every file system
+  } finally {
+    await handle.close();
+  }
+}
