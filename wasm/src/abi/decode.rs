@@ -1,0 +1,130 @@
+//! Exports of `crate::decode`. Ranges that are needed are `[[start, end], …]` in the meta.
+
+use std::fmt::Write;
+use std::ops::Range;
+
+use arrow_buffer::Buffer;
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use super::batch::give_batches;
+use super::{answer, block, request, set_meta};
+use crate::decode::metadata::{self, FooterReader};
+use crate::decode::reader::{self, ParquetFile, ReadRequest, RowGroups};
+use crate::error::{EngineError, Result};
+use crate::handles;
+use crate::schema_json::schema_to_json;
+
+const DONE: i32 = 0;
+const BATCH: i32 = 1;
+const NEEDS: i32 = 2;
+
+struct Block(Buffer);
+
+impl AsRef<[u8]> for Block {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+fn give_ranges(ranges: &[Range<u64>]) -> i32 {
+    let mut text = String::from("[");
+    for range in ranges {
+        let comma = if text.len() > 1 { "," } else { "" };
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{comma}[{},{}]", range.start, range.end);
+    }
+    text.push(']');
+    set_meta(text);
+    NEEDS
+}
+
+fn offset(value: f64) -> Result<u64> {
+    if value >= 0.0 && value <= 9_007_199_254_740_991.0 && value.fract() == 0.0 {
+        Ok(value as u64)
+    } else {
+        Err(EngineError::invalid_argument(format!("{value} is not an offset in a file")))
+    }
+}
+
+/// Starts on the footer of a file of so many bytes.
+#[unsafe(no_mangle)]
+pub extern "C" fn parquet_footer(file_bytes: f64) -> i32 {
+    answer(|| handles::insert(FooterReader::new(offset(file_bytes)?)?))
+}
+
+/// # Safety
+/// `ptr` and `len` are those of one `ics_alloc`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parquet_footer_push(handle: i32, start: f64, ptr: *mut u8, len: usize) -> i32 {
+    let bytes = Bytes::from_owner(Block(unsafe { block(ptr, len) }));
+    answer(|| handles::with::<FooterReader, _>(handle, |f| f.push(offset(start)?, bytes)).map(|()| DONE))
+}
+
+/// `NEEDS` and ranges, or `DONE` and `{ file, schema, footer }`: the handle of the file takes this one's place.
+#[unsafe(no_mangle)]
+pub extern "C" fn parquet_footer_step(handle: i32) -> i32 {
+    answer(|| match handles::with::<FooterReader, _>(handle, |f| f.step())? {
+        metadata::Step::Needs(ranges) => Ok(give_ranges(&ranges)),
+        metadata::Step::Ready(metadata) => {
+            handles::drop_handle(handle);
+            let file = ParquetFile::new(metadata)?;
+            let (schema, footer) = (schema_to_json(file.schema()), file.facts().to_json());
+            let handle = handles::insert(file)?;
+            set_meta(json!({ "file": handle, "schema": schema, "footer": footer }).to_string());
+            Ok(DONE)
+        }
+    })
+}
+
+/// Request: `{ rowGroups?, columns?, batchRows? }`. Answers a handle on the rows; the file stays.
+///
+/// # Safety
+/// `ptr` and `len` are those of one `ics_alloc`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parquet_read(file: i32, ptr: *mut u8, len: usize) -> i32 {
+    let request = unsafe { request(ptr, len) };
+    answer(|| {
+        let request = read_request(&request?)?;
+        handles::insert(handles::with::<ParquetFile, _>(file, |f| f.read(&request))?)
+    })
+}
+
+fn read_request(json: &Value) -> Result<ReadRequest> {
+    let numbers = |values: &Vec<Value>| values.iter().map(|v| v.as_u64().map(|n| n as usize)).collect::<Option<Vec<_>>>();
+    let names = |values: &Vec<Value>| values.iter().map(|v| v.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>();
+    let bad = |name: &str| EngineError::invalid_argument(format!("{name} is not what it should be"));
+    let row_groups = match json.get("rowGroups").and_then(Value::as_array) {
+        Some(values) => Some(numbers(values).ok_or_else(|| bad("rowGroups"))?),
+        None => None,
+    };
+    let columns = match json.get("columns").and_then(Value::as_array) {
+        Some(values) => Some(names(values).ok_or_else(|| bad("columns"))?),
+        None => None,
+    };
+    let batch_rows = match json.get("batchRows") {
+        None | Some(Value::Null) => None,
+        Some(value) => Some(value.as_u64().ok_or_else(|| bad("batchRows"))? as usize),
+    };
+    Ok(ReadRequest { row_groups, columns, batch_rows })
+}
+
+/// One of the ranges asked for, whole.
+///
+/// # Safety
+/// `ptr` and `len` are those of one `ics_alloc`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parquet_rows_push(handle: i32, start: f64, ptr: *mut u8, len: usize) -> i32 {
+    let bytes = Bytes::from_owner(Block(unsafe { block(ptr, len) }));
+    answer(|| handles::with::<RowGroups, _>(handle, |r| r.push(offset(start)?, bytes)).map(|()| DONE))
+}
+
+/// `NEEDS` and ranges, `BATCH` and `[[handle, rows]]`, or `DONE`.
+#[unsafe(no_mangle)]
+pub extern "C" fn parquet_rows_step(handle: i32) -> i32 {
+    answer(|| match handles::with::<RowGroups, _>(handle, |r| r.step())? {
+        reader::Step::Needs(ranges) => Ok(give_ranges(&ranges)),
+        reader::Step::Batch(batch) => give_batches(vec![batch]).map(|_| BATCH),
+        reader::Step::Done => Ok(DONE),
+    })
+}

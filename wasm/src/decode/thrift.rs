@@ -1,0 +1,175 @@
+//! Just enough of Thrift's compact protocol to read a page header before the decoder allocates for it.
+
+/// The fields of a page header that bound what reading the page costs.
+#[derive(Debug, Default, PartialEq)]
+pub struct PageHeader {
+    /// 0 data, 1 index, 2 dictionary, 3 data v2.
+    pub kind: i32,
+    pub uncompressed_size: i32,
+    pub compressed_size: i32,
+    /// Values of a data or dictionary page.
+    pub num_values: i32,
+}
+
+/// Statistics in page headers hold whole values, which may be long; more than this is not a page header.
+pub const MAX_HEADER_BYTES: usize = 16 << 20;
+
+const STRUCT: u8 = 12;
+
+struct Cursor<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+/// The header at the start of `bytes` and its length; None: it is not one, or is cut off.
+pub fn page_header(bytes: &[u8]) -> Option<(PageHeader, usize)> {
+    let mut cursor = Cursor { bytes: &bytes[..bytes.len().min(MAX_HEADER_BYTES)], at: 0 };
+    let mut header = PageHeader::default();
+    let mut seen = 0u8;
+    let mut id = 0i16;
+    while let Some(kind) = cursor.field(&mut id)? {
+        match (id, kind) {
+            (1, 5) => header.kind = cursor.int()?,
+            (2, 5) => header.uncompressed_size = cursor.int()?,
+            (3, 5) => header.compressed_size = cursor.int()?,
+            // data_page_header, dictionary_page_header, data_page_header_v2: num_values is field 1 of each.
+            (5 | 7 | 8, STRUCT) => header.num_values = cursor.first_int()?,
+            (_, kind) => cursor.skip(kind, 0)?,
+        }
+        if (1..=3).contains(&id) {
+            seen |= 1 << id;
+        }
+    }
+    (seen == 0b1110).then_some((header, cursor.at))
+}
+
+impl Cursor<'_> {
+    fn byte(&mut self) -> Option<u8> {
+        let byte = *self.bytes.get(self.at)?;
+        self.at += 1;
+        Some(byte)
+    }
+
+    fn varint(&mut self) -> Option<u64> {
+        let mut value = 0u64;
+        for shift in (0..64).step_by(7) {
+            let byte = self.byte()?;
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    fn zigzag(&mut self) -> Option<i64> {
+        let value = self.varint()?;
+        Some((value >> 1) as i64 ^ -((value & 1) as i64))
+    }
+
+    fn int(&mut self) -> Option<i32> {
+        i32::try_from(self.zigzag()?).ok()
+    }
+
+    /// The next field's type (Some(None): the struct ends); moves `id` to it.
+    fn field(&mut self, id: &mut i16) -> Option<Option<u8>> {
+        let head = self.byte()?;
+        if head == 0 {
+            return Some(None);
+        }
+        *id = match head >> 4 {
+            0 => i16::try_from(self.zigzag()?).ok()?,
+            delta => id.checked_add(i16::from(delta))?,
+        };
+        Some(Some(head & 0x0f))
+    }
+
+    /// Field 1 of the struct here, which must be an int; the rest of the struct is passed over.
+    fn first_int(&mut self) -> Option<i32> {
+        let mut value = None;
+        let mut id = 0i16;
+        while let Some(kind) = self.field(&mut id)? {
+            match (id, kind) {
+                (1, 5) => value = Some(self.int()?),
+                (_, kind) => self.skip(kind, 0)?,
+            }
+        }
+        value
+    }
+
+    fn skip(&mut self, kind: u8, depth: u8) -> Option<()> {
+        if depth > 16 {
+            return None;
+        }
+        match kind {
+            1 | 2 => {}
+            3 => self.at = self.at.checked_add(1)?,
+            4..=6 => {
+                self.varint()?;
+            }
+            7 => self.at = self.at.checked_add(8)?,
+            8 => {
+                let length = usize::try_from(self.varint()?).ok()?;
+                self.at = self.at.checked_add(length)?;
+            }
+            9 | 10 => {
+                let head = self.byte()?;
+                let count = match head >> 4 {
+                    15 => self.varint()?,
+                    short => u64::from(short),
+                };
+                for _ in 0..count {
+                    // Booleans take a byte each inside a list.
+                    match head & 0x0f {
+                        1 | 2 => self.at = self.at.checked_add(1)?,
+                        element => self.skip(element, depth + 1)?,
+                    }
+                    if self.at > self.bytes.len() {
+                        return None;
+                    }
+                }
+            }
+            STRUCT => {
+                let mut id = 0i16;
+                while let Some(kind) = self.field(&mut id)? {
+                    self.skip(kind, depth + 1)?;
+                }
+            }
+            _ => return None,
+        }
+        (self.at <= self.bytes.len()).then_some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A data page header as parquet-mr writes it: type 0, sizes 20 and 18, 5 values, PLAIN, RLE, RLE.
+    const HEADER: [u8; 17] =
+        [0x15, 0, 0x15, 40, 0x15, 36, 0x2c, 0x15, 10, 0x15, 0, 0x15, 6, 0x15, 6, 0, 0];
+
+    #[test]
+    fn a_header_is_read_with_its_length() {
+        let (header, length) = page_header(&[&HEADER[..], &[1, 2, 3]].concat()).unwrap();
+        assert_eq!(header, PageHeader { kind: 0, uncompressed_size: 20, compressed_size: 18, num_values: 5 });
+        assert_eq!(length, HEADER.len());
+    }
+
+    #[test]
+    fn every_cut_and_every_flipped_bit_is_survived() {
+        for cut in 0..HEADER.len() {
+            assert_eq!(page_header(&HEADER[..cut]), None);
+        }
+        for bit in 0..HEADER.len() * 8 {
+            let mut bytes = HEADER;
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            page_header(&bytes);
+        }
+    }
+
+    #[test]
+    fn a_list_that_claims_billions_of_elements_ends_with_its_bytes() {
+        assert_eq!(page_header(&[0x19, 0xf1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]), None);
+    }
+}
