@@ -1,0 +1,133 @@
+/**
+ * Namespaces and the names of tables. Data files outnumber tables by far, so names are listed from small markers of
+ * their own, not from the tables' folders. A marker does not make a table: its metadata does.
+ */
+import { IcestreamError } from '../../errors.ts';
+import type { Store } from '../../storage/store.ts';
+import { utf8 } from '../../util/encoding.ts';
+import { stringifyJson } from '../../util/json.ts';
+import type { Namespace, TableIdentifier } from '../catalog.ts';
+import { formatIdentifier, formatNamespace } from '../identifier.ts';
+import type { Layout, Marker } from './layout.ts';
+
+export class Listing {
+  readonly #store: Store;
+  readonly #layout: Layout;
+
+  constructor(store: Store, layout: Layout) {
+    this.#store = store;
+    this.#layout = layout;
+  }
+
+  /** Direct children of `parent`, or the top ones. */
+  async namespaces(parent: Namespace, signal?: AbortSignal): Promise<Namespace[]> {
+    const depth = parent.length + 1;
+    const found = new Map<string, Namespace>();
+    for await (const marker of this.#markers(parent, signal)) {
+      const namespace = marker.kind === 'namespace' ? marker.namespace : marker.identifier.namespace;
+      if (namespace.length < depth) continue;
+      const child = namespace.slice(0, depth);
+      found.set(formatNamespace(child), child);
+    }
+    return [...found.values()];
+  }
+
+  /** Tables directly in `namespace`, as their markers say. */
+  async tables(namespace: Namespace, signal?: AbortSignal): Promise<TableIdentifier[]> {
+    const found: TableIdentifier[] = [];
+    for await (const marker of this.#markers(namespace, signal)) {
+      if (marker.kind === 'table' && marker.identifier.namespace.length === namespace.length) {
+        found.push(marker.identifier);
+      }
+    }
+    return found;
+  }
+
+  async hasNamespace(namespace: Namespace, signal?: AbortSignal): Promise<boolean> {
+    const options = signal === undefined ? {} : { signal };
+    return (await this.#store.stat(this.#layout.namespaceMarker(namespace), options)) !== null;
+  }
+
+  /** @throws IcestreamError ALREADY_EXISTS; NOT_FOUND when the parent does not exist. */
+  async addNamespace(
+    namespace: Namespace,
+    properties: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const shown = formatNamespace(namespace);
+    const name = namespace.at(-1) ?? '';
+    const parent = namespace.slice(0, -1);
+    if (parent.length > 0) {
+      await this.requireNamespace(parent, signal);
+      await this.#refuseSharedFolder(this.#layout.tableMarker({ namespace: parent, name }), `the namespace ${shown}`);
+    }
+    try {
+      await this.#store.put(this.#layout.namespaceMarker(namespace), utf8(stringifyJson({ properties })), {
+        condition: { ifNoneMatch: '*' },
+        contentType: 'application/json',
+        ...(signal === undefined ? {} : { signal }),
+      });
+    } catch (cause) {
+      if (!(cause instanceof IcestreamError) || cause.code !== 'PRECONDITION_FAILED') throw cause;
+      throw new IcestreamError('ALREADY_EXISTS', `the namespace ${shown} exists already`, { cause });
+    }
+  }
+
+  /** @throws IcestreamError NOT_FOUND. */
+  async requireNamespace(namespace: Namespace, signal?: AbortSignal): Promise<void> {
+    if (await this.hasNamespace(namespace, signal)) return;
+    const shown = formatNamespace(namespace);
+    throw new IcestreamError(
+      'NOT_FOUND',
+      `there is no namespace ${shown} in ${this.#layout.warehouse}; check the name, or create the namespace`,
+    );
+  }
+
+  async removeNamespace(namespace: Namespace, signal?: AbortSignal): Promise<void> {
+    await this.#remove(this.#layout.namespaceMarker(namespace), signal);
+  }
+
+  /** Names a table in listings; safe to repeat. */
+  async addTable(identifier: TableIdentifier, signal?: AbortSignal): Promise<void> {
+    const asNamespace = [...identifier.namespace, identifier.name];
+    await this.#refuseSharedFolder(
+      this.#layout.namespaceMarker(asNamespace),
+      `the table ${formatIdentifier(identifier)}`,
+    );
+    await this.#store.put(this.#layout.tableMarker(identifier), utf8('{}'), {
+      contentType: 'application/json',
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+
+  async removeTable(identifier: TableIdentifier, signal?: AbortSignal): Promise<void> {
+    await this.#remove(this.#layout.tableMarker(identifier), signal);
+  }
+
+  /** A table and a namespace of one name would share a folder, and a purge of one would take the other. */
+  async #refuseSharedFolder(marker: string, what: string): Promise<void> {
+    if ((await this.#store.stat(marker)) === null) return;
+    throw new IcestreamError(
+      'ALREADY_EXISTS',
+      `${what} cannot be created: a table or namespace of that name uses the same folder; choose another name`,
+    );
+  }
+
+  async #remove(marker: string, signal: AbortSignal | undefined): Promise<void> {
+    const { failed } = await this.#store.delete([marker], signal === undefined ? {} : { signal });
+    if (failed.length > 0) {
+      throw new IcestreamError('UNAVAILABLE', `the store did not remove ${marker}; try again`, { retryable: true });
+    }
+  }
+
+  async *#markers(namespace: Namespace, signal: AbortSignal | undefined): AsyncIterable<Marker> {
+    if (!this.#store.capabilities.list) {
+      throw new IcestreamError('UNSUPPORTED', 'this store cannot list, so its catalog cannot list names either');
+    }
+    const folder = this.#layout.listingFolder(namespace);
+    for await (const { location } of this.#store.list(folder, signal === undefined ? {} : { signal })) {
+      const marker = this.#layout.readMarker(location);
+      if (marker !== null) yield marker;
+    }
+  }
+}

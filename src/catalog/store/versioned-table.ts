@@ -1,0 +1,213 @@
+/** One table of a catalog on a store: its versions, from the first to the one that is current. */
+import { IcestreamError } from '../../errors.ts';
+import type { TableMetadata } from '../../spec/table-metadata.ts';
+import { stringifyTableMetadata } from '../../spec/table-metadata-parse.ts';
+import type { Store } from '../../storage/store.ts';
+import { utf8 } from '../../util/encoding.ts';
+import type { World } from '../../util/world.ts';
+import type { CommitAnswer, CommitRequest, LoadedTable, TableIdentifier } from '../catalog.ts';
+import { formatIdentifier } from '../identifier.ts';
+import { findCurrentVersion } from './current-version.ts';
+import { versionFile } from './layout.ts';
+import { keepsOldVersions, removeOldVersion, supersededUnseen } from './old-versions.ts';
+import { prepareCommit } from './prepare-commit.ts';
+import { purgeTable } from './purge.ts';
+import { type PutVersionOutcome, putVersion, putVersionHint } from './put-version.ts';
+import { readIfThere, readVersionBytes, type TableVersion, TOMBSTONE_MAX_BYTES, tombstone } from './version-file.ts';
+
+export interface VersionedTableOptions {
+  readonly identifier: TableIdentifier;
+  /** Without a trailing slash. */
+  readonly location: string;
+  readonly store: Store;
+  readonly world: World;
+}
+
+/** A drop competes with commits for the next version; it tries again this often. */
+const DROP_ATTEMPTS = 20;
+
+export class VersionedTable {
+  readonly #options: VersionedTableOptions;
+  readonly #shown: string;
+  #last: TableVersion | null = null;
+
+  constructor(options: VersionedTableOptions) {
+    this.#options = options;
+    this.#shown = formatIdentifier(options.identifier);
+  }
+
+  /** Without reading metadata: a tombstone is known by its size. */
+  async exists(signal?: AbortSignal): Promise<boolean> {
+    const place = await this.#find(signal);
+    if (place === null) return false;
+    return place.sizeBytes > TOMBSTONE_MAX_BYTES || (await this.#current(signal))?.metadata !== null;
+  }
+
+  /** @throws IcestreamError NOT_FOUND, INVALID_METADATA. */
+  async load(signal?: AbortSignal): Promise<LoadedTable> {
+    const current = await this.#current(signal);
+    if (current?.metadata) return this.#loaded(current.location, current.metadata);
+    throw this.#notFound();
+  }
+
+  /** @throws IcestreamError ALREADY_EXISTS; UNAVAILABLE when nobody can tell whether it was created. */
+  async create(metadata: TableMetadata, signal?: AbortSignal): Promise<LoadedTable> {
+    const current = await this.#current(signal);
+    const table = this.#shown;
+    const exists = () => new IcestreamError('ALREADY_EXISTS', `the table ${table} exists already`, { table });
+    if (current?.metadata) throw exists();
+    const outcome = await this.#put((current?.version ?? 0) + 1, metadata, signal);
+    if (outcome.kind === 'won') return this.#loaded(outcome.location, metadata);
+    if (outcome.kind === 'lost') throw exists();
+    throw this.#notWritten('created', outcome);
+  }
+
+  /** Leaves a tombstone as the next version, so that a commit under way cannot win and numbers go on from there. */
+  async drop(purge: boolean, signal?: AbortSignal): Promise<void> {
+    const { store, location, world } = this.#options;
+    for (let attempt = 1; ; attempt++) {
+      const current = await this.#current(signal);
+      if (!current?.metadata) throw this.#notFound();
+      if (purge && current.metadata.properties?.['gc.enabled'] === 'false') {
+        throw new IcestreamError(
+          'INVALID_ARGUMENT',
+          `the table ${this.#shown} has gc.enabled=false: its files may belong to others; drop it without purge`,
+          { table: this.#shown, option: 'purge' },
+        );
+      }
+      const version = current.version + 1;
+      const bytes = tombstone(world.now());
+      const outcome = await putVersion(store, location, version, bytes, signal);
+      if (outcome.kind === 'won') {
+        this.#last = { version, location: outcome.location, etag: outcome.etag, metadata: null };
+        await putVersionHint(store, location, version);
+        if (purge) await purgeTable(store, location, version, bytes, signal);
+        return;
+      }
+      if (outcome.kind !== 'lost' || attempt >= DROP_ATTEMPTS) throw this.#notWritten('dropped', outcome);
+    }
+  }
+
+  /** One send: reads the current version, checks and applies, creates the next version. */
+  async commit(request: CommitRequest, signal?: AbortSignal): Promise<CommitAnswer> {
+    const { store, location, world } = this.#options;
+    let base: TableVersion | null;
+    try {
+      base = await this.#current(signal);
+    } catch (cause) {
+      signal?.throwIfAborted();
+      return notSent(cause);
+    }
+    const prepared = prepareCommit(base, request, { location, nowMs: world.now(), shown: this.#shown });
+    if (prepared.kind === 'answer') return prepared.answer;
+    if (prepared.kind === 'unchanged') {
+      return { kind: 'committed', table: this.#loaded(prepared.location, prepared.metadata) };
+    }
+    const { metadata } = prepared;
+    const version = (base?.version ?? 0) + 1;
+    const outcome = await putVersion(store, location, version, utf8(stringifyTableMetadata(metadata)), signal);
+    switch (outcome.kind) {
+      case 'lost':
+        return { kind: 'conflict', message: `another writer committed version ${version} of ${this.#shown} first` };
+      case 'refused':
+        return notSent(outcome.error);
+      case 'unknown':
+        return { kind: 'unknown', message: `no answer to writing version ${version}`, cause: outcome.cause };
+      case 'won':
+        return this.#won(version, outcome, metadata);
+    }
+  }
+
+  async #won(
+    version: number,
+    { location: file, etag }: PutVersionOutcome & { kind: 'won' },
+    metadata: TableMetadata,
+  ): Promise<CommitAnswer> {
+    const { store, location } = this.#options;
+    if (!keepsOldVersions(metadata) && (await supersededUnseen(store, location, version, file, metadata))) {
+      const message = `version ${version} had been written before, and removed since: this commit came too late`;
+      return { kind: 'unknown', message };
+    }
+    this.#last = { version, location: file, etag, metadata };
+    await putVersionHint(store, location, version);
+    await removeOldVersion(store, location, version, metadata);
+    return { kind: 'committed', table: this.#loaded(file, metadata) };
+  }
+
+  async #put(version: number, metadata: TableMetadata, signal?: AbortSignal): Promise<PutVersionOutcome> {
+    const { store, location } = this.#options;
+    const outcome = await putVersion(store, location, version, utf8(stringifyTableMetadata(metadata)), signal);
+    if (outcome.kind === 'won') {
+      this.#last = { version, location: outcome.location, etag: outcome.etag, metadata };
+      await putVersionHint(store, location, version);
+    }
+    return outcome;
+  }
+
+  #find(signal?: AbortSignal) {
+    const from = this.#last?.version;
+    return findCurrentVersion(this.#options.store, this.#options.location, {
+      ...(signal === undefined ? {} : { signal }),
+      ...(from === undefined ? {} : { from }),
+    });
+  }
+
+  /** Null: there never was such a table. Metadata null: it was dropped. */
+  async #current(signal?: AbortSignal): Promise<TableVersion | null> {
+    for (let attempt = 1; ; attempt++) {
+      const place = await this.#find(signal);
+      if (place === null) {
+        this.#last = null;
+        return null;
+      }
+      const last = this.#last;
+      const isKnown = last?.location === place.location && last.etag !== null && last.etag === place.etag;
+      if (isKnown) return last;
+      const bytes = await readIfThere(this.#options.store, place.location, signal);
+      // Gone between the look and the read: old versions may be removed at any time.
+      if (bytes === null && attempt < 3) continue;
+      if (bytes === null) throw this.#notFound();
+      const metadata = await readVersionBytes(bytes, place.location);
+      this.#last = { version: place.version, location: place.location, etag: place.etag, metadata };
+      return this.#last;
+    }
+  }
+
+  #loaded(metadataLocation: string, metadata: TableMetadata): LoadedTable {
+    const { identifier, store } = this.#options;
+    return { identifier, metadataLocation, metadata, store };
+  }
+
+  #notFound(): IcestreamError {
+    return new IcestreamError(
+      'NOT_FOUND',
+      `there is no table ${this.#shown} (looked for ${versionFile(this.#options.location, 1)} and later versions); check the name, or create the table`,
+      { table: this.#shown },
+    );
+  }
+
+  #notWritten(done: string, outcome: Exclude<PutVersionOutcome, { kind: 'won' }>): IcestreamError {
+    if (outcome.kind === 'refused') return outcome.error;
+    const why = outcome.kind === 'lost' ? 'others commit to it all the time' : 'the store gave no answer';
+    return new IcestreamError(
+      'UNAVAILABLE',
+      `the table ${this.#shown} was perhaps not ${done}: ${why}; look, and try again`,
+      {
+        table: this.#shown,
+        retryable: true,
+        ...(outcome.kind === 'unknown' ? { cause: outcome.cause } : {}),
+      },
+    );
+  }
+}
+
+/** Nothing was applied: the store could not be read, or refused the write. */
+function notSent(cause: unknown): CommitAnswer {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  if (cause instanceof IcestreamError) {
+    if (cause.code === 'UNAUTHENTICATED') return { kind: 'unauthenticated', message };
+    if (cause.retryable || cause.code === 'UNAVAILABLE') return { kind: 'throttled', retryAfterMs: null };
+  }
+  const status = cause instanceof IcestreamError ? (cause.place.status ?? 400) : 400;
+  return { kind: 'rejected', status, message, cause };
+}
