@@ -2,7 +2,7 @@
  * What every store must do; each calls this with a way to open one on an empty place. Runs wherever vitest runs.
  */
 import { describe, expect, it } from 'vitest';
-import type { ObjectStat, Store } from '../../src/storage/store.ts';
+import type { ObjectStat, PutCondition, Store } from '../../src/storage/store.ts';
 import type { Bytes } from '../../src/util/bytes.ts';
 import { compareUtf8, concatBytes, utf8 } from '../../src/util/encoding.ts';
 import { Semaphore } from '../../src/util/semaphore.ts';
@@ -155,10 +155,10 @@ function objects(open: () => Promise<StoreUnderTest>): void {
 }
 
 function conditions(open: () => Promise<StoreUnderTest>): void {
-  it('creates only what is not there, with one winner of many', async (context) => {
+  it('creates only what is not there, with one winner of many', async () => {
     const { store, base } = await open();
-    if (!store.capabilities.conditionalCreate) context.skip();
     const condition = { ifNoneMatch: '*' } as const;
+    if (!store.capabilities.conditionalCreate) return refuses(store, base, condition);
     const tries = Array.from({ length: 12 }, (_, i) => store.put(`${base}/race`, utf8(`writer ${i}`), { condition }));
     const settled = await Promise.allSettled(tries);
     const winners = settled.flatMap((result, i) => (result.status === 'fulfilled' ? [i] : []));
@@ -170,9 +170,9 @@ function conditions(open: () => Promise<StoreUnderTest>): void {
     expect((await all(store.list(`${base}/race`))).length).toBe(1);
   });
 
-  it('replaces only what is known, with one winner of many', async (context) => {
+  it('replaces only what is known, with one winner of many', async () => {
     const { store, base } = await open();
-    if (!store.capabilities.conditionalReplace) context.skip();
+    if (!store.capabilities.conditionalReplace) return refuses(store, base, { ifMatch: '"etag"' });
     const first = await store.put(`${base}/swap`, utf8('first'));
     const ifMatch = first.etag ?? '';
     const tries = Array.from({ length: 8 }, (_, i) =>
@@ -189,10 +189,15 @@ function conditions(open: () => Promise<StoreUnderTest>): void {
   });
 }
 
+/** A precondition that cannot be kept is refused, never ignored. */
+async function refuses(store: Store, base: string, condition: PutCondition): Promise<void> {
+  await expect(store.put(`${base}/refused`, utf8('x'), { condition })).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+  expect(await store.stat(`${base}/refused`)).toBeNull();
+}
+
 function listing(open: () => Promise<StoreUnderTest>): void {
-  it('lists by prefix, in key order, with sizes', async (context) => {
+  it('lists by prefix, in key order, with sizes', async () => {
     const { store, base } = await open();
-    if (!store.capabilities.list) context.skip();
     const names = ['b', 'a/1', 'a-b', 'a/2/x', 'ab', 'a.b', 'a/\uffee', 'a/\u{1f600}', 'c/d'];
     for (const name of names) await store.put(`${base}/list/${name}`, utf8(name));
     const found = await all(store.list(`${base}/list/`));

@@ -1,0 +1,108 @@
+/** Starts a server as a process of its own on a free port, waits until it answers, and ends it for certain. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { paths } from './home.ts';
+
+export interface RunningServer {
+  readonly url: string;
+  readonly port: number;
+  readonly logFile: string;
+  stop(): Promise<void>;
+}
+
+export interface ServerCommand {
+  readonly name: string;
+  readonly port: number;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Asked until it answers with a status under 500. */
+  readonly healthPath: string;
+  /** Default 60 s. */
+  readonly startTimeoutMs?: number;
+}
+
+const running = new Set<ChildProcess>();
+let watching = false;
+
+export async function startServer(server: ServerCommand): Promise<RunningServer> {
+  mkdirSync(paths.logs(), { recursive: true });
+  const logFile = join(paths.logs(), `${server.name}-${server.port}.log`);
+  const log = openSync(logFile, 'w');
+  const child = spawn(server.command, server.args, {
+    env: { ...process.env, ...server.env },
+    stdio: ['ignore', log, log],
+  });
+  closeSync(log);
+  watchExit();
+  running.add(child);
+  const ended = new Promise<string>((resolve) => {
+    child.on('error', (error) => resolve(String(error)));
+    child.on('exit', (code, signal) => resolve(`it ended with ${code ?? signal}`));
+  }).finally(() => running.delete(child));
+  const url = `http://127.0.0.1:${server.port}`;
+  const failure = await Promise.race([ended, answers(`${url}${server.healthPath}`, server.startTimeoutMs ?? 60_000)]);
+  if (failure !== null) {
+    child.kill('SIGKILL');
+    throw new Error(`${server.name} did not start: ${failure}\n${readFileSync(logFile, 'utf8').slice(-4000)}`);
+  }
+  return { url, port: server.port, logFile, stop: () => stop(child, ended) };
+}
+
+async function stop(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
+  child.kill('SIGTERM');
+  const late = new AbortController();
+  await Promise.race([ended, sleep(5000, undefined, { signal: late.signal }).catch(() => {})]);
+  late.abort();
+  child.kill('SIGKILL');
+  await ended;
+}
+
+/** Null once the address answers; else why it was given up. */
+async function answers(url: string, timeoutMs: number): Promise<string | null> {
+  const deadline = Date.now() + timeoutMs;
+  let last: unknown = null;
+  while (Date.now() < deadline) {
+    try {
+      const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
+      await response.body?.cancel();
+      if (response.status < 500) return null;
+      last = response.status;
+    } catch (error) {
+      last = error instanceof Error ? (error.cause ?? error) : error;
+    }
+    await sleep(100);
+  }
+  return `no answer from ${url} in ${timeoutMs} ms (${String(last)})`;
+}
+
+/** A process that ends without stopping its servers takes them with it. */
+function watchExit(): void {
+  if (watching) return;
+  watching = true;
+  process.on('exit', () => {
+    for (const child of running) child.kill('SIGKILL');
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      for (const child of running) child.kill('SIGKILL');
+      process.kill(process.pid, signal);
+    });
+  }
+}
+
+/** A port that is free now, on all addresses. */
+export async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.on('error', reject);
+    probe.listen(0, '0.0.0.0', resolve);
+  });
+  const address = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
