@@ -20,18 +20,18 @@ const ANOTHER = 'the types do not convert into each other; cast the source or wr
 
 const KINDS: Readonly<Record<TargetKind, Rule>> = {
   boolean: (from) => (from.kind === 'bool' ? null : ANOTHER),
-  integer: (from) => (from.kind === 'int' || from.kind === 'float' ? null : ANOTHER),
+  integer: (from) => (['int', 'float', 'decimal'].includes(from.kind) ? null : ANOTHER),
   floating: (from) => (from.kind === 'float' || from.kind === 'int' ? null : ANOTHER),
   decimal: decimalProblem,
   temporal: temporalProblem,
-  string: (from) => (from.kind === 'utf8' ? null : ANOTHER),
+  // Old Parquet writers do not mark text as text: the engine checks that the bytes are UTF-8.
+  string: (from) => (from.kind === 'utf8' || from.kind === 'binary' ? null : ANOTHER),
   binary: (from, to) => {
-    if (from.kind !== 'binary' && from.kind !== 'fixed_size_binary') return ANOTHER;
+    if (from.kind === 'binary') return null;
+    if (from.kind !== 'fixed_size_binary') return ANOTHER;
     const info = parsePrimitive(to);
-    if (info.kind !== 'fixed') return null;
-    const { length } = info;
-    if (from.kind === 'fixed_size_binary' && from.byteWidth === length) return null;
-    return `only values of exactly ${length} bytes fit: cast the source to fixed_size_binary(${length})`;
+    if (info.kind !== 'fixed' || from.byteWidth === info.length) return null;
+    return `only values of exactly ${info.length} bytes fit: cast the source to fixed_size_binary(${info.length})`;
   },
   uuid: (from) => {
     if (from.kind === 'utf8') return null;
@@ -78,6 +78,7 @@ function decimalProblem(from: ArrowType, to: PrimitiveType): string | null {
 function temporalProblem(from: ArrowType, to: PrimitiveType): string | null {
   if (to === 'date') return from.kind === 'date' ? null : ANOTHER;
   if (to === 'time') return from.kind === 'time' ? null : ANOTHER;
+  if (from.kind === 'date' && from.unit === 'day' && !to.startsWith('timestamptz')) return null;
   if (from.kind !== 'timestamp') return ANOTHER;
   const wantsZone = to === 'timestamptz' || to === 'timestamptz_ns';
   if (wantsZone === (from.timezone !== null)) return null;

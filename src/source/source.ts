@@ -7,6 +7,11 @@ export interface OpenSourceOptions {
   readonly engine: Engine;
   readonly lease: MemoryLease;
   readonly signal?: AbortSignal;
+  /**
+   * The schema the rows are meant for, when there is one (the table's, by `arrowSchemaFromIceberg`). Sources that would
+   * guess types (CSV, JSON, rows) take the types of the columns it names from here; others ignore it.
+   */
+  readonly expected?: ArrowSchema;
   /** Called with bytes read from the outside, before decompression. */
   readonly onBytesRead?: (bytes: number) => void;
   /** Called for rows left out under `onBadRow: 'reject'`, in order. */

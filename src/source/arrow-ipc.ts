@@ -1,0 +1,57 @@
+/** Arrow IPC, stream and file format alike, batch by batch as the bytes arrive. */
+import type { Batch } from '../engine/engine.ts';
+import { IcestreamError } from '../errors.ts';
+import { handOver, makeOpenSource } from './batch-flow.ts';
+import type { ByteStream } from './byte-stream.ts';
+import { refuseBadNames } from './column-types.ts';
+import { inFile } from './errors-in-file.ts';
+import type { FileContext } from './file-context.ts';
+import type { OpenSource } from './source.ts';
+
+/** Takes over the stream; reads up to the schema. */
+export async function openArrowIpc(stream: ByteStream, context: FileContext): Promise<OpenSource> {
+  const { name, open } = context;
+  const reader = open.engine.ipcReader();
+  /** Batches that came with the schema. */
+  let early: Batch[] = [];
+  const release = async () => {
+    for (const batch of early) batch.free();
+    early = [];
+    reader.free();
+    await stream.cancel();
+  };
+
+  async function* batches(): AsyncGenerator<Batch, void, undefined> {
+    try {
+      const first = early;
+      early = [];
+      yield* handOver(first);
+      for (let piece = await stream.next(); piece !== null; piece = await stream.next()) {
+        yield* handOver(reader.push(piece));
+      }
+      yield* handOver(reader.finish());
+    } catch (error) {
+      throw inFile(error, name);
+    }
+  }
+
+  try {
+    while (reader.schema === null) {
+      const piece = await stream.next();
+      if (piece === null) {
+        early.push(...reader.finish());
+        break;
+      }
+      early.push(...reader.push(piece));
+    }
+    const { schema } = reader;
+    if (schema === null) {
+      throw new IcestreamError('SOURCE_CORRUPT', 'the Arrow data ends before its schema; the file is cut off');
+    }
+    refuseBadNames(schema, name);
+    return makeOpenSource({ name, schema, batches, close: release });
+  } catch (error) {
+    await release();
+    throw inFile(error, name);
+  }
+}

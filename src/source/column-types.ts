@@ -1,0 +1,78 @@
+/** Which types text is read as: the caller's, else the table's, else what was inferred. */
+import type { ArrowField, ArrowSchema } from '../engine/arrow-schema.ts';
+import { IcestreamError } from '../errors.ts';
+import { arrowSchemaFromIceberg } from '../format/arrow-from-iceberg.ts';
+import { columnError, nameProblems, shownName } from '../format/column-problem.ts';
+import type { Schema } from '../spec/schema.ts';
+import type { SourceOptions } from './options.ts';
+
+/** The `schema` option as Arrow, without field ids. */
+export function givenSchema(options: SourceOptions): ArrowSchema | null {
+  const { schema } = options;
+  if (schema === undefined) return null;
+  const arrow = 'type' in schema ? arrowSchemaFromIceberg(schema as Schema) : (schema as ArrowSchema);
+  refuseBadNames(arrow, 'the schema option');
+  return arrow;
+}
+
+/** @throws IcestreamError SCHEMA_MISMATCH naming duplicate and empty names. */
+export function refuseBadNames(schema: ArrowSchema, source: string): void {
+  const problems = nameProblems(
+    schema.fields.map((f) => f.name),
+    '',
+  );
+  if (problems.length > 0)
+    throw columnError('SCHEMA_MISMATCH', `${source} has columns that cannot be told apart`, problems);
+}
+
+/** Inferred fields, in their order, with the types that are known. */
+export function knownTypes(
+  inferred: readonly ArrowField[],
+  given: ArrowSchema | null,
+  expected: ArrowSchema | undefined,
+): ArrowField[] {
+  const known = new Map<string, ArrowField>();
+  for (const field of expected?.fields ?? []) known.set(field.name, field);
+  for (const field of given?.fields ?? []) known.set(field.name, field);
+  return inferred.map((field) => refine(field, known.get(field.name)));
+}
+
+/**
+ * The known type; a struct keeps the inferred children that the known one lacks, so that they are seen (and refused,
+ * or added) and not lost.
+ */
+function refine(inferred: ArrowField, known: ArrowField | undefined): ArrowField {
+  if (known === undefined) return inferred;
+  const { type } = known;
+  if (type.kind === 'struct' && inferred.type.kind === 'struct') {
+    const own = new Map(inferred.type.fields.map((f) => [f.name, f]));
+    const names = new Set(type.fields.map((f) => f.name));
+    const fields = [
+      ...type.fields.map((f) => refine(own.get(f.name) ?? f, f)),
+      ...inferred.type.fields.filter((f) => !names.has(f.name)),
+    ];
+    return { ...known, type: { kind: 'struct', fields } };
+  }
+  if (type.kind === 'list' && inferred.type.kind === 'list') {
+    return { ...known, type: { ...type, element: refine(inferred.type.element, type.element) } };
+  }
+  return known;
+}
+
+/** Fields in the order of `columns`. @throws IcestreamError SCHEMA_MISMATCH naming one that is not there. */
+export function projected(schema: ArrowSchema, columns: readonly string[] | undefined, source: string): ArrowSchema {
+  if (columns === undefined) return schema;
+  const byName = new Map(schema.fields.map((f) => [f.name, f]));
+  return {
+    fields: columns.map((name) => {
+      const field = byName.get(name);
+      if (field !== undefined) return field;
+      const names = schema.fields.slice(0, 20).map((f) => shownName(f.name));
+      throw new IcestreamError(
+        'SCHEMA_MISMATCH',
+        `${source}: there is no column ${shownName(name)} (option columns); there are ${names.join(', ')}`,
+        { option: 'columns', column: name, file: source },
+      );
+    }),
+  };
+}

@@ -1,0 +1,75 @@
+/** CSV: names from the header, dialect and types from a sample, rows checked one by one. */
+import type { ArrowField, ArrowSchema, ArrowType } from '../engine/arrow-schema.ts';
+import type { CsvDialect } from '../engine/engine.ts';
+import { IcestreamError } from '../errors.ts';
+import { arrowTypeName } from '../format/arrow-type-name.ts';
+import { columnError } from '../format/column-problem.ts';
+import type { ByteStream } from './byte-stream.ts';
+import { knownTypes, refuseBadNames } from './column-types.ts';
+import { inFile } from './errors-in-file.ts';
+import type { FileContext } from './file-context.ts';
+import { DEFAULT_BATCH_ROWS, DEFAULT_SAMPLE_BYTES } from './options.ts';
+import type { OpenSource } from './source.ts';
+import { openText } from './text-source.ts';
+
+/** Takes over the stream. `tabs`: the name says that cells are separated by tabs. */
+export async function openCsv(stream: ByteStream, context: FileContext, tabs: boolean): Promise<OpenSource> {
+  const { name, options, open, given } = context;
+  const { columnNames, ...dialect } = options.csv ?? {};
+  const sample = await stream.peek(options.sampleBytes ?? DEFAULT_SAMPLE_BYTES);
+  try {
+    const inferred = open.engine.inferCsv(
+      sample,
+      withoutUndefined({ ...(tabs ? { delimiter: '\t' } : {}), ...dialect }),
+    );
+    const fields = named(inferred.schema.fields, columnNames, inferred.dialect, given);
+    refuseBadNames({ fields }, name);
+    const schema: ArrowSchema = { fields: knownTypes(fields, given, open.expected) };
+    refuseNested(schema, name);
+    const reader = open.engine.csvReader({
+      dialect: inferred.dialect,
+      schema,
+      batchRows: options.batchRows ?? DEFAULT_BATCH_ROWS,
+      onBadRow: options.onBadRow ?? 'fail',
+    });
+    return openText(stream, reader, context);
+  } catch (error) {
+    throw inFile(error, name);
+  }
+}
+
+/** Names: those given, else the header's; without a header, those of the schema when it has as many columns. */
+function named(
+  fields: readonly ArrowField[],
+  columnNames: readonly string[] | undefined,
+  dialect: CsvDialect,
+  given: ArrowSchema | null,
+): ArrowField[] {
+  const headless = !dialect.header && given?.fields.length === fields.length;
+  const names = columnNames ?? (headless ? given.fields.map((f) => f.name) : undefined);
+  if (names === undefined) return [...fields];
+  if (names.length !== fields.length) {
+    throw new IcestreamError(
+      'SCHEMA_MISMATCH',
+      `csv.columnNames has ${names.length} names and the file has ${fields.length} columns`,
+      { option: 'csv.columnNames' },
+    );
+  }
+  return fields.map((field, i) => ({ ...field, name: names[i] ?? field.name }));
+}
+
+const NESTED: ReadonlySet<ArrowType['kind']> = new Set(['list', 'fixed_size_list', 'struct', 'map', 'union']);
+
+function refuseNested(schema: ArrowSchema, name: string): void {
+  const problems = schema.fields
+    .filter((f) => NESTED.has(f.type.kind))
+    .map((f) => ({
+      column: f.name,
+      problem: `is ${arrowTypeName(f.type)}; a CSV cell holds one value: use JSON lines`,
+    }));
+  if (problems.length > 0) throw columnError('SCHEMA_MISMATCH', `${name} cannot hold nested columns`, problems);
+}
+
+function withoutUndefined(dialect: Partial<CsvDialect>): Partial<CsvDialect> {
+  return Object.fromEntries(Object.entries(dialect).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,151 @@
+/** One file of any format as a source. */
+import type { ArrowSchema } from '../engine/arrow-schema.ts';
+import { IcestreamError } from '../errors.ts';
+import { openArrowIpc } from './arrow-ipc.ts';
+import type { ByteInput } from './byte-input.ts';
+import { ByteStream } from './byte-stream.ts';
+import { givenSchema } from './column-types.ts';
+import { openCsv } from './csv.ts';
+import { decompressed } from './decompress.ts';
+import { type FileFormat, isTabbed, SNIFF_BYTES, type Sniffed, sniff, sniffCompression } from './detect-format.ts';
+import { inFile, unreadable } from './errors-in-file.ts';
+import type { FileContext } from './file-context.ts';
+import { openJson } from './json.ts';
+import type { SourceOptions } from './options.ts';
+import { openParquet, openSpooledParquet } from './parquet.ts';
+import { RejectCounter } from './rejects.ts';
+import type { OpenSource, OpenSourceOptions, RecordBatchSource } from './source.ts';
+import { toUtf8 } from './utf16.ts';
+
+/** Archives inside archives are not unpacked for ever. */
+const MAX_LAYERS = 2;
+
+/** A source over bytes; `rejects` is shared when the file is one of many. */
+export class FileSource implements RecordBatchSource {
+  readonly name: string;
+  readonly replayable: boolean;
+  readonly #input: ByteInput;
+  readonly #options: SourceOptions;
+  readonly #given: ArrowSchema | null;
+
+  constructor(input: ByteInput, options: SourceOptions = {}) {
+    this.name = options.name ?? input.name;
+    this.replayable = input.replayable;
+    this.#input = input;
+    this.#options = options;
+    this.#given = givenSchema(options);
+    // A wrong limit is an error at once, not when rows are read.
+    new RejectCounter(options.maxBadRows);
+  }
+
+  get sizeBytes(): number | null {
+    return this.#input.sizeBytes;
+  }
+
+  open(open: OpenSourceOptions): Promise<OpenSource> {
+    return this.openWith(open, new RejectCounter(this.#options.maxBadRows));
+  }
+
+  /** As `open`, with a counter of rejects that belongs to several files. */
+  async openWith(open: OpenSourceOptions, rejects: RejectCounter): Promise<OpenSource> {
+    const { name } = this;
+    const context: FileContext = { name, options: this.#options, open, rejects, given: this.#given };
+    open.signal?.throwIfAborted();
+    const byRange = await this.#openByRange(context);
+    if (byRange !== null) return byRange;
+    const stream = this.#stream(context);
+    try {
+      return await this.#openStream(stream, context);
+    } catch (error) {
+      await stream.cancel();
+      throw inFile(error, name);
+    }
+  }
+
+  #stream({ name, open }: FileContext): ByteStream {
+    const { lease, signal, onBytesRead } = open;
+    return new ByteStream(this.#input.stream(signal), { name, lease, signal, onBytesRead });
+  }
+
+  /** Parquet, seen from its first bytes by a ranged read where that is cheap; null: not that. */
+  async #openByRange(context: FileContext): Promise<OpenSource | null> {
+    const { format, compression = 'none' } = this.#options;
+    if (compression !== 'none' || (format !== undefined && format !== 'parquet')) return null;
+    const named = format === 'parquet' || /\.(parquet|pq)$/i.test(this.name);
+    if (!named && !this.#input.rangesAreCheap) return null;
+    if (!named && this.#input.sizeBytes === null) return null;
+    const { signal } = context.open;
+    try {
+      const file = await this.#input.ranges(signal);
+      if (file === null) return null;
+      const head = await file.read(0, Math.min(file.sizeBytes, 4), signal);
+      if (String.fromCharCode(...head) === 'PAR1') return await openParquet(file, context);
+      return null;
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw unreadable(error, this.name, 0);
+    }
+  }
+
+  async #openStream(first: ByteStream, context: FileContext): Promise<OpenSource> {
+    const { format, compression } = this.#options;
+    const told = compression === undefined || compression === 'none' ? null : compression;
+    let stream = told === null ? first : decompressed(first, told, context.open);
+    try {
+      for (let layer = 0; ; layer++) {
+        const found = recognise(await stream.peek(SNIFF_BYTES), this.name, format);
+        if ('format' in found) return await this.#openFormat(stream, found, context);
+        if (compression === 'none' || layer === MAX_LAYERS) throw this.#compressed(found.compression);
+        stream = decompressed(stream, found.compression, context.open);
+      }
+    } catch (error) {
+      await stream.cancel();
+      throw error;
+    }
+  }
+
+  #compressed(codec: string): IcestreamError {
+    const why =
+      this.#options.compression === 'none'
+        ? "though the option compression says 'none'"
+        : `more than ${MAX_LAYERS} times over`;
+    return new IcestreamError('SOURCE_UNREADABLE', `${this.name}: the bytes are compressed with ${codec}, ${why}`, {
+      file: this.name,
+      option: 'compression',
+    });
+  }
+
+  async #openJson(stream: ByteStream, context: FileContext): Promise<OpenSource> {
+    const text = await toUtf8(stream, context.open);
+    try {
+      return await openJson(text, context);
+    } catch (error) {
+      await text.cancel();
+      throw error;
+    }
+  }
+
+  #openFormat(
+    stream: ByteStream,
+    { format, tabs }: Extract<Sniffed, { format: unknown }>,
+    context: FileContext,
+  ): Promise<OpenSource> {
+    switch (format) {
+      case 'arrow':
+        return openArrowIpc(stream, context);
+      case 'parquet':
+        return openSpooledParquet(stream, context);
+      case 'json':
+        return this.#openJson(stream, context);
+      case 'csv':
+        return openCsv(stream, context, tabs ?? false);
+    }
+  }
+}
+
+/** A format that is given is believed; compression is recognised all the same. */
+function recognise(head: Uint8Array, name: string, format: FileFormat | undefined): Sniffed {
+  if (format === undefined || head.length === 0) return sniff(head, name);
+  const compression = sniffCompression(head);
+  return compression === null ? { format, ...(isTabbed(name) ? { tabs: true } : {}) } : { compression };
+}

@@ -1,0 +1,36 @@
+/** JSON lines, or one array of objects: types from a sample. */
+import type { ArrowSchema } from '../engine/arrow-schema.ts';
+import { IcestreamError } from '../errors.ts';
+import type { ByteStream } from './byte-stream.ts';
+import { knownTypes, projected, refuseBadNames } from './column-types.ts';
+import { inFile } from './errors-in-file.ts';
+import type { FileContext } from './file-context.ts';
+import { DEFAULT_BATCH_ROWS, DEFAULT_SAMPLE_BYTES } from './options.ts';
+import type { OpenSource } from './source.ts';
+import { openText } from './text-source.ts';
+
+/** Takes over the stream. */
+export async function openJson(stream: ByteStream, context: FileContext): Promise<OpenSource> {
+  const { name, options, open, given } = context;
+  const sample = await stream.peek(options.sampleBytes ?? DEFAULT_SAMPLE_BYTES);
+  try {
+    const inferred = open.engine.inferJson(sample);
+    const fields = knownTypes(inferred.fields, given, open.expected);
+    // A column of the caller's that the sample does not have may come later.
+    const seen = new Set(fields.map((f) => f.name));
+    for (const field of given?.fields ?? []) if (!seen.has(field.name)) fields.push(field);
+    if (fields.length === 0) {
+      throw new IcestreamError('SOURCE_EMPTY', 'there are no rows to take columns from; give a schema');
+    }
+    refuseBadNames({ fields }, name);
+    const schema: ArrowSchema = projected({ fields }, options.columns, name);
+    const reader = open.engine.jsonReader({
+      schema,
+      batchRows: options.batchRows ?? DEFAULT_BATCH_ROWS,
+      onBadRow: options.onBadRow ?? 'fail',
+    });
+    return openText(stream, reader, context);
+  } catch (error) {
+    throw inFile(error, name);
+  }
+}

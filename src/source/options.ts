@@ -1,0 +1,52 @@
+/** Options of sources. All are optional; formats ignore those that are not theirs. */
+import type { ArrowSchema } from '../engine/arrow-schema.ts';
+import type { CsvDialect, RejectedRow } from '../engine/engine.ts';
+import type { Schema } from '../spec/schema.ts';
+import type { World } from '../util/world.ts';
+import type { Compression, FileFormat } from './detect-format.ts';
+
+/** How CSV is written; what is not given is inferred from the first bytes. */
+export interface CsvOptions extends Partial<CsvDialect> {
+  /** Names by position, instead of the header's (which is still left out when there is one). */
+  readonly columnNames?: readonly string[];
+}
+
+export interface SourceOptions {
+  /** For messages and progress, and to recognise the format by. Default: the file's or the location's name. */
+  readonly name?: string;
+  /** Default: recognised by the first bytes, then by the name's ending. */
+  readonly format?: FileFormat;
+  /** Default: recognised by the first bytes. */
+  readonly compression?: Compression | 'none';
+  /**
+   * Types of the columns it names, for CSV, JSON and rows: an Iceberg schema or an Arrow schema, matched by name. The
+   * others take the table's types where there is a table, else they are inferred from the first rows.
+   */
+  readonly schema?: ArrowSchema | Schema;
+  readonly csv?: CsvOptions;
+  /** Top-level columns to read, in this order. Default: all. Parquet fetches no others. */
+  readonly columns?: readonly string[];
+  /**
+   * A row of text that does not fit its columns: `fail` (default) ends the source with INVALID_VALUE; `reject` leaves
+   * the row out and reports it (`onReject` of the write).
+   */
+  readonly onBadRow?: 'fail' | 'reject';
+  /** Rows that may be rejected before the source ends with TOO_MANY_BAD_ROWS. Default: no limit. */
+  readonly maxBadRows?: number;
+  /** Rows of a batch from text, rows and Parquet. Default 8,192. */
+  readonly batchRows?: number;
+  /** Bytes of text (after decompression) to infer dialect and types from. Default 256 KiB. */
+  readonly sampleBytes?: number;
+  /** Rows to infer types from, when the source is JavaScript objects. Default 1,000. */
+  readonly sampleRows?: number;
+  /** HTTP headers for URLs: `authorization`, … */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Clock, random and `fetch`. Default: the runtime's own. */
+  readonly world?: World;
+}
+
+export const DEFAULT_BATCH_ROWS = 8192;
+export const DEFAULT_SAMPLE_BYTES = 256 * 1024;
+export const DEFAULT_SAMPLE_ROWS = 1000;
+
+export type { RejectedRow };

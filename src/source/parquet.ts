@@ -1,0 +1,128 @@
+/** Parquet by ranges, row group by row group. */
+import type { Batch, RangeReader } from '../engine/engine.ts';
+import { IcestreamError } from '../errors.ts';
+import type { Bytes } from '../util/bytes.ts';
+import { concatBytes } from '../util/encoding.ts';
+import { handOver, makeOpenSource } from './batch-flow.ts';
+import type { ByteStream } from './byte-stream.ts';
+import { projected, refuseBadNames } from './column-types.ts';
+import { inFile, unreadable } from './errors-in-file.ts';
+import type { FileContext } from './file-context.ts';
+import { DEFAULT_BATCH_ROWS } from './options.ts';
+import type { OpenSource, OpenSourceOptions } from './source.ts';
+
+/** Share of the lease that a Parquet file may take which comes as a stream and must be held whole. */
+const SPOOL_SHARE = 4;
+
+/** Opens the footer; `release` gives back what holds the bytes. */
+export async function openParquet(
+  file: RangeReader,
+  context: FileContext,
+  release: () => void = () => {},
+): Promise<OpenSource> {
+  const { name, options, open } = context;
+  const { signal } = open;
+  try {
+    const reader = await open.engine.openParquet(counted(file, name, open), signal === undefined ? {} : { signal });
+    try {
+      refuseBadNames(reader.schema, name);
+      const schema = projected(reader.schema, options.columns, name);
+      async function* batches(): AsyncGenerator<Batch, void, undefined> {
+        try {
+          const read = reader.batches({
+            batchRows: options.batchRows ?? DEFAULT_BATCH_ROWS,
+            ...(options.columns === undefined ? {} : { columns: options.columns }),
+            ...(signal === undefined ? {} : { signal }),
+          });
+          for await (const batch of read) yield* handOver([batch]);
+        } catch (error) {
+          signal?.throwIfAborted();
+          throw inFile(error, name);
+        }
+      }
+      const close = () => {
+        reader.free();
+        release();
+      };
+      return makeOpenSource({ name, schema, totalRows: reader.footer.numRows, batches, close });
+    } catch (error) {
+      reader.free();
+      throw error;
+    }
+  } catch (error) {
+    release();
+    signal?.throwIfAborted();
+    throw inFile(error, name);
+  }
+}
+
+/**
+ * A Parquet file that comes as a stream is read whole first (its footer is at the end), when a quarter of the memory
+ * limit holds it. Takes over the stream.
+ */
+export async function openSpooledParquet(stream: ByteStream, context: FileContext): Promise<OpenSource> {
+  const { lease } = context.open;
+  const limit = Math.floor(lease.limitBytes / SPOOL_SHARE);
+  const pieces: Bytes[] = [];
+  let size = 0;
+  const release = () => {
+    lease.charge('source', -size);
+    size = 0;
+  };
+  try {
+    for await (const piece of stream) {
+      if (size + piece.length > limit) throw tooBigToSpool(context.name, limit);
+      lease.charge('source', piece.length);
+      size += piece.length;
+      pieces.push(piece);
+    }
+  } catch (error) {
+    release();
+    throw error;
+  } finally {
+    await stream.cancel();
+  }
+  const bytes = concatBytes(pieces.splice(0));
+  const file: RangeReader = { sizeBytes: bytes.length, read: async (start, end) => bytes.slice(start, end) };
+  // Its bytes were counted when they arrived.
+  const { onBytesRead: _, ...open } = context.open;
+  return openParquet(file, { ...context, open }, release);
+}
+
+function tooBigToSpool(name: string, limit: number): IcestreamError {
+  return new IcestreamError(
+    'SOURCE_UNREADABLE',
+    `${name}: a Parquet file has its footer at the end, so as a stream (or compressed) it must be held in memory, and ` +
+      `this one is larger than the ${limit} bytes that the memory limit leaves for that; pass a Blob, a URL with ` +
+      'ranges or { store, location }, or raise memoryLimitBytes',
+    { file: name, option: 'memoryLimitBytes' },
+  );
+}
+
+/** Reports bytes read, and says which file a failed read belongs to. */
+function counted(file: RangeReader, name: string, open: OpenSourceOptions): RangeReader {
+  let total = 0;
+  return {
+    sizeBytes: file.sizeBytes,
+    async read(start, end, signal = open.signal) {
+      signal?.throwIfAborted();
+      let bytes: Bytes;
+      try {
+        bytes = await file.read(start, end, signal);
+      } catch (error) {
+        signal?.throwIfAborted();
+        throw unreadable(error, name, total);
+      }
+      if (bytes.length !== end - start) {
+        throw new IcestreamError(
+          'SOURCE_UNREADABLE',
+          `${name}: ${end - start} bytes at ${start} were asked for and ${bytes.length} came; the file has changed`,
+          { file: name },
+        );
+      }
+      total += bytes.length;
+      open.onBytesRead?.(bytes.length);
+      return bytes;
+    },
+  };
+}

@@ -1,0 +1,48 @@
+/** Counts the rows that were left out, over all files of a source, and ends it when there are too many. */
+import type { RejectedRow } from '../engine/engine.ts';
+import { IcestreamError } from '../errors.ts';
+
+export class RejectCounter {
+  #count = 0;
+  readonly #limit: number;
+
+  /** `limit`: rows that may be left out. */
+  constructor(limit: number = Number.POSITIVE_INFINITY) {
+    if (Number.isNaN(limit) || limit < 0) {
+      throw new IcestreamError('INVALID_ARGUMENT', `maxBadRows must be 0 or more, not ${limit}`, {
+        option: 'maxBadRows',
+      });
+    }
+    this.#limit = limit;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** @throws IcestreamError TOO_MANY_BAD_ROWS, after `onReject` has seen the rows. */
+  take(
+    rejects: readonly RejectedRow[],
+    file: string,
+    onReject: ((rejects: readonly RejectedRow[]) => void) | undefined,
+  ): void {
+    const [first] = rejects;
+    if (first === undefined) return;
+    this.#count += rejects.length;
+    onReject?.(rejects);
+    if (this.#count <= this.#limit) return;
+    const bad = rejects[Math.max(0, rejects.length - 1 - (this.#count - this.#limit - 1))] ?? first;
+    const at = bad.column === null ? '' : `, column ${bad.column}`;
+    throw new IcestreamError(
+      'TOO_MANY_BAD_ROWS',
+      `${file}: more than ${this.#limit} rows do not fit (maxBadRows); the one over the limit is row ${bad.row}, line ${bad.line}${at}: ${bad.reason}`,
+      {
+        file,
+        row: bad.row,
+        line: bad.line,
+        option: 'maxBadRows',
+        ...(bad.column === null ? {} : { column: bad.column }),
+      },
+    );
+  }
+}

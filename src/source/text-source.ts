@@ -1,0 +1,45 @@
+/** What CSV and JSON share: text through one of the engine's readers, bad rows set aside. */
+import type { Batch, TextReader } from '../engine/engine.ts';
+import { handOver, makeOpenSource } from './batch-flow.ts';
+import type { ByteStream } from './byte-stream.ts';
+import { inFile } from './errors-in-file.ts';
+import type { FileContext } from './file-context.ts';
+import type { OpenSource } from './source.ts';
+
+/** Takes over the stream and the reader. */
+export function openText(stream: ByteStream, reader: TextReader, context: FileContext): OpenSource {
+  const { name, rejects, open } = context;
+  const takeRejects = () => rejects.take(reader.takeRejects(), name, open.onReject);
+
+  async function* batches(): AsyncGenerator<Batch, void, undefined> {
+    try {
+      for (let piece = await stream.next(); piece !== null; piece = await stream.next()) {
+        const ready = reader.push(piece);
+        yield* settled(ready, takeRejects);
+      }
+      yield* settled(reader.finish(), takeRejects);
+    } catch (error) {
+      throw inFile(error, name);
+    }
+  }
+  return makeOpenSource({
+    name,
+    schema: reader.schema,
+    batches,
+    close: async () => {
+      reader.free();
+      await stream.cancel();
+    },
+  });
+}
+
+/** The batches, after their rejects were counted; an error there frees them. */
+function* settled(ready: readonly Batch[], takeRejects: () => void): Generator<Batch, void, undefined> {
+  try {
+    takeRejects();
+  } catch (error) {
+    for (const batch of ready) batch.free();
+    throw error;
+  }
+  yield* handOver(ready);
+}
