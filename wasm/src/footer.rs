@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+#[derive(Debug, Clone, PartialEq)]
 pub struct LeafFacts {
     pub path: String,
     pub field_id: Option<i32>,
@@ -17,12 +18,14 @@ pub struct LeafFacts {
     pub max_exact: bool,
 }
 
+#[derive(Debug, Clone, PartialEq)]
 pub struct RowGroupFacts {
     pub num_rows: i64,
     pub start_offset: i64,
     pub compressed_bytes: i64,
 }
 
+#[derive(Debug, Clone, PartialEq)]
 pub struct FooterFacts {
     pub num_rows: i64,
     pub created_by: Option<String>,

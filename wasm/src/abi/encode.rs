@@ -1,1 +1,39 @@
 //! Exports of `crate::encode`.
+
+use super::batch::take_batches;
+use super::{answer, handle_list, request, set_meta, set_out};
+use crate::encode::Encoder;
+use crate::handles;
+
+/// A new encoder; the request is `EncoderOptions`, maps as lists of pairs.
+///
+/// # Safety
+/// `ptr` and `len` are those of one `ics_alloc`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn enc_new(ptr: *mut u8, len: usize) -> i32 {
+    let options = unsafe { request(ptr, len) };
+    answer(|| handles::insert(Encoder::from_json(&options?)?))
+}
+
+/// Encodes batches (a list of handles, consumed) as one row group. Answers the number of output segments.
+///
+/// # Safety
+/// As for `enc_new`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn enc_row_group(handle: i32, ptr: *mut u8, len: usize) -> i32 {
+    let list = unsafe { handle_list(ptr, len) };
+    answer(|| {
+        let batches = take_batches(&list)?;
+        Ok(set_out(handles::with::<Encoder, _>(handle, |e| e.write_row_group(batches))?))
+    })
+}
+
+/// Ends the file: output segments, and the footer's facts in the meta.
+#[unsafe(no_mangle)]
+pub extern "C" fn enc_finish(handle: i32) -> i32 {
+    answer(|| {
+        let (bytes, facts) = handles::with::<Encoder, _>(handle, |e| e.finish())?;
+        set_meta(facts.to_json().to_string());
+        Ok(set_out(bytes))
+    })
+}

@@ -1,1 +1,167 @@
-//! Record batches to Parquet.
+//! Record batches to Parquet: one row group at a time, column by column, so that only one field's compression
+//! contexts are alive, and the row group itself is the only thing that is held twice.
+
+mod choose;
+mod distinct;
+mod options;
+mod recut;
+mod segments;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_schema::{DataType, FieldRef, Fields, Schema};
+use parquet::arrow::ArrowSchemaConverter;
+use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowRowGroupWriterFactory, compute_leaves};
+use parquet::file::writer::SerializedFileWriter;
+use serde_json::Value;
+
+use self::options::{DictionaryMode, Options, leaf_properties};
+use self::recut::Pieces;
+use self::segments::Segments;
+use crate::decode::facts::footer_facts;
+use crate::error::{EngineError, Result};
+use crate::footer::FooterFacts;
+
+pub struct Encoder {
+    options: Options,
+    /// None: the file is finished, or a row group failed and the file with it.
+    writer: Option<SerializedFileWriter<Segments>>,
+}
+
+fn finished() -> EngineError {
+    EngineError::invalid_argument("the encoder was finished, or a row group failed: its file cannot be continued")
+}
+
+impl Encoder {
+    pub fn from_json(json: &Value) -> Result<Self> {
+        let options = Options::from_json(json)?;
+        let properties = Arc::new(options.properties().build());
+        let schema = converted(&options.schema)?;
+        let writer = SerializedFileWriter::new(Segments::default(), schema.root_schema_ptr(), properties)?;
+        Ok(Self { options, writer: Some(writer) })
+    }
+
+    /// One row group of all rows; the bytes that are final. No rows, no row group.
+    pub fn write_row_group(&mut self, batches: Vec<RecordBatch>) -> Result<Vec<Vec<u8>>> {
+        let schema = self.options.schema.clone();
+        for batch in &batches {
+            check_schema(&schema, &batch.schema())?;
+        }
+        // A row group that fails has put some of its columns into the file already.
+        let mut writer = self.writer.take().ok_or_else(finished)?;
+        if batches.iter().any(|b| b.num_rows() > 0) {
+            let mut columns: Vec<Vec<ArrayRef>> = vec![Vec::with_capacity(batches.len()); schema.fields().len()];
+            for batch in batches {
+                for (column, array) in columns.iter_mut().zip(batch.columns()) {
+                    column.push(array.clone());
+                }
+            }
+            let mut group = writer.next_row_group()?;
+            for (field, chunks) in schema.fields().iter().zip(columns) {
+                for chunk in encode_field(&self.options, field, chunks)? {
+                    chunk.append_to_row_group(&mut group)?;
+                }
+            }
+            group.close()?;
+        }
+        let bytes = writer.inner_mut().take();
+        self.writer = Some(writer);
+        Ok(bytes)
+    }
+
+    /// The rest of the file, and what its footer says.
+    pub fn finish(&mut self) -> Result<(Vec<Vec<u8>>, FooterFacts)> {
+        let mut writer = self.writer.take().ok_or_else(finished)?;
+        let metadata = writer.finish()?;
+        Ok((writer.inner_mut().take(), footer_facts(&metadata)))
+    }
+}
+
+fn converted(schema: &Schema) -> Result<parquet::schema::types::SchemaDescriptor> {
+    let converter = ArrowSchemaConverter::new().with_coerce_types(true).schema_root("table");
+    converter.convert(schema).map_err(|e| EngineError::unsupported(format!("a schema that Parquet cannot hold: {e}")))
+}
+
+/// All leaves of one top-level field. Lets go of each chunk of rows once it is encoded.
+fn encode_field(options: &Options, field: &FieldRef, chunks: Vec<ArrayRef>) -> Result<Vec<ArrowColumnChunk>> {
+    let schema = Arc::new(Schema::new(vec![field.clone()]));
+    let descriptor = converted(&schema)?;
+    let leaves = descriptor.columns();
+    let chosen: Vec<_> = leaves.iter().map(|leaf| options.column(&leaf.path().string())).collect();
+    let pays = if chosen.iter().any(|c| c.dictionary == DictionaryMode::Auto) {
+        choose::dictionary_pays(&chunks, leaves.len(), options.dictionary_bytes)?
+    } else {
+        vec![false; leaves.len()]
+    };
+    let mut properties = options.properties();
+    for (i, (leaf, column)) in leaves.iter().zip(chosen).enumerate() {
+        let dictionary = match column.dictionary {
+            DictionaryMode::Auto => pays[i],
+            DictionaryMode::On => true,
+            DictionaryMode::Off => false,
+        };
+        properties = leaf_properties(properties, leaf.path(), column)
+            .set_column_dictionary_enabled(leaf.path().clone(), dictionary);
+        if options.compact && !dictionary {
+            let encoding = choose::compact_encoding(leaf, i, &chunks);
+            properties = properties.set_column_encoding(leaf.path().clone(), encoding);
+        }
+    }
+    // Never written to: it gives the column writers their schema and properties.
+    let scaffold =
+        SerializedFileWriter::new(std::io::sink(), descriptor.root_schema_ptr(), Arc::new(properties.build()))?;
+    let mut writers = ArrowRowGroupWriterFactory::new(&scaffold, schema).create_column_writers(0)?;
+    let mut pieces = Pieces::new(chunks);
+    while let Some(piece) = pieces.next_piece()? {
+        let nulls_in = |e: parquet::errors::ParquetError| {
+            EngineError::invalid_value(format!("column {}: {e}", field.name())).at_column(field.name())
+        };
+        for (leaf, writer) in compute_leaves(field, &piece).map_err(nulls_in)?.iter().zip(&mut writers) {
+            writer.write(leaf).map_err(nulls_in)?;
+        }
+    }
+    writers.into_iter().map(|w| Ok(w.close()?)).collect()
+}
+
+/// Types must be those of the encoder's schema; names and metadata of nested fields may differ.
+fn check_schema(want: &Schema, have: &Schema) -> Result<()> {
+    let same_names = want.fields().iter().map(|f| f.name()).eq(have.fields().iter().map(|f| f.name()));
+    if !same_names {
+        return Err(EngineError::schema_mismatch("a batch has other columns than the encoder's schema; align it first"));
+    }
+    for (want, have) in want.fields().iter().zip(have.fields()) {
+        if !same_type(want.data_type(), have.data_type()) {
+            let text = format!(
+                "column {}: the batch has type {}, the encoder's schema {}; align it first",
+                want.name(),
+                have.data_type(),
+                want.data_type()
+            );
+            return Err(EngineError::schema_mismatch(text).at_column(want.name()));
+        }
+    }
+    Ok(())
+}
+
+fn same_type(a: &DataType, b: &DataType) -> bool {
+    match (a, b) {
+        (DataType::List(a), DataType::List(b)) => same_type(a.data_type(), b.data_type()),
+        (DataType::Map(a, _), DataType::Map(b, _)) => match (a.data_type(), b.data_type()) {
+            // The children of a map may be called anything in Arrow.
+            (DataType::Struct(a), DataType::Struct(b)) => same_types(a, b),
+            _ => false,
+        },
+        (DataType::Struct(a), DataType::Struct(b)) => {
+            a.iter().map(|f| f.name()).eq(b.iter().map(|f| f.name())) && same_types(a, b)
+        }
+        _ => a == b,
+    }
+}
+
+fn same_types(a: &Fields, b: &Fields) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_type(a.data_type(), b.data_type()))
+}

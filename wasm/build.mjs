@@ -1,0 +1,131 @@
+#!/usr/bin/env node
+/**
+ * Builds the engine.
+ *
+ *   node wasm/build.mjs            what is shipped: wasm/prebuilt/icestream.wasm and SOURCE.sha256 beside it
+ *   node wasm/build.mjs --quick    quick to build, slow to run: wasm/target/quick.wasm
+ *   node wasm/build.mjs --check    does the prebuilt file belong to the sources and match its own hash?
+ *
+ * Needs, from Debian: rustc-web cargo-web libstd-rust-web-dev rust-web-src clang-22 lld-22 llvm-22 binaryen.
+ */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
+const prebuilt = join(root, 'prebuilt');
+const artifact = join(prebuilt, 'icestream.wasm');
+const record = join(prebuilt, 'SOURCE.sha256');
+const target = 'wasm32-unknown-unknown';
+
+/** The host creates the memory with at least this size (src/engine/wasm/instance.ts). */
+const initialMemoryBytes = 4 * 1024 * 1024;
+
+const run = (command, args, env = {}) =>
+  execFileSync(command, args, { cwd: root, env: { ...process.env, ...env }, stdio: 'inherit' });
+const version = (command) => execFileSync(command, ['--version'], { encoding: 'utf8' }).split('\n')[0].trim();
+const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
+
+/** Every file that the artifact is made of, in a fixed order. */
+function sourceHash() {
+  const rust = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.rs'))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)));
+  const hash = createHash('sha256');
+  for (const path of ['Cargo.toml', 'Cargo.lock', 'build.mjs', ...rust].sort()) {
+    hash.update(`${path}\n${sha256(readFileSync(join(root, path)))}\n`);
+  }
+  return hash.digest('hex');
+}
+
+function check() {
+  const recorded = Object.fromEntries(
+    readFileSync(record, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => line.split(/:\s*/, 2)),
+  );
+  const found = { source: sourceHash(), artifact: sha256(readFileSync(artifact)) };
+  for (const key of ['source', 'artifact']) {
+    if (recorded[key] !== found[key]) {
+      console.error(`wasm/prebuilt: ${key} is ${found[key]}, SOURCE.sha256 says ${recorded[key]}; run: npm run build:wasm`);
+      process.exitCode = 1;
+    }
+  }
+}
+
+function build(quick) {
+  const profile = quick ? 'quick' : 'size';
+  const targetDir = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
+  const cargoHome = process.env.CARGO_HOME ?? join(homedir(), '.cargo');
+  const remap = [
+    [cargoHome, '/cargo'],
+    [root.replace(/\/$/, ''), '/icestream'],
+    ['/usr/lib/rustlib/src/rust', '/rust'],
+    ['/usr/src', '/rust'],
+  ];
+  const source = sourceHash();
+  run(
+    '/usr/bin/cargo',
+    ['build', '--locked', '--lib', '--profile', profile, '--target', target, '-Zbuild-std=std,panic_abort'],
+    {
+      // build-std is a nightly option; Debian's compiler has the sources of its own std.
+      RUSTC_BOOTSTRAP: '1',
+      RUSTC: '/usr/bin/rustc',
+      CARGO_TARGET_DIR: targetDir,
+      CC_wasm32_unknown_unknown: 'clang-22',
+      AR_wasm32_unknown_unknown: 'llvm-ar-22',
+      CFLAGS_wasm32_unknown_unknown: `-mbulk-memory ${remap.map(([from, to]) => `-ffile-prefix-map=${from}=${to}`).join(' ')}`,
+      CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: 'wasm-ld-22',
+      // ahash takes its keys from here instead of from the clock of the build.
+      CONST_RANDOM_SEED: 'icestream',
+      CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: [
+        '-Ctarget-feature=+bulk-memory',
+        '-Cpanic=abort',
+        '-Clink-arg=--import-memory',
+        `-Clink-arg=--initial-memory=${initialMemoryBytes}`,
+        ...remap.map(([from, to]) => `--remap-path-prefix=${from}=${to}`),
+      ].join(' '),
+    },
+  );
+  const built = join(targetDir, target, profile, 'icestream_engine.wasm');
+  if (quick) {
+    const out = join(root, 'target', 'quick.wasm');
+    mkdirSync(join(root, 'target'), { recursive: true });
+    copyFileSync(built, out);
+    console.log(out);
+    return;
+  }
+  mkdirSync(prebuilt, { recursive: true });
+  run('wasm-opt', [
+    '-Os',
+    '--enable-bulk-memory',
+    '--enable-sign-ext',
+    '--enable-mutable-globals',
+    '--enable-nontrapping-float-to-int',
+    '--enable-reference-types',
+    '--enable-multivalue',
+    '--strip-debug',
+    '--strip-producers',
+    built,
+    '-o',
+    artifact,
+  ]);
+  const lines = {
+    source,
+    artifact: sha256(readFileSync(artifact)),
+    bytes: readFileSync(artifact).length,
+    rustc: version('/usr/bin/rustc'),
+    cargo: version('/usr/bin/cargo'),
+    clang: version('clang-22'),
+    'wasm-opt': version('wasm-opt'),
+  };
+  writeFileSync(record, `${Object.entries(lines).map(([key, value]) => `${key}: ${value}`).join('\n')}\n`);
+  console.log(readFileSync(record, 'utf8'));
+}
+
+if (process.argv.includes('--check')) check();
+else build(process.argv.includes('--quick'));
