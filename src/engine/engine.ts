@@ -90,6 +90,12 @@ export interface CsvInference {
 
 /** Undoes gzip (all members) or zstd (all frames) on the way; throws SOURCE_CORRUPT, also at `finish` of a cut-off body. */
 export interface Decompressor extends Disposable {
+  /**
+   * The output of `bytes` in pieces of at most 256 KiB, made as they are asked for: the way to keep memory bounded, as
+   * a small input may become large. Take all pieces before the next call.
+   */
+  pull(bytes: Bytes): Iterable<Bytes>;
+  /** All output of `bytes` at once. */
   push(bytes: Bytes): Bytes[];
   finish(): Bytes[];
   free(): void;

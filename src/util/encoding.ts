@@ -15,6 +15,13 @@ export function toHex(bytes: Uint8Array): string {
   return out;
 }
 
+/** Pairs of hexadecimal digits, as `toHex` writes them. */
+export function fromHex(text: string): Bytes {
+  const bytes = new Uint8Array(text.length / 2);
+  for (let i = 0; i < bytes.length; i += 1) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
+  return bytes;
+}
+
 /** Standard base64 with padding. */
 export function toBase64(bytes: Uint8Array): string {
   let binary = '';

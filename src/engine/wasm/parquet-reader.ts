@@ -1,0 +1,111 @@
+/** Parquet files by byte ranges: the footer first, then the column chunks of one row group after another. */
+import { IcestreamError } from '../../errors.ts';
+import type { Bytes } from '../../util/bytes.ts';
+import type { ArrowSchema } from '../arrow-schema.ts';
+import type { Batch, ParquetReader, RangeReader } from '../engine.ts';
+import type { ParquetFooter } from '../footer.ts';
+import { type BatchList, batchesOf } from './batch.ts';
+import { type FooterJson, footerOf } from './footer-json.ts';
+import type { WasmInstance } from './instance.ts';
+import { aborted, type ByteRange, readRanges } from './ranges.ts';
+
+/** What a step answers (`wasm/src/abi/decode.rs`). */
+const BATCH = 1;
+const NEEDS = 2;
+
+interface OpenedFile {
+  readonly file: number;
+  readonly schema: ArrowSchema;
+  readonly footer: FooterJson;
+}
+
+type BatchesOptions = NonNullable<Parameters<ParquetReader['batches']>[0]>;
+
+/**
+ * Reads the footer: the last 64 KiB, and what is missing of it.
+ * @throws IcestreamError SOURCE_CORRUPT, UNSUPPORTED (encrypted), SOURCE_UNREADABLE, ABORTED.
+ */
+export async function openParquet(
+  instance: WasmInstance,
+  file: RangeReader,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<ParquetReader> {
+  const handle = instance.call('parquet_footer', file.sizeBytes);
+  try {
+    while (decode(instance, 'parquet_footer_step', handle) === NEEDS) {
+      const push = (range: ByteRange, bytes: Bytes) => instance.call('parquet_footer_push', handle, range[0], bytes);
+      await readRanges(file, instance.meta() as ByteRange[], push, options.signal);
+    }
+    return new WasmParquetReader(instance, file, instance.meta() as OpenedFile);
+  } finally {
+    instance.drop(handle);
+  }
+}
+
+class WasmParquetReader implements ParquetReader {
+  readonly schema: ArrowSchema;
+  readonly footer: ParquetFooter;
+  readonly #instance: WasmInstance;
+  readonly #file: RangeReader;
+  #handle: number;
+
+  constructor(instance: WasmInstance, file: RangeReader, opened: OpenedFile) {
+    this.#instance = instance;
+    this.#file = file;
+    this.#handle = opened.file;
+    this.schema = opened.schema;
+    this.footer = footerOf(opened.footer);
+  }
+
+  async *batches(options: BatchesOptions = {}): AsyncGenerator<Batch, void, undefined> {
+    const instance = this.#instance;
+    const { rowGroups, columns, batchRows, signal } = options;
+    const rows = instance.call('parquet_read', this.#handle, JSON.stringify({ rowGroups, columns, batchRows }));
+    let schema: ArrowSchema | undefined;
+    try {
+      for (;;) {
+        const state = decode(instance, 'parquet_rows_step', rows);
+        if (state === NEEDS) {
+          const push = (range: ByteRange, bytes: Bytes) => instance.call('parquet_rows_push', rows, range[0], bytes);
+          await readRanges(this.#file, instance.meta() as ByteRange[], push, signal);
+        } else if (state === BATCH) {
+          for (const batch of batchesOf(instance, instance.meta() as BatchList, schema)) {
+            schema ??= batch.schema;
+            yield batch;
+          }
+          if (signal?.aborted) throw aborted(signal);
+        } else {
+          return;
+        }
+      }
+    } finally {
+      instance.drop(rows);
+    }
+  }
+
+  free(): void {
+    this.#instance.drop(this.#handle);
+    this.#handle = -1;
+  }
+
+  [Symbol.dispose](): void {
+    this.free();
+  }
+}
+
+/**
+ * A corrupt page can still stop the decoder in a way that it does not report: the engine is lost then, but the reason
+ * is the file.
+ */
+function decode(instance: WasmInstance, name: string, handle: number): number {
+  const before = instance.alive;
+  try {
+    return instance.call(name, handle);
+  } catch (error) {
+    const stopped = before && !instance.alive && error instanceof IcestreamError;
+    if (!stopped || !/panicked/.test(error.message)) throw error;
+    throw new IcestreamError('SOURCE_CORRUPT', `the Parquet file cannot be decoded; ${error.message}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,70 @@
+/** CSV and JSON into batches, and what a sample says of them. */
+import type { Bytes } from '../../util/bytes.ts';
+import type { ArrowSchema } from '../arrow-schema.ts';
+import type {
+  Batch,
+  CsvDialect,
+  CsvInference,
+  CsvReaderOptions,
+  JsonReaderOptions,
+  RejectedRow,
+  TextReader,
+} from '../engine.ts';
+import { type BatchList, batchesOf } from './batch.ts';
+import type { WasmInstance } from './instance.ts';
+
+/** Looks at the first bytes of a CSV file; `given` overrides what it would infer. */
+export function inferCsv(instance: WasmInstance, sample: Bytes, given: Partial<CsvDialect> = {}): CsvInference {
+  return instance.callJson('csv_infer', JSON.stringify(given), sample) as CsvInference;
+}
+
+/** The schema of the first objects of NDJSON or of a JSON array. */
+export function inferJson(instance: WasmInstance, sample: Bytes): ArrowSchema {
+  return instance.callJson('json_infer', sample) as ArrowSchema;
+}
+
+export function csvReader(instance: WasmInstance, options: CsvReaderOptions): TextReader {
+  return new WasmTextReader(instance, 'csv_new', options);
+}
+
+export function jsonReader(instance: WasmInstance, options: JsonReaderOptions): TextReader {
+  return new WasmTextReader(instance, 'json_new', options);
+}
+
+class WasmTextReader implements TextReader {
+  readonly schema: ArrowSchema;
+  readonly #instance: WasmInstance;
+  #handle: number;
+
+  constructor(instance: WasmInstance, create: string, options: CsvReaderOptions | JsonReaderOptions) {
+    this.#instance = instance;
+    this.schema = options.schema;
+    this.#handle = instance.call(create, JSON.stringify(options));
+  }
+
+  push(bytes: Bytes): Batch[] {
+    if (bytes.length === 0) return [];
+    return this.#batches(this.#instance.callJson('text_push', this.#handle, bytes));
+  }
+
+  finish(): Batch[] {
+    return this.#batches(this.#instance.callJson('text_finish', this.#handle));
+  }
+
+  takeRejects(): RejectedRow[] {
+    return this.#instance.callJson('text_rejects', this.#handle) as RejectedRow[];
+  }
+
+  free(): void {
+    this.#instance.drop(this.#handle);
+    this.#handle = -1;
+  }
+
+  [Symbol.dispose](): void {
+    this.free();
+  }
+
+  #batches(list: unknown): Batch[] {
+    return batchesOf(this.#instance, list as BatchList, this.schema);
+  }
+}
