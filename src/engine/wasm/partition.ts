@@ -1,0 +1,51 @@
+/** What the engine does with whole batches: split by partition tuple, join. */
+import type { Batch, PartitionSlice, PartitionTransform } from '../engine.ts';
+import { type BatchList, batchesOf, releaseBatch, releaseBatches, WasmBatch } from './batch.ts';
+import type { WasmInstance } from './instance.ts';
+
+interface PartJson {
+  readonly key: string;
+  readonly values: ReadonlyArray<string | null>;
+  readonly firstRow: number;
+  readonly rows: number;
+  readonly handle: number;
+}
+
+/** Groups rows by partition tuple, in order of first row; consumes the batch. */
+export function partitionBatch(
+  instance: WasmInstance,
+  batch: Batch,
+  transforms: readonly PartitionTransform[],
+): PartitionSlice[] {
+  const request = JSON.stringify(transforms.map(({ sourceId, transform }) => ({ sourceId, transform })));
+  const schema = batch.schema;
+  const given = releaseBatch(instance, batch);
+  let parts: readonly PartJson[];
+  try {
+    parts = instance.callJson('batch_partition', given, request) as readonly PartJson[];
+  } catch (error) {
+    // The request itself may not have found room; freeing a consumed handle does nothing.
+    instance.drop(given);
+    throw error;
+  }
+  return parts.map(({ key, values, firstRow, rows, handle }) => ({
+    key,
+    values: values.map((value) => (value === null ? null : fromHex(value))),
+    firstRow,
+    batch: new WasmBatch(instance, handle, rows, schema),
+  }));
+}
+
+/** Rows of all batches, in order; consumes them. */
+export function concatBatches(instance: WasmInstance, batches: readonly Batch[]): Batch {
+  const schema = batches[0]?.schema;
+  const list = instance.callJson('batch_concat', releaseBatches(instance, batches)) as BatchList;
+  const [joined] = batchesOf(instance, list, schema);
+  return joined as Batch;
+}
+
+function fromHex(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length / 2);
+  for (let i = 0; i < bytes.length; i += 1) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
+  return bytes;
+}

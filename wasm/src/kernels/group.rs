@@ -1,0 +1,231 @@
+//! Rows with equal keys get one number, in order of first row. Keys are compared as they are, never by hash alone.
+
+use std::cmp::Ordering;
+
+use arrow_buffer::NullBuffer;
+
+use super::bytes::ByteRows;
+use super::keys::{KeyColumn, Keys};
+
+pub struct Groups {
+    /// The group of each row.
+    pub ids: Vec<u32>,
+    /// The first row of each group.
+    pub firsts: Vec<u32>,
+}
+
+/// Groups by all columns together; there is at least one row.
+pub fn group(columns: &[KeyColumn], rows: usize) -> Groups {
+    let mut all = Groups { ids: vec![0; rows], firsts: vec![0] };
+    for column in columns {
+        let groups = match &column.keys {
+            Keys::Void => continue,
+            Keys::Ints(keys) => ints(keys, column.nulls.as_ref()),
+            Keys::Wide(keys) => hashed(&Values(keys, |v: &i128| mix(*v as u64 ^ mix((*v >> 64) as u64))), rows, column.nulls.as_ref()),
+            Keys::Bytes { column: array, ends } => match ByteRows::of(array) {
+                Some(values) => hashed(&Strings { values, ends }, rows, column.nulls.as_ref()),
+                None => continue,
+            },
+        };
+        if groups.firsts.len() == 1 {
+            continue;
+        }
+        all = if all.firsts.len() == 1 { groups } else { combine(&all, &groups) };
+    }
+    all
+}
+
+fn combine(a: &Groups, b: &Groups) -> Groups {
+    let width = b.firsts.len() as i64;
+    let keys: Vec<i64> = a.ids.iter().zip(&b.ids).map(|(a, b)| i64::from(*a) * width + i64::from(*b)).collect();
+    ints(&keys, None)
+}
+
+fn ints(keys: &[i64], nulls: Option<&NullBuffer>) -> Groups {
+    let valid = |i: usize| nulls.is_none_or(|n| n.is_valid(i));
+    let mut range: Option<(i64, i64)> = None;
+    for (i, key) in keys.iter().enumerate() {
+        if valid(i) {
+            range = Some(range.map_or((*key, *key), |(low, high)| (low.min(*key), high.max(*key))));
+        }
+    }
+    let (low, high) = range.unwrap_or((0, 0));
+    let span = high.wrapping_sub(low) as u64;
+    if span >= (2 * keys.len() as u64).max(1_024) {
+        return hashed(&Values(keys, |v: &i64| mix(*v as u64)), keys.len(), nulls);
+    }
+    // Keys close together (buckets, days): a table of all of them.
+    const NONE: u32 = u32::MAX;
+    let mut table = vec![NONE; span as usize + 2];
+    let mut groups = Groups { ids: Vec::with_capacity(keys.len()), firsts: Vec::new() };
+    for (i, key) in keys.iter().enumerate() {
+        let slot = if valid(i) { key.wrapping_sub(low) as usize } else { span as usize + 1 };
+        if table[slot] == NONE {
+            table[slot] = groups.firsts.len() as u32;
+            groups.firsts.push(i as u32);
+        }
+        groups.ids.push(table[slot]);
+    }
+    groups
+}
+
+trait Rows {
+    fn hash(&self, i: usize) -> u64;
+    fn compare(&self, i: usize, j: usize) -> Ordering;
+    fn same(&self, i: usize, j: usize) -> bool;
+}
+
+struct Values<'a, T, H>(&'a [T], H);
+
+impl<T: Ord, H: Fn(&T) -> u64> Rows for Values<'_, T, H> {
+    fn hash(&self, i: usize) -> u64 {
+        self.1(&self.0[i])
+    }
+    fn compare(&self, i: usize, j: usize) -> Ordering {
+        self.0[i].cmp(&self.0[j])
+    }
+    fn same(&self, i: usize, j: usize) -> bool {
+        self.0[i] == self.0[j]
+    }
+}
+
+struct Strings<'a> {
+    values: ByteRows<'a>,
+    ends: &'a [u32],
+}
+
+impl Strings<'_> {
+    fn get(&self, i: usize) -> &[u8] {
+        &self.values.get(i)[..self.ends[i] as usize]
+    }
+}
+
+impl Rows for Strings<'_> {
+    fn hash(&self, i: usize) -> u64 {
+        let bytes = self.get(i);
+        let (words, tail) = bytes.as_chunks::<8>();
+        let mut last = [0; 8];
+        last[..tail.len()].copy_from_slice(tail);
+        let start = mix(u64::from_le_bytes(last) ^ (bytes.len() as u64) << 56);
+        words.iter().fold(start, |h, w| mix(h ^ u64::from_le_bytes(*w)))
+    }
+    fn compare(&self, i: usize, j: usize) -> Ordering {
+        self.get(i).cmp(self.get(j))
+    }
+    fn same(&self, i: usize, j: usize) -> bool {
+        self.get(i) == self.get(j)
+    }
+}
+
+fn mix(v: u64) -> u64 {
+    let v = (v ^ (v >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let v = (v ^ (v >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    v ^ (v >> 32)
+}
+
+/// Open addressing with linear probing. The hash has no secret, so someone may send keys that collide: when probes
+/// become too many the rows are sorted instead, which costs the same for any keys.
+fn hashed(rows: &impl Rows, len: usize, nulls: Option<&NullBuffer>) -> Groups {
+    let mut groups = Groups { ids: Vec::with_capacity(len), firsts: Vec::new() };
+    let mut table: Vec<u32> = vec![0; 1_024];
+    let mut probes_left = 32 * len + 4_096;
+    let mut null_group = None;
+    // Neighbours are often equal.
+    let mut last: Option<(usize, u32)> = None;
+    for i in 0..len {
+        if nulls.is_some_and(|n| n.is_null(i)) {
+            let id = *null_group.get_or_insert_with(|| groups.open(i));
+            groups.ids.push(id);
+            continue;
+        }
+        if let Some((row, id)) = last
+            && rows.same(row, i)
+        {
+            groups.ids.push(id);
+            continue;
+        }
+        if 2 * groups.firsts.len() >= table.len() {
+            table = groups.rehash(rows, 4 * table.len(), null_group);
+        }
+        let mask = table.len() - 1;
+        let mut slot = rows.hash(i) as usize & mask;
+        let id = loop {
+            match table[slot] {
+                0 => {
+                    let id = groups.open(i);
+                    table[slot] = id + 1;
+                    break id;
+                }
+                held if rows.same(groups.firsts[held as usize - 1] as usize, i) => break held - 1,
+                _ => slot = (slot + 1) & mask,
+            }
+            probes_left -= 1;
+            if probes_left == 0 {
+                return sorted(rows, len, nulls);
+            }
+        };
+        groups.ids.push(id);
+        last = Some((i, id));
+    }
+    groups
+}
+
+impl Groups {
+    fn open(&mut self, row: usize) -> u32 {
+        self.firsts.push(row as u32);
+        self.firsts.len() as u32 - 1
+    }
+
+    fn rehash(&self, rows: &impl Rows, size: usize, null_group: Option<u32>) -> Vec<u32> {
+        let mut table = vec![0; size];
+        for (id, row) in self.firsts.iter().enumerate().filter(|(id, _)| null_group != Some(*id as u32)) {
+            let mut slot = rows.hash(*row as usize) as usize & (size - 1);
+            while table[slot] != 0 {
+                slot = (slot + 1) & (size - 1);
+            }
+            table[slot] = id as u32 + 1;
+        }
+        table
+    }
+}
+
+fn sorted(rows: &impl Rows, len: usize, nulls: Option<&NullBuffer>) -> Groups {
+    let valid = |i: usize| nulls.is_none_or(|n| n.is_valid(i));
+    let mut order: Vec<u32> = (0..len as u32).filter(|i| valid(*i as usize)).collect();
+    order.sort_by(|a, b| rows.compare(*a as usize, *b as usize));
+    // The sort is stable: the first row of a run is the first of its key.
+    let mut first_of: Vec<u32> = vec![u32::MAX; len];
+    for run in order.chunk_by(|a, b| rows.same(*a as usize, *b as usize)) {
+        for row in run {
+            first_of[*row as usize] = run[0];
+        }
+    }
+    let mut groups = Groups { ids: Vec::with_capacity(len), firsts: Vec::new() };
+    let mut null_group = None;
+    for i in 0..len {
+        let id = match first_of[i] {
+            u32::MAX => *null_group.get_or_insert_with(|| groups.open(i)),
+            first if first as usize == i => groups.open(i),
+            first => groups.ids[first as usize],
+        };
+        groups.ids.push(id);
+    }
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_made_to_collide_group_right() {
+        let keys: Vec<i64> = (0..5_000).map(|i| (i % 2_500) * 1_000_003).collect();
+        let nulls = NullBuffer::from_iter((0..5_000).map(|i| i % 7 != 0));
+        let colliding = Values(&keys, |_: &i64| 1);
+        for nulls in [None, Some(&nulls)] {
+            let (bad, good) = (hashed(&colliding, 5_000, nulls), ints(&keys, nulls));
+            assert_eq!(bad.ids, good.ids);
+            assert_eq!(bad.firsts, good.firsts);
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! What is done to batches: cast to a table's columns, joined, measured, split by partition.
+
+pub mod align;
+mod bytes;
+mod cast;
+mod civil;
+pub mod concat;
+pub mod data_size;
+mod fault;
+mod group;
+mod keys;
+mod murmur;
+pub mod partition;
+mod plan;
+mod scalar;
+mod show;
+pub mod transform;
+mod unpack;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,124 @@
+//! Splits the rows of a batch by partition tuple.
+
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, UInt32Array};
+use arrow_buffer::{NullBuffer, ScalarBuffer};
+use arrow_schema::{DataType, Field, Fields};
+
+use super::group::{self, Groups};
+use super::keys::KeyColumn;
+pub use super::show::hex;
+use super::transform::Transform;
+use crate::error::{EngineError, Result};
+use crate::schema_json::field_id;
+
+/// Rows that share a partition tuple.
+pub struct Part {
+    /// Single-value bytes of the result type by transform; None: null.
+    pub values: Vec<Option<Vec<u8>>>,
+    /// The first row of the tuple in the batch that was split.
+    pub first_row: u32,
+    pub batch: RecordBatch,
+}
+
+impl Part {
+    /// Bytes that are equal exactly when the tuples are.
+    pub fn key(&self) -> Vec<u8> {
+        let mut key = Vec::new();
+        for value in &self.values {
+            match value {
+                None => key.push(0),
+                Some(bytes) => {
+                    key.push(1);
+                    key.extend((bytes.len() as u32).to_be_bytes());
+                    key.extend(bytes);
+                }
+            }
+        }
+        key
+    }
+}
+
+/// Parts in order of their first row, rows in the order they had. `transforms`: source field ids and what is done to them.
+pub fn partition(batch: RecordBatch, transforms: &[(i32, Transform)]) -> Result<Vec<Part>> {
+    let rows = batch.num_rows();
+    if rows == 0 {
+        return Ok(Vec::new());
+    }
+    let keys = transforms.iter().map(|(id, transform)| key_column(&batch, *id, *transform)).collect::<Result<Vec<_>>>()?;
+    let groups = group::group(&keys, rows);
+    let mut values = Vec::with_capacity(groups.firsts.len());
+    for first in &groups.firsts {
+        values.push(keys.iter().map(|k| k.encode(*first as usize)).collect::<Result<Vec<_>>>()?);
+    }
+    drop(keys);
+    let batches = if groups.firsts.len() == 1 { vec![batch] } else { split(batch, &groups)? };
+    let parts = batches.into_iter().zip(values).zip(groups.firsts);
+    Ok(parts.map(|((batch, values), first_row)| Part { values, first_row, batch }).collect())
+}
+
+fn key_column(batch: &RecordBatch, id: i32, transform: Transform) -> Result<KeyColumn> {
+    let found = find(batch.schema_ref().fields(), batch.columns(), None, id);
+    let Some((field, column, nulls)) = found else {
+        return Err(EngineError::invalid_argument(format!(
+            "no column (or child of a struct) has field id {id}, which the partition spec names"
+        )));
+    };
+    transform.apply(&column, nulls).map_err(|e| e.at_column(field.name()))
+}
+
+type Found<'a> = (&'a Field, ArrayRef, Option<NullBuffer>);
+
+fn find<'a>(fields: &'a Fields, columns: &[ArrayRef], above: Option<&NullBuffer>, id: i32) -> Option<Found<'a>> {
+    for (field, column) in fields.iter().zip(columns) {
+        let own = field_id(field);
+        if own != Some(id) && !matches!(field.data_type(), DataType::Struct(_)) {
+            continue;
+        }
+        let nulls = NullBuffer::union(column.logical_nulls().as_ref(), above);
+        if own == Some(id) {
+            return Some((field, column.clone(), nulls));
+        }
+        if let DataType::Struct(children) = field.data_type()
+            && let Some(found) = find(children, column.as_struct().columns(), nulls.as_ref(), id)
+        {
+            return Some(found);
+        }
+    }
+    None
+}
+
+/// The rows of each group as batches of their own memory: one that waits does not keep the others alive.
+fn split(batch: RecordBatch, groups: &Groups) -> Result<Vec<RecordBatch>> {
+    let mut starts = vec![0usize; groups.firsts.len() + 1];
+    for id in &groups.ids {
+        starts[*id as usize + 1] += 1;
+    }
+    for i in 1..starts.len() {
+        starts[i] += starts[i - 1];
+    }
+    let mut next = starts.clone();
+    let mut order = vec![0u32; groups.ids.len()];
+    for (row, id) in groups.ids.iter().enumerate() {
+        let at = &mut next[*id as usize];
+        order[*at] = row as u32;
+        *at += 1;
+    }
+    let order = ScalarBuffer::from(order);
+    let of_group: Vec<UInt32Array> =
+        starts.windows(2).map(|w| UInt32Array::new(order.slice(w[0], w[1] - w[0]), None)).collect();
+
+    let (schema, columns, _) = batch.into_parts();
+    let mut parts: Vec<Vec<ArrayRef>> = of_group.iter().map(|_| Vec::with_capacity(columns.len())).collect();
+    // Column by column, so that each source column goes as soon as its copies are made.
+    for column in columns {
+        for (rows, part) in of_group.iter().zip(&mut parts) {
+            part.push(arrow_select::take::take(&column, rows, None)?);
+        }
+    }
+    let whole = |(columns, rows): (Vec<ArrayRef>, &UInt32Array)| {
+        let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
+        RecordBatch::try_new_with_options(schema.clone(), columns, &options).map_err(EngineError::from)
+    };
+    parts.into_iter().zip(&of_group).map(whole).collect()
+}

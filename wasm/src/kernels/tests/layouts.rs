@@ -1,0 +1,156 @@
+//! Every Arrow layout of the same values gives the same aligned batch.
+
+use std::sync::Arc;
+
+use arrow_array::types::*;
+use arrow_array::*;
+use arrow_buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow_schema::{DataType, Field, TimeUnit};
+
+use super::align::{align, batch, optional, required};
+use super::random::{Random, table_batch};
+use crate::kernels::data_size::data_size;
+
+/// `plain`, twice as long, as dictionary and as runs, with rows in another order and unused values.
+fn encodings(plain: &ArrayRef) -> Vec<(ArrayRef, ArrayRef)> {
+    let len = plain.len();
+    let keys: Vec<Option<i8>> = (0..2 * len).map(|i| (i % 5 != 4).then_some((i * 3 % len) as i8)).collect();
+    let index = UInt32Array::from_iter(keys.iter().map(|k| k.map(|k| k as u32)));
+    let expected = arrow_select::take::take(plain, &index, None).unwrap();
+    let dictionary = DictionaryArray::<Int8Type>::new(Int8Array::from(keys.clone()), plain.clone());
+    let wide = DictionaryArray::<UInt64Type>::new(UInt64Array::from_iter(keys.iter().map(|k| k.map(|k| k as u64))), plain.clone());
+    let ends = Int32Array::from_iter_values((1..=len as i32).map(|i| 2 * i));
+    let runs = RunArray::<Int32Type>::try_new(&ends, plain).unwrap();
+    let doubled = UInt32Array::from_iter_values((0..2 * len as u32).map(|i| i / 2));
+    let runs_expected = arrow_select::take::take(plain, &doubled, None).unwrap();
+    vec![
+        (Arc::new(dictionary), expected.clone()),
+        (Arc::new(wide), expected),
+        (Arc::new(runs.slice(1, 2 * len - 3)), runs_expected.slice(1, 2 * len - 3)),
+        (Arc::new(runs), runs_expected),
+    ]
+}
+
+fn check(source: ArrayRef, field: &Field, expected: &ArrayRef, what: &str) {
+    let given = batch(vec![(optional(field.name(), source.data_type().clone()), source)]);
+    let out = align(&given, vec![field.clone()]).unwrap_or_else(|e| panic!("{what}: {e}"));
+    assert_eq!(out.column(0), expected, "{what}");
+    let plain = batch(vec![(field.clone(), expected.clone())]);
+    assert_eq!(data_size(&given), data_size(&plain), "size of {what}");
+}
+
+#[test]
+fn dictionaries_and_runs_of_every_type_unpack() {
+    let table = table_batch(&mut Random::new(3), 10);
+    for (field, column) in table.schema().fields().iter().zip(table.columns()) {
+        for (encoded, expected) in encodings(column) {
+            let what = format!("{}", encoded.data_type());
+            for cut in [0, 3] {
+                let rows = encoded.len() - cut;
+                check(encoded.slice(cut, rows), field, &expected.slice(cut, rows), &what);
+            }
+        }
+    }
+}
+
+#[test]
+fn text_and_binary_of_every_layout() {
+    let words = [Some("a"), None, Some("longer than twelve bytes"), Some(""), Some("語")];
+    let bytes = words.map(|w| w.map(str::as_bytes));
+    let text: ArrayRef = Arc::new(StringArray::from(words.to_vec()));
+    let binary: ArrayRef = Arc::new(BinaryArray::from(bytes.to_vec()));
+    let texts: [ArrayRef; 3] = [
+        Arc::new(LargeStringArray::from(words.to_vec())),
+        Arc::new(StringViewArray::from(words.to_vec())),
+        text.clone(),
+    ];
+    let binaries: [ArrayRef; 3] = [
+        Arc::new(LargeBinaryArray::from(bytes.to_vec())),
+        Arc::new(BinaryViewArray::from(bytes.to_vec())),
+        binary.clone(),
+    ];
+    for (sources, field, expected) in
+        [(texts, optional("t", DataType::Utf8), &text), (binaries, optional("b", DataType::Binary), &binary)]
+    {
+        for source in sources {
+            let what = source.data_type().to_string();
+            check(source.slice(1, 4), &field, &expected.slice(1, 4), &what);
+            check(source, &field, expected, &what);
+        }
+    }
+    // Binary columns of old writers hold text.
+    let given = batch(vec![(optional("t", DataType::Binary), binary)]);
+    assert_eq!(align(&given, vec![optional("t", DataType::Utf8)]).unwrap().column(0), &text);
+}
+
+#[test]
+fn lists_of_every_layout() {
+    let element = || Arc::new(optional("item", DataType::Int16));
+    fn rows<T: From<i8>>() -> Vec<Option<Vec<Option<T>>>> {
+        vec![Some(vec![Some(1.into()), None]), None, Some(vec![Some(3.into()), Some(4.into())])]
+    }
+    let field = optional("l", DataType::List(Arc::new(optional("element", DataType::Int32))));
+    let expected: ArrayRef = Arc::new({
+        let list = ListArray::from_iter_primitive::<Int32Type, _, _>(rows::<i32>());
+        ListArray::new(Arc::new(optional("element", DataType::Int32)), list.offsets().clone(), list.values().clone(), list.nulls().cloned())
+    });
+    let valid = || Some(NullBuffer::from(vec![true, false, true]));
+    let values = |v: Vec<Option<i16>>| -> ArrayRef { Arc::new(Int16Array::from(v)) };
+    let backwards = values(vec![Some(3), Some(4), Some(9), Some(1), None]);
+    let (starts, sizes) = (ScalarBuffer::from(vec![3, 2, 0]), ScalarBuffer::from(vec![2, 1, 2]));
+    let (starts64, sizes64) = (ScalarBuffer::from(vec![3i64, 2, 0]), ScalarBuffer::from(vec![2i64, 1, 2]));
+    let sources: Vec<ArrayRef> = vec![
+        Arc::new(ListArray::from_iter_primitive::<Int16Type, _, _>(rows::<i16>())),
+        Arc::new(LargeListArray::from_iter_primitive::<Int16Type, _, _>(rows::<i16>())),
+        Arc::new(FixedSizeListArray::new(element(), 2, values(vec![Some(1), None, Some(9), None, Some(3), Some(4)]), valid())),
+        Arc::new(ListViewArray::new(element(), starts, sizes, backwards.clone(), valid())),
+        Arc::new(LargeListViewArray::new(element(), starts64, sizes64, backwards, valid())),
+    ];
+    for source in sources {
+        let what = source.data_type().to_string();
+        for (start, len) in [(0, 3), (1, 2), (0, 1)] {
+            let given = batch(vec![(optional("l", source.data_type().clone()), source.slice(start, len))]);
+            let out = align(&given, vec![field.clone()]).unwrap();
+            assert_eq!(out.column(0).as_ref(), expected.slice(start, len).as_ref(), "{what}");
+            assert_eq!(data_size(&out), data_size(&batch(vec![(field.clone(), expected.slice(start, len))])), "{what}");
+        }
+    }
+    // The slot of a null list of fixed size holds elements that count nothing.
+    assert_eq!(data_size(&batch(vec![(field.clone(), expected)])), 3 * 4 + 4 * 4);
+    let nothing = OffsetBuffer::from_lengths([0usize; 0]);
+    let empty = ListArray::new(element(), nothing, values(vec![]), None);
+    let given = batch(vec![(optional("l", empty.data_type().clone()), Arc::new(empty))]);
+    assert_eq!(align(&given, vec![field]).unwrap().num_rows(), 0);
+}
+
+#[test]
+fn a_dictionary_value_that_no_row_uses_may_be_bad() {
+    let values: ArrayRef = Arc::new(Int64Array::from(vec![1, 1 << 40, 2]));
+    let keys = |k: Vec<Option<i8>>| -> RecordBatch {
+        let column = DictionaryArray::<Int8Type>::new(Int8Array::from(k), values.clone());
+        batch(vec![(optional("d", column.data_type().clone()), Arc::new(column))])
+    };
+    let target = || vec![optional("d", DataType::Int32)];
+    assert!(align(&keys(vec![Some(0), None, Some(2)]), target()).is_ok());
+    let error = align(&keys(vec![Some(0), None, Some(2), Some(1), Some(1)]), target()).unwrap_err();
+    assert_eq!((error.code, error.row, error.column.as_deref()), ("INVALID_VALUE", Some(3), Some("d")));
+    let error = align(&keys(vec![Some(0), None]), vec![required("d", DataType::Int64)]).unwrap_err();
+    assert_eq!(error.row, Some(1));
+}
+
+#[test]
+fn columns_of_nulls_fit_every_optional_column() {
+    let table = table_batch(&mut Random::new(1), 1);
+    let source = batch(vec![(optional("c", DataType::Null), Arc::new(NullArray::new(4)))]);
+    for field in table.schema().fields() {
+        let out = align(&source, vec![optional("c", field.data_type().clone())]).unwrap();
+        assert_eq!(out.column(0).logical_null_count(), 4, "{field}");
+    }
+    assert_eq!(align(&source, vec![required("c", DataType::Int32)]).unwrap_err().row, Some(0));
+    let no_keys = DictionaryArray::<Int8Type>::new(Int8Array::from(vec![None; 3]), Arc::new(StringArray::from(Vec::<&str>::new())));
+    let source = batch(vec![(optional("c", no_keys.data_type().clone()), Arc::new(no_keys))]);
+    assert_eq!(align(&source, vec![optional("c", DataType::Utf8)]).unwrap().column(0).null_count(), 3);
+    let nested = optional("c", DataType::Struct(vec![required("x", DataType::Timestamp(TimeUnit::Microsecond, None))].into()));
+    let missing = align(&source, vec![optional("other", nested.data_type().clone())]).unwrap();
+    assert_eq!(missing.column(0).null_count(), 3);
+}

@@ -1,0 +1,7 @@
+mod align;
+mod casts;
+mod layouts;
+mod partition;
+mod random;
+mod size;
+mod transforms;

@@ -1,0 +1,184 @@
+//! Partitioning against an implementation that does one row at a time.
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::*;
+use arrow_array::{Array, ArrayRef, RecordBatch, UInt32Array};
+use arrow_schema::DataType;
+
+use super::random::{Random, table_batch};
+use crate::kernels::concat::concat;
+use crate::kernels::partition::{hex, partition};
+use crate::kernels::transform::Transform;
+
+/// Values that are equal when the partition is, written out.
+fn naive(column: &ArrayRef, row: usize, transform: Transform) -> String {
+    if column.is_null(row) || transform == Transform::Void {
+        return "null".into();
+    }
+    let floor_days = |v: i64, per: i64| v.div_euclid(per);
+    match column.data_type() {
+        DataType::Boolean => column.as_boolean().value(row).to_string(),
+        DataType::Int32 => int(column.as_primitive::<Int32Type>().value(row).into(), transform, true),
+        DataType::Int64 => int(column.as_primitive::<Int64Type>().value(row).into(), transform, false),
+        DataType::Float32 => {
+            let v = column.as_primitive::<Float32Type>().value(row);
+            if v.is_nan() { "NaN".into() } else { format!("{v:?}") }
+        }
+        DataType::Float64 => {
+            let v = column.as_primitive::<Float64Type>().value(row);
+            if v.is_nan() { "NaN".into() } else { format!("{v:?}") }
+        }
+        DataType::Decimal128(..) => {
+            let v = column.as_primitive::<Decimal128Type>().value(row);
+            match transform {
+                Transform::Truncate(w) => (v - v.rem_euclid(w.into())).to_string(),
+                _ => v.to_string(),
+            }
+        }
+        DataType::Date32 => date(floor_days(column.as_primitive::<Date32Type>().value(row).into(), 1), transform),
+        DataType::Time64(_) => column.as_primitive::<Time64MicrosecondType>().value(row).to_string(),
+        DataType::Timestamp(unit, _) => {
+            let (v, per_hour) = match unit {
+                arrow_schema::TimeUnit::Nanosecond => (column.as_primitive::<TimestampNanosecondType>().value(row), 3_600_000_000_000),
+                _ => (column.as_primitive::<TimestampMicrosecondType>().value(row), 3_600_000_000),
+            };
+            match transform {
+                Transform::Identity => v.to_string(),
+                Transform::Hour => floor_days(v, per_hour).to_string(),
+                _ => date(floor_days(v, 24 * per_hour), transform),
+            }
+        }
+        DataType::Utf8 => {
+            let v = column.as_string::<i32>().value(row);
+            match transform {
+                Transform::Truncate(w) => v.chars().take(w as usize).collect(),
+                _ => v.to_owned(),
+            }
+        }
+        DataType::Binary => {
+            let v = column.as_binary::<i32>().value(row);
+            match transform {
+                Transform::Truncate(w) => hex(&v[..v.len().min(w as usize)]),
+                _ => hex(v),
+            }
+        }
+        _ => hex(column.as_fixed_size_binary().value(row)),
+    }
+}
+
+fn int(v: i128, transform: Transform, narrow: bool) -> String {
+    match transform {
+        Transform::Truncate(w) => {
+            let cut = v - v.rem_euclid(w.into());
+            if narrow { (cut as i32).to_string() } else { (cut as i64).to_string() }
+        }
+        _ => v.to_string(),
+    }
+}
+
+/// Years and months by walking from 1970, for days near it; the library's own for others.
+fn date(days: i64, transform: Transform) -> String {
+    match transform {
+        Transform::Year | Transform::Month => {
+            let (year, month, _) = crate::kernels::civil::date_of(days);
+            if transform == Transform::Year { format!("{year}") } else { format!("{year}-{month}") }
+        }
+        _ => days.to_string(),
+    }
+}
+
+fn options(column: &ArrayRef) -> Vec<Transform> {
+    use Transform::*;
+    match column.data_type() {
+        DataType::Int32 | DataType::Int64 | DataType::Decimal128(..) => vec![Identity, Truncate(10), Truncate(i32::MAX), Void],
+        DataType::Utf8 | DataType::Binary => vec![Identity, Truncate(1), Truncate(3)],
+        DataType::Date32 => vec![Identity, Year, Month, Day],
+        // Hours from the far ends of 64-bit microseconds do not fit an int, so they are tested apart.
+        DataType::Timestamp(..) => vec![Identity, Year, Month, Day],
+        DataType::List(_) | DataType::Map(..) | DataType::Struct(_) => vec![],
+        _ => vec![Identity, Void],
+    }
+}
+
+fn rows_of(batch: &RecordBatch, rows: &[u32]) -> RecordBatch {
+    arrow_select::take::take_record_batch(batch, &UInt32Array::from(rows.to_vec())).unwrap()
+}
+
+#[test]
+fn groups_are_those_of_one_row_at_a_time() {
+    for seed in 0..400 {
+        let mut random = Random::new(seed);
+        let len = [1, 2, 30, 200, 3_000][random.below(if seed % 20 == 0 { 5 } else { 4 })];
+        let whole = table_batch(&mut random, len + 7);
+        // A slice: offsets that do not start at 0, validity that does not start at a byte.
+        let batch = whole.slice(random.below(8), len);
+        let fields: Vec<(i32, ArrayRef, Transform)> = (0..random.below(4))
+            .map(|_| {
+                let at = random.below(13);
+                let column = batch.column(at).clone();
+                let all = options(&column);
+                (at as i32 + 1, column, all[random.below(all.len())])
+            })
+            .collect();
+        let mut expected: Vec<(Vec<String>, Vec<u32>)> = Vec::new();
+        for row in 0..len {
+            let tuple: Vec<String> = fields.iter().map(|(_, c, t)| naive(c, row, *t)).collect();
+            match expected.iter_mut().find(|(t, _)| *t == tuple) {
+                Some((_, rows)) => rows.push(row as u32),
+                None => expected.push((tuple, vec![row as u32])),
+            }
+        }
+        let transforms: Vec<_> = fields.iter().map(|(id, _, t)| (*id, *t)).collect();
+        let parts = partition(batch.clone(), &transforms).unwrap();
+        assert_eq!(parts.len(), expected.len(), "seed {seed}");
+        let mut keys: Vec<_> = parts.iter().map(|p| p.key()).collect();
+        for (part, (tuple, rows)) in parts.iter().zip(&expected) {
+            assert_eq!(part.first_row, rows[0], "seed {seed}");
+            assert_eq!(part.batch, rows_of(&batch, rows), "seed {seed}");
+            for (value, text) in part.values.iter().zip(tuple) {
+                assert_eq!(value.is_none(), text == "null", "seed {seed}");
+            }
+        }
+        keys.sort();
+        keys.dedup();
+        assert_eq!(keys.len(), parts.len(), "seed {seed}: two tuples have one key");
+        let order: Vec<u32> = expected.iter().flat_map(|(_, rows)| rows.clone()).collect();
+        let joined = concat(&parts.into_iter().map(|p| p.batch).collect::<Vec<_>>()).unwrap();
+        assert_eq!(joined, rows_of(&batch, &order), "seed {seed}");
+    }
+}
+
+#[test]
+fn a_child_of_a_struct_is_null_where_its_parent_is() {
+    let mut both = 0;
+    for seed in 0..20 {
+        let batch = table_batch(&mut Random::new(seed), 300);
+        let nested = batch.column_by_name("nested").unwrap().as_struct();
+        let parts = partition(batch.clone(), &[(101, Transform::Day)]).unwrap();
+        let null_rows = (0..300).filter(|r| nested.is_null(*r) || nested.column(0).is_null(*r)).count();
+        both += usize::from(null_rows > nested.null_count() && nested.null_count() > 0);
+        let null_parts: Vec<_> = parts.iter().filter(|p| p.values[0].is_none()).map(|p| p.batch.num_rows()).collect();
+        assert_eq!(null_parts, if null_rows > 0 { vec![null_rows] } else { vec![] });
+    }
+    assert!(both > 0);
+}
+
+#[test]
+fn a_field_in_a_list_or_not_there_is_refused() {
+    let batch = table_batch(&mut Random::new(5), 3);
+    for id in [100, 999] {
+        let error = partition(batch.clone(), &[(id, Transform::Identity)]).err().unwrap();
+        assert_eq!(error.code, "INVALID_ARGUMENT");
+        assert!(error.message.contains(&id.to_string()));
+    }
+}
+
+#[test]
+fn no_rows_give_no_parts_and_no_fields_one() {
+    let batch = table_batch(&mut Random::new(5), 9);
+    assert!(partition(batch.slice(0, 0), &[(1, Transform::Identity)]).unwrap().is_empty());
+    let whole = partition(batch.clone(), &[]).unwrap();
+    assert_eq!(whole.len(), 1);
+    assert_eq!(whole[0].batch, batch);
+    assert!(whole[0].key().is_empty());
+}

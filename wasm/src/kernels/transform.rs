@@ -1,0 +1,197 @@
+//! Partition transforms (spec: Partition Transforms) on columns.
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::*;
+use arrow_array::{Array, ArrayRef};
+use arrow_buffer::NullBuffer;
+use arrow_schema::{DataType, TimeUnit};
+
+use super::bytes::ByteRows;
+use super::keys::{Form, KeyColumn, Keys};
+use super::{civil, murmur, plan};
+use crate::error::{EngineError, Result};
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Transform {
+    Identity,
+    Bucket(i32),
+    Truncate(i32),
+    Year,
+    Month,
+    Day,
+    Hour,
+    Void,
+}
+
+impl Transform {
+    /// From its name in a partition spec.
+    pub fn parse(text: &str) -> Result<Self> {
+        let argument = |name: &str| -> Option<i32> {
+            let n = text.strip_prefix(name)?.strip_prefix('[')?.strip_suffix(']')?.trim().parse().ok()?;
+            (n > 0).then_some(n)
+        };
+        match text {
+            "identity" => Ok(Self::Identity),
+            "year" => Ok(Self::Year),
+            "month" => Ok(Self::Month),
+            "day" => Ok(Self::Day),
+            "hour" => Ok(Self::Hour),
+            "void" => Ok(Self::Void),
+            _ => argument("bucket").map(Self::Bucket).or_else(|| argument("truncate").map(Self::Truncate)).ok_or_else(|| {
+                EngineError::unsupported(format!("partition transform \"{text}\" is not known to this version; nothing may be written with it"))
+            }),
+        }
+    }
+
+    /// The partition values of a column. `nulls`: its own and those of the structs it is in.
+    pub fn apply(self, column: &ArrayRef, nulls: Option<NullBuffer>) -> Result<KeyColumn> {
+        let keyed = match self {
+            Self::Void => Some((Keys::Void, Form::Bytes)),
+            Self::Identity => identity(column),
+            Self::Bucket(count) => bucket(column, count),
+            Self::Truncate(width) => truncate(column, width),
+            Self::Year => by_date(column, |days| civil::date_of(days).0 - 1970),
+            Self::Month => by_date(column, |days| {
+                let (year, month, _) = civil::date_of(days);
+                (year - 1970) * 12 + i64::from(month) - 1
+            }),
+            Self::Day => by_date(column, |days| days),
+            Self::Hour => match ticks_per_day(column) {
+                Some(per_day) if per_day > 1 => Some((Keys::Ints(map64(column, |t| t.div_euclid(per_day / 24))), Form::Int32)),
+                _ => None,
+            },
+        };
+        match keyed {
+            Some((keys, form)) => Ok(KeyColumn { keys, form, nulls: nulls.filter(|n| n.null_count() > 0) }),
+            None => Err(EngineError::invalid_argument(format!(
+                "partition transform {self:?} does not apply to {}",
+                plan::type_name(column.data_type())
+            ))),
+        }
+    }
+}
+
+type Keyed = Option<(Keys, Form)>;
+
+/// A column of 64-bit counts, mapped.
+fn map64(column: &ArrayRef, f: impl Fn(i64) -> i64) -> Vec<i64> {
+    let data = column.to_data();
+    data.buffer::<i64>(0)[..data.len()].iter().map(|v| f(*v)).collect()
+}
+
+/// A column of 32-bit counts, mapped.
+fn map32(column: &ArrayRef, f: impl Fn(i64) -> i64) -> Vec<i64> {
+    let data = column.to_data();
+    data.buffer::<i32>(0)[..data.len()].iter().map(|v| f(i64::from(*v))).collect()
+}
+
+fn identity(column: &ArrayRef) -> Keyed {
+    use DataType::*;
+    Some(match column.data_type() {
+        Boolean => (Keys::Ints(column.as_boolean().values().iter().map(i64::from).collect()), Form::Bool),
+        Int32 | Date32 => (Keys::Ints(map32(column, |v| v)), Form::Int32),
+        Int64 | Time64(_) | Timestamp(..) => (Keys::Ints(map64(column, |v| v)), Form::Int64),
+        // Java compares these by Float.compare: one NaN, and -0.0 is not 0.0.
+        Float32 => {
+            let bits = |v: &f32| i64::from(if v.is_nan() { f32::NAN.to_bits() & 0x7fff_ffff } else { v.to_bits() });
+            (Keys::Ints(column.as_primitive::<Float32Type>().values().iter().map(bits).collect()), Form::Float32)
+        }
+        Float64 => {
+            let bits = |v: &f64| (if v.is_nan() { f64::NAN.to_bits() & (u64::MAX >> 1) } else { v.to_bits() }) as i64;
+            (Keys::Ints(column.as_primitive::<Float64Type>().values().iter().map(bits).collect()), Form::Float64)
+        }
+        Decimal128(..) => decimals(column, |v| v),
+        _ => (Keys::bytes(column.clone(), |bytes| bytes.len())?, Form::Bytes),
+    })
+}
+
+fn decimals(column: &ArrayRef, f: impl Fn(i128) -> i128) -> (Keys, Form) {
+    let values = column.as_primitive::<Decimal128Type>().values();
+    // 18 digits and what most tables hold fit 64 bits, which group faster.
+    let narrow: Option<Vec<i64>> = values.iter().map(|v| i64::try_from(f(*v)).ok()).collect();
+    match narrow {
+        Some(keys) => (Keys::Ints(keys), Form::Decimal),
+        None => (Keys::Wide(values.iter().map(|v| f(*v)).collect()), Form::Decimal),
+    }
+}
+
+fn bucket(column: &ArrayRef, count: i32) -> Keyed {
+    use DataType::*;
+    let of = |hash: i32| i64::from((hash & i32::MAX) % count);
+    let keys = match column.data_type() {
+        Int32 | Date32 => map32(column, |v| of(murmur::hash_long(v))),
+        Int64 | Time64(TimeUnit::Microsecond) | Timestamp(TimeUnit::Microsecond, _) => map64(column, |v| of(murmur::hash_long(v))),
+        // Nanoseconds hash as the microsecond they are in, so that a promoted column keeps its buckets.
+        Timestamp(TimeUnit::Nanosecond, _) => map64(column, |v| of(murmur::hash_long(v.div_euclid(1_000)))),
+        Decimal128(..) => {
+            let values = column.as_primitive::<Decimal128Type>().values();
+            let hash = |v: &i128| {
+                let bytes = v.to_be_bytes();
+                of(murmur::hash_bytes(shortest(&bytes)))
+            };
+            values.iter().map(hash).collect()
+        }
+        _ => {
+            let rows = ByteRows::of(column)?;
+            (0..column.len()).map(|i| of(murmur::hash_bytes(rows.get(i)))).collect()
+        }
+    };
+    Some((Keys::Ints(keys), Form::Int32))
+}
+
+/// Two's complement, big-endian, without the leading bytes that only repeat the sign.
+pub fn shortest(bytes: &[u8; 16]) -> &[u8] {
+    let mut start = 0;
+    while start < 15 && (bytes[start] == 0 && bytes[start + 1] < 0x80 || bytes[start] == 0xff && bytes[start + 1] >= 0x80) {
+        start += 1;
+    }
+    &bytes[start..]
+}
+
+fn truncate(column: &ArrayRef, width: i32) -> Keyed {
+    use DataType::*;
+    let w = i64::from(width);
+    Some(match column.data_type() {
+        // At the low end of the type the value wraps around, as in the reference implementation.
+        Int32 => (Keys::Ints(map32(column, |v| i64::from((v - v.rem_euclid(w)) as i32))), Form::Int32),
+        Int64 => (Keys::Ints(map64(column, |v| v.wrapping_sub(v.rem_euclid(w)))), Form::Int64),
+        Decimal128(..) => decimals(column, |v| v - v.rem_euclid(w.into())),
+        Utf8 => (Keys::bytes(column.clone(), |bytes| code_points(bytes, width as usize))?, Form::Bytes),
+        Binary => (Keys::bytes(column.clone(), |bytes| bytes.len().min(width as usize))?, Form::Bytes),
+        _ => return None,
+    })
+}
+
+/// Length in bytes of the first `count` code points.
+fn code_points(text: &[u8], count: usize) -> usize {
+    if text.len() <= count {
+        return text.len();
+    }
+    let starts = text.iter().enumerate().filter(|(_, b)| **b & 0xc0 != 0x80);
+    starts.map(|(at, _)| at).nth(count).unwrap_or(text.len())
+}
+
+/// Ticks in a day of a date (1) or a timestamp; None: neither.
+fn ticks_per_day(column: &ArrayRef) -> Option<i64> {
+    match column.data_type() {
+        DataType::Date32 => Some(1),
+        DataType::Timestamp(unit, _) => Some(86_400 * plan::per_second(*unit)),
+        _ => None,
+    }
+}
+
+fn by_date(column: &ArrayRef, f: impl Fn(i64) -> i64) -> Keyed {
+    let per_day = ticks_per_day(column)?;
+    let keys = if per_day == 1 { map32(column, f) } else { map64(column, |t| f(t.div_euclid(per_day))) };
+    Some((Keys::Ints(keys), Form::Int32))
+}
+
+impl Keys {
+    /// The first `end` bytes of each value.
+    fn bytes(column: ArrayRef, end: impl Fn(&[u8]) -> usize) -> Option<Self> {
+        let rows = ByteRows::of(&column)?;
+        let ends = (0..column.len()).map(|i| end(rows.get(i)) as u32).collect();
+        drop(rows);
+        Some(Self::Bytes { column, ends })
+    }
+}
