@@ -51,7 +51,9 @@ function check() {
   const found = { source: sourceHash(), artifact: sha256(readFileSync(artifact)) };
   for (const key of ['source', 'artifact']) {
     if (recorded[key] !== found[key]) {
-      console.error(`wasm/prebuilt: ${key} is ${found[key]}, SOURCE.sha256 says ${recorded[key]}; run: npm run build:wasm`);
+      console.error(
+        `wasm/prebuilt: ${key} is ${found[key]}, SOURCE.sha256 says ${recorded[key]}; run: npm run build:wasm`,
+      );
       process.exitCode = 1;
     }
   }
@@ -123,7 +125,12 @@ function build(quick) {
     clang: version('clang-22'),
     'wasm-opt': version('wasm-opt'),
   };
-  writeFileSync(record, `${Object.entries(lines).map(([key, value]) => `${key}: ${value}`).join('\n')}\n`);
+  writeFileSync(
+    record,
+    `${Object.entries(lines)
+      .map(([key, value]) => `${key}: ${value}`)
+      .join('\n')}\n`,
+  );
   console.log(readFileSync(record, 'utf8'));
 }
 

@@ -1,0 +1,8 @@
+/** Workers: wasm comes only as an imported module. */
+import module from '../../../wasm/prebuilt/icestream.wasm';
+
+export const defaultMemoryLimitBytes = 64 * 1024 * 1024;
+
+export function loadEngineModule(): Promise<WebAssembly.Module> {
+  return Promise.resolve(module);
+}

@@ -1,0 +1,105 @@
+/** Record batches: handles into the engine's memory. */
+import { IcestreamError } from '../../errors.ts';
+import type { Bytes } from '../../util/bytes.ts';
+import type { ArrowSchema } from '../arrow-schema.ts';
+import type { Batch } from '../engine.ts';
+import type { WasmInstance } from './instance.ts';
+
+export class WasmBatch implements Batch {
+  readonly numRows: number;
+  readonly #instance: WasmInstance;
+  #handle: number;
+  #schema: ArrowSchema | undefined;
+  #byteLength: number | undefined;
+
+  /** @param schema when the caller knows it; it is read from the engine at first use otherwise. */
+  constructor(instance: WasmInstance, handle: number, numRows: number, schema?: ArrowSchema) {
+    this.#instance = instance;
+    this.#handle = handle;
+    this.numRows = numRows;
+    this.#schema = schema;
+  }
+
+  get byteLength(): number {
+    this.#byteLength ??= this.#instance.callJson('batch_bytes', this.#live()) as number;
+    return this.#byteLength;
+  }
+
+  get schema(): ArrowSchema {
+    this.#schema ??= this.#instance.callJson('batch_schema', this.#live()) as ArrowSchema;
+    return this.#schema;
+  }
+
+  slice(start: number, length: number): Batch {
+    const handle = this.#instance.call('batch_slice', this.#live(), start, length);
+    return new WasmBatch(this.#instance, handle, length, this.#schema);
+  }
+
+  toIpc(): Bytes {
+    return this.#instance.callBytes('batch_to_ipc', this.#live());
+  }
+
+  free(): void {
+    this.#instance.drop(this.#handle);
+    this.#handle = -1;
+  }
+
+  [Symbol.dispose](): void {
+    this.free();
+  }
+
+  /** Gives the handle away, to a call that consumes it. */
+  release(instance: WasmInstance): number {
+    if (instance !== this.#instance) {
+      throw new IcestreamError(
+        'INVALID_ARGUMENT',
+        'a batch belongs to the engine that made it; it was given to another',
+      );
+    }
+    const handle = this.#live();
+    this.#handle = -1;
+    return handle;
+  }
+
+  #live(): number {
+    if (this.#handle < 0) throw new IcestreamError('INVALID_ARGUMENT', 'the batch was freed or consumed before');
+    return this.#handle;
+  }
+}
+
+/** What a call that gives batches answers: `[handle, rows]` each. */
+export type BatchList = ReadonlyArray<readonly [number, number]>;
+
+export function batchesOf(instance: WasmInstance, list: BatchList, schema?: ArrowSchema): Batch[] {
+  return list.map(([handle, rows]) => new WasmBatch(instance, handle, rows, schema));
+}
+
+/** The handle of a batch that a call consumes. */
+export function releaseBatch(instance: WasmInstance, batch: Batch): number {
+  if (!(batch instanceof WasmBatch)) {
+    throw new IcestreamError('INVALID_ARGUMENT', 'not a batch of this engine');
+  }
+  return batch.release(instance);
+}
+
+/**
+ * The handles of batches that a call consumes, as the bytes it takes. When one cannot be given, all are freed, as a
+ * consuming call does when it fails.
+ */
+export function releaseBatches(instance: WasmInstance, batches: readonly Batch[]): Bytes {
+  const list = new Uint8Array(batches.length * 4);
+  const view = new DataView(list.buffer);
+  const given: number[] = [];
+  try {
+    for (const [i, batch] of batches.entries()) {
+      const handle = releaseBatch(instance, batch);
+      given.push(handle);
+      view.setInt32(i * 4, handle, true);
+    }
+  } catch (error) {
+    for (const handle of given) instance.drop(handle);
+    for (const batch of batches) batch.free();
+    throw error;
+  }
+  return list;
+}

@@ -1,0 +1,51 @@
+/** The engine's own Parquet encoder. */
+import { IcestreamError } from '../../errors.ts';
+import type { Bytes } from '../../util/bytes.ts';
+import type { EncodedFile, Encoder, EncoderOptions } from '../encoder.ts';
+import type { Batch } from '../engine.ts';
+import { releaseBatches } from './batch.ts';
+import { type FooterJson, footerOf } from './footer-json.ts';
+import type { WasmInstance } from './instance.ts';
+
+export class WasmEncoder implements Encoder {
+  readonly cutsWhereTold = true;
+  readonly #instance: WasmInstance;
+  #handle: number;
+
+  constructor(instance: WasmInstance, options: EncoderOptions) {
+    this.#instance = instance;
+    const request = {
+      ...options,
+      columns: [...(options.columns ?? [])],
+      keyValueMetadata: [...(options.keyValueMetadata ?? [])],
+    };
+    this.#handle = instance.call('enc_new', JSON.stringify(request));
+  }
+
+  async writeRowGroup(batches: readonly Batch[]): Promise<Bytes> {
+    const handles = releaseBatches(this.#instance, batches);
+    return this.#instance.callBytes('enc_row_group', this.#live(), handles);
+  }
+
+  async finish(): Promise<EncodedFile> {
+    const segments = this.#instance.call('enc_finish', this.#live());
+    const footer = footerOf(this.#instance.meta() as FooterJson);
+    const bytes = this.#instance.takeOutput(segments);
+    this.free();
+    return { bytes, footer };
+  }
+
+  free(): void {
+    this.#instance.drop(this.#handle);
+    this.#handle = -1;
+  }
+
+  [Symbol.dispose](): void {
+    this.free();
+  }
+
+  #live(): number {
+    if (this.#handle < 0) throw new IcestreamError('INVALID_ARGUMENT', 'the encoder was finished or freed before');
+    return this.#handle;
+  }
+}

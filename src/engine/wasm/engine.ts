@@ -1,0 +1,117 @@
+/** The engine over one wasm instance. */
+import type { Bytes } from '../../util/bytes.ts';
+import type { ArrowSchema } from '../arrow-schema.ts';
+import type { Encoder, EncoderOptions } from '../encoder.ts';
+import type {
+  Aligner,
+  AlignOptions,
+  Batch,
+  CsvDialect,
+  CsvInference,
+  CsvReaderOptions,
+  Decompressor,
+  Engine,
+  IpcReader,
+  JsonReaderOptions,
+  ParquetReader,
+  PartitionSlice,
+  PartitionTransform,
+  RangeReader,
+  TextReader,
+} from '../engine.ts';
+import { WasmAligner } from './aligner.ts';
+import { WasmDecompressor } from './decompressor.ts';
+import { WasmEncoder } from './encoder.ts';
+import { WasmInstance } from './instance.ts';
+import { WasmIpcReader } from './ipc-reader.ts';
+import { openParquet } from './parquet-reader.ts';
+import { concatBatches, partitionBatch } from './partition.ts';
+import { csvReader, inferCsv, inferJson, jsonReader } from './text-reader.ts';
+
+class WasmEngine implements Engine {
+  readonly #instance: WasmInstance;
+
+  constructor(instance: WasmInstance) {
+    this.#instance = instance;
+  }
+
+  get alive(): boolean {
+    return this.#instance.alive;
+  }
+
+  get memoryBytes(): number {
+    return this.#instance.memoryBytes;
+  }
+
+  get maxMemoryBytes(): number {
+    return this.#instance.maxMemoryBytes;
+  }
+
+  get liveBytes(): number {
+    return this.#instance.liveBytes;
+  }
+
+  ipcReader(): IpcReader {
+    return new WasmIpcReader(this.#instance);
+  }
+
+  fromIpc(bytes: Bytes): Batch[] {
+    using reader = this.ipcReader();
+    const batches = reader.push(bytes);
+    try {
+      reader.finish();
+    } catch (error) {
+      for (const batch of batches) batch.free();
+      throw error;
+    }
+    return batches;
+  }
+
+  inferCsv(sample: Bytes, given?: Partial<CsvDialect>): CsvInference {
+    return inferCsv(this.#instance, sample, given);
+  }
+
+  csvReader(options: CsvReaderOptions): TextReader {
+    return csvReader(this.#instance, options);
+  }
+
+  inferJson(sample: Bytes): ArrowSchema {
+    return inferJson(this.#instance, sample);
+  }
+
+  jsonReader(options: JsonReaderOptions): TextReader {
+    return jsonReader(this.#instance, options);
+  }
+
+  decompressor(codec: 'gzip' | 'zstd'): Decompressor {
+    return new WasmDecompressor(this.#instance, codec);
+  }
+
+  openParquet(file: RangeReader, options?: { readonly signal?: AbortSignal }): Promise<ParquetReader> {
+    return openParquet(this.#instance, file, options);
+  }
+
+  concat(batches: readonly Batch[]): Batch {
+    return concatBatches(this.#instance, batches);
+  }
+
+  aligner(source: ArrowSchema, options: AlignOptions): Aligner {
+    return new WasmAligner(this.#instance, source, options);
+  }
+
+  partition(batch: Batch, transforms: readonly PartitionTransform[]): PartitionSlice[] {
+    return partitionBatch(this.#instance, batch, transforms);
+  }
+
+  encoder(options: EncoderOptions): Encoder {
+    return new WasmEncoder(this.#instance, options);
+  }
+}
+
+/**
+ * An engine of its own over a compiled module.
+ * @throws IcestreamError MEMORY_LIMIT_TOO_SMALL below what an idle engine takes.
+ */
+export function createEngine(module: WebAssembly.Module, maxMemoryBytes: number): Engine {
+  return new WasmEngine(new WasmInstance(module, maxMemoryBytes));
+}

@@ -1,0 +1,188 @@
+/** One wasm instance: its memory, calls, and what its failures mean. The only module that touches wasm memory. */
+import { type ErrorCode, IcestreamError } from '../../errors.ts';
+import type { Bytes } from '../../util/bytes.ts';
+
+const PAGE_BYTES = 65_536;
+/** What the module was linked with (`wasm/build.mjs`). */
+const INITIAL_PAGES = 64;
+const MOST_PAGES = 65_536;
+
+type Call = (...args: number[]) => number;
+
+interface WasmFailure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly row?: number;
+  readonly line?: number;
+  readonly column?: string;
+}
+
+/** Input of a call: bytes become a block that the call consumes; text is UTF-8. */
+export type CallInput = number | Uint8Array | string;
+
+export class WasmInstance {
+  readonly maxMemoryBytes: number;
+  readonly #memory: WebAssembly.Memory;
+  readonly #exports: Readonly<Record<string, Call>>;
+  readonly #encoder = new TextEncoder();
+  readonly #decoder = new TextDecoder();
+  #failure: string | null = null;
+
+  /** @throws IcestreamError MEMORY_LIMIT_TOO_SMALL when `maxMemoryBytes` is below what an idle engine takes. */
+  constructor(module: WebAssembly.Module, maxMemoryBytes: number) {
+    const pages = Math.min(Math.floor(maxMemoryBytes / PAGE_BYTES), MOST_PAGES);
+    if (!(pages >= INITIAL_PAGES)) {
+      throw new IcestreamError(
+        'MEMORY_LIMIT_TOO_SMALL',
+        `memoryLimitBytes ${maxMemoryBytes} is too small for the engine; it needs at least ${INITIAL_PAGES * PAGE_BYTES}`,
+        { option: 'memoryLimitBytes' },
+      );
+    }
+    this.maxMemoryBytes = pages * PAGE_BYTES;
+    this.#memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: pages });
+    const instance = new WebAssembly.Instance(module, { env: { memory: this.#memory } });
+    this.#exports = instance.exports as unknown as Readonly<Record<string, Call>>;
+    this.#raw('ics_init');
+  }
+
+  get alive(): boolean {
+    return this.#failure === null;
+  }
+
+  get memoryBytes(): number {
+    return this.#memory.buffer.byteLength;
+  }
+
+  get liveBytes(): number {
+    return this.#raw('ics_live_bytes') >>> 0;
+  }
+
+  /**
+   * Calls an export. Answers what it answers (not negative): a handle, a count or a state.
+   * @throws IcestreamError what the engine reports; ENGINE_FAILED after a trap.
+   */
+  call(name: string, ...inputs: readonly CallInput[]): number {
+    this.#requireAlive();
+    const args: number[] = [];
+    const blocks: Array<readonly [number, number]> = [];
+    for (const input of inputs) {
+      if (typeof input === 'number') {
+        args.push(input);
+        continue;
+      }
+      try {
+        const block = this.#put(typeof input === 'string' ? this.#encoder.encode(input) : input);
+        blocks.push(block);
+        args.push(...block);
+      } catch (error) {
+        for (const [pointer, length] of blocks) this.#raw('ics_free', pointer, length);
+        throw error;
+      }
+    }
+    const answer = this.#raw(name, ...args);
+    if (answer < 0) throw this.#reported();
+    return answer;
+  }
+
+  /** The JSON of the last answer. */
+  meta(): unknown {
+    return JSON.parse(this.#text('ics_meta_ptr', 'ics_meta_len'));
+  }
+
+  /** Calls an export whose answer is JSON. */
+  callJson(name: string, ...inputs: readonly CallInput[]): unknown {
+    this.call(name, ...inputs);
+    return this.meta();
+  }
+
+  /** Calls an export that puts output and answers its number of segments; copies the output out, as one. */
+  callBytes(name: string, ...inputs: readonly CallInput[]): Bytes {
+    return this.#takeOutput(this.call(name, ...inputs));
+  }
+
+  /** The output of the last call, which said it has `segments`. */
+  takeOutput(segments: number): Bytes {
+    return this.#takeOutput(segments);
+  }
+
+  /** Frees a handle. Never throws; nothing is left to free after a trap. */
+  drop(handle: number): void {
+    if (this.alive && handle >= 0) this.#raw('ics_drop', handle);
+  }
+
+  #takeOutput(segments: number): Bytes {
+    const lengths = Array.from({ length: segments }, (_, i) => this.#raw('ics_out_len', i) >>> 0);
+    const out = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
+    let at = 0;
+    for (const [i, length] of lengths.entries()) {
+      out.set(new Uint8Array(this.#memory.buffer, this.#raw('ics_out_ptr', i) >>> 0, length), at);
+      at += length;
+    }
+    this.#raw('ics_out_free');
+    return out;
+  }
+
+  #put(bytes: Uint8Array): readonly [number, number] {
+    const pointer = this.#raw('ics_alloc', bytes.length) >>> 0;
+    if (pointer === 0) {
+      throw new IcestreamError(
+        'MEMORY_LIMIT_TOO_SMALL',
+        `${bytes.length} bytes do not fit in the engine's memory (limit ${this.maxMemoryBytes}, in use ${this.liveBytes}); raise memoryLimitBytes or give smaller pieces`,
+        { option: 'memoryLimitBytes' },
+      );
+    }
+    new Uint8Array(this.#memory.buffer, pointer, bytes.length).set(bytes);
+    return [pointer, bytes.length];
+  }
+
+  #text(pointer: string, length: string): string {
+    const start = (this.#exports[pointer]?.() ?? 0) >>> 0;
+    const size = (this.#exports[length]?.() ?? 0) >>> 0;
+    return this.#decoder.decode(new Uint8Array(this.#memory.buffer, start, size));
+  }
+
+  #raw(name: string, ...args: number[]): number {
+    const call = this.#exports[name];
+    if (call === undefined) {
+      throw new IcestreamError(
+        'ENGINE_FAILED',
+        `the engine's wasm module has no export ${name}: it is of another version`,
+      );
+    }
+    try {
+      return call(...args);
+    } catch (error) {
+      this.#failure = this.#trapText(error);
+      throw new IcestreamError('ENGINE_FAILED', this.#failure, { cause: error });
+    }
+  }
+
+  /** The panic's text, or the refused allocation, or what the runtime says. These reads allocate nothing. */
+  #trapText(error: unknown): string {
+    try {
+      const panic = this.#text('ics_panic_ptr', 'ics_panic_len');
+      if (panic !== '') return `the engine stopped: ${panic}`;
+      const refused = (this.#exports['ics_refused_bytes']?.() ?? 0) >>> 0;
+      if (refused > 0) {
+        return `the engine is out of memory: limit ${this.maxMemoryBytes} bytes, ${refused} more were asked for; raise memoryLimitBytes or write smaller row groups`;
+      }
+    } catch {
+      // The trap's own message is what is left.
+    }
+    return `the engine stopped: ${error instanceof Error ? error.message : String(error)}`;
+  }
+
+  #requireAlive(): void {
+    if (this.#failure !== null) {
+      throw new IcestreamError(
+        'ENGINE_FAILED',
+        `${this.#failure} (an earlier call; this engine can no longer be used)`,
+      );
+    }
+  }
+
+  #reported(): IcestreamError {
+    const { code, message, ...place } = this.meta() as WasmFailure;
+    return new IcestreamError(code, message, place);
+  }
+}
