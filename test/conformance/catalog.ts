@@ -185,7 +185,8 @@ function tables(open: Open): void {
     const { catalog } = await open();
     const namespace = [freshName()];
     await catalog.createNamespace(namespace);
-    const [one, two] = ['one', 'two'].map((name) => ({ namespace, name })) as [TableIdentifier, TableIdentifier];
+    const one = { namespace, name: 'one' };
+    const two = { namespace, name: 'two' };
     const first = await catalog.createTable(one, { schema: ORDERS });
     await catalog.createTable(two, { schema: ORDERS });
     expect((await catalog.listTables(namespace)).map(formatIdentifier).sort()).toEqual(

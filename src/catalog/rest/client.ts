@@ -37,8 +37,10 @@ export interface RestAnswer {
 }
 
 export interface RestClientOptions {
-  /** Without a trailing slash. */
+  /** What paths of calls are appended to; without a trailing slash. */
   readonly uri: string;
+  /** The catalog's own URI: differs from `uri` for a signer elsewhere. */
+  readonly catalogUri: string;
   /** For messages. */
   readonly name: string;
   readonly auth: RestAuth;
@@ -113,8 +115,8 @@ export class RestClient {
   }
 
   #context(signal: AbortSignal | undefined): AuthContext {
-    const { world, secrets, uri } = this.options;
-    return { world, secrets, catalogUri: uri, ...(signal === undefined ? {} : { signal }) };
+    const { world, secrets, catalogUri } = this.options;
+    return { world, secrets, catalogUri, ...(signal === undefined ? {} : { signal }) };
   }
 
   async #send({ url, method, headers, body }: OutgoingRequest, signal: AbortSignal | undefined): Promise<Exchange> {

@@ -1,9 +1,9 @@
 /** From a commit's requirements and updates to the next version's metadata; nothing is written. */
 import { IcestreamError } from '../../errors.ts';
+import { applyUpdates } from '../../spec/apply-updates.ts';
 import { appendMetadataLog } from '../../spec/metadata-log.ts';
 import { checkRequirements } from '../../spec/requirements-check.ts';
 import type { TableMetadata } from '../../spec/table-metadata.ts';
-import { applyUpdates } from '../../spec/apply-updates.ts';
 import type { CommitAnswer, CommitRequest } from '../catalog.ts';
 import type { TableVersion } from './version-file.ts';
 
