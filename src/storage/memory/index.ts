@@ -1,0 +1,2 @@
+/** `icestream/storage/memory`. */
+export { MemoryStore } from './memory-store.ts';

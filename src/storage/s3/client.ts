@@ -1,0 +1,189 @@
+/** Sends requests: signed when they are sent, timed, retried, errors told apart. */
+import { IcestreamError } from '../../errors.ts';
+import type { Bytes } from '../../util/bytes.ts';
+import { toHex } from '../../util/encoding.ts';
+import {
+  defaultRetryPolicy,
+  parseRetryAfterMs,
+  type RetryDecision,
+  type RetryPolicy,
+  retry,
+} from '../../util/retry.ts';
+import { defaultWorld, type World } from '../../util/world.ts';
+import { errorOf, networkError, S3Error, type S3Target } from './errors.ts';
+import { type Query, requestUrl } from './location.ts';
+import { endpointOf, type S3Endpoint, type S3StoreOptions } from './options.ts';
+import { anonymousSigner, type RequestSigner, SigV4Signer } from './signer.ts';
+
+export interface S3Call {
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
+  /** For messages. */
+  readonly location: string;
+  readonly bucket: string;
+  /** Null: the bucket itself. */
+  readonly key: string | null;
+  readonly query?: Query;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Bytes;
+  /** Whether a remote signer is shown the body. */
+  readonly signerSeesBody?: boolean;
+  /** Statuses beside 2xx that are no errors to the caller. */
+  readonly expected?: readonly number[];
+  readonly signal?: AbortSignal;
+  /** Told when an attempt may have been carried out although it failed. */
+  readonly onAmbiguous?: (() => void) | undefined;
+}
+
+/** What is known of a call while it is retried. */
+export interface CallState {
+  /** An earlier attempt may have been carried out although it failed. */
+  readonly ambiguous: boolean;
+}
+
+const EMPTY_SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+/** S3 refuses requests more than 15 minutes off; smaller differences are not worth a correction. */
+const SKEW_MS = 4 * 60_000;
+
+export class S3Client {
+  readonly world: World;
+  readonly #endpoint: S3Endpoint;
+  readonly #signer: RequestSigner;
+  readonly #policy: RetryPolicy;
+  readonly #payload: 'signed' | 'unsigned';
+  readonly #timeoutMs: number;
+  readonly #sha256: (bytes: Bytes) => Promise<Bytes>;
+  /** Added to the world's clock when signing. */
+  #skewMs = 0;
+
+  constructor(options: S3StoreOptions) {
+    this.world = options.world ?? defaultWorld;
+    this.#endpoint = endpointOf(options);
+    const { signer, credentials } = options;
+    this.#signer = signer ?? (credentials === undefined ? anonymousSigner : new SigV4Signer(credentials));
+    this.#policy = options.retry ?? defaultRetryPolicy;
+    this.#payload = options.payload ?? 'signed';
+    this.#timeoutMs = options.attemptTimeoutMs ?? 120_000;
+    this.#sha256 = options.sha256 ?? (async (bytes) => new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
+  }
+
+  /**
+   * Sends until an attempt succeeds; `handle` reads the answer inside the attempt, so that a body that breaks off is
+   * asked for again. All calls are safe to repeat, in the ways their callers know.
+   */
+  async send<T>(call: S3Call, handle: (response: Response, state: CallState) => Promise<T>): Promise<T> {
+    const state = { ambiguous: false };
+    const onAmbiguous = () => {
+      state.ambiguous = true;
+      call.onAmbiguous?.();
+    };
+    const payloadHash = await this.#hash(call.body);
+    let renewed = false;
+    let corrected = false;
+    const decide = (error: unknown): RetryDecision => {
+      if (!(error instanceof S3Error)) return { retry: error instanceof IcestreamError && error.retryable };
+      if (!corrected && this.#correctClock(error)) {
+        corrected = true;
+        return { retry: true };
+      }
+      if (!renewed && mayBeExpired(error) && this.#signer.refresh?.() === true) {
+        renewed = true;
+        return { retry: true };
+      }
+      return { retry: error.retryable, afterMs: error.retryAfterMs };
+    };
+    return retry(() => this.#attempt({ ...call, onAmbiguous }, payloadHash, (response) => handle(response, state)), {
+      world: this.world,
+      policy: this.#policy,
+      decide,
+      ...(call.signal === undefined ? {} : { signal: call.signal }),
+    });
+  }
+
+  async #attempt<T>(call: S3Call, payloadHash: string, handle: (response: Response) => Promise<T>): Promise<T> {
+    const url = requestUrl(this.#endpoint, call.bucket, call.key, call.query);
+    const target: S3Target = { location: call.location, bucket: call.bucket, host: url.host };
+    const timeout = new AbortController();
+    const done = new AbortController();
+    this.world.sleep(this.#timeoutMs, done.signal).then(
+      () => timeout.abort(),
+      () => {},
+    );
+    const signal = call.signal === undefined ? timeout.signal : AbortSignal.any([call.signal, timeout.signal]);
+    let unsure = false;
+    try {
+      const request = await this.#sign(call, url, payloadHash, signal);
+      unsure = true;
+      const response = await this.world.fetch(request);
+      unsure = response.ok || response.status >= 500;
+      if (response.ok || call.expected?.includes(response.status)) return await handle(response);
+      const body = call.method === 'HEAD' ? '' : await readText(response, MAX_ERROR_BYTES);
+      const retryAfterMs = parseRetryAfterMs(response.headers.get('retry-after'), this.world.now());
+      throw errorOf({ status: response.status, headers: response.headers, body, retryAfterMs }, target);
+    } catch (error) {
+      if (error instanceof S3Error ? error.ambiguous : unsure) call.onAmbiguous?.();
+      call.signal?.throwIfAborted();
+      if (timeout.signal.aborted) throw networkError(error, target, `it took longer than ${this.#timeoutMs} ms`);
+      if (error instanceof IcestreamError || !unsure) throw error;
+      throw networkError(error, target, error instanceof Error ? error.message : 'the connection failed');
+    } finally {
+      done.abort();
+    }
+  }
+
+  async #sign(call: S3Call, url: URL, payloadHash: string, signal: AbortSignal): Promise<Request> {
+    const headers = new Headers(call.headers);
+    headers.set('x-amz-content-sha256', payloadHash);
+    const { method, body = null } = call;
+    const signed = await this.#signer.sign({
+      method,
+      url,
+      headers,
+      region: this.#endpoint.region,
+      body: call.signerSeesBody && body !== null ? new TextDecoder().decode(body) : null,
+      nowMs: this.world.now() + this.#skewMs,
+      signal,
+    });
+    // Not `redirect: 'error'`: workerd does not have it. A redirect that is not followed is an error of `errorOf`.
+    return new Request(signed.url, { method, headers: signed.headers, body, redirect: 'manual', signal });
+  }
+
+  async #hash(body: Bytes | undefined): Promise<string> {
+    if (body === undefined || body.length === 0) return EMPTY_SHA256;
+    return this.#payload === 'unsigned' ? 'UNSIGNED-PAYLOAD' : toHex(await this.#sha256(body));
+  }
+
+  /** After a refusal by a server whose clock differs, signs by that clock. */
+  #correctClock(error: S3Error): boolean {
+    if (error.serverTimeMs === null || error.place.status !== 403) return false;
+    const skewMs = error.serverTimeMs - this.world.now();
+    if (Math.abs(skewMs - this.#skewMs) < SKEW_MS) return false;
+    this.#skewMs = skewMs;
+    return true;
+  }
+}
+
+const MAX_ERROR_BYTES = 64 * 1024;
+
+/** The answer's text, or its beginning. */
+async function readText(response: Response, maxBytes: number): Promise<string> {
+  const reader = response.body?.getReader();
+  if (reader === undefined) return '';
+  const decoder = new TextDecoder();
+  let text = '';
+  let size = 0;
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    text += decoder.decode(next.value, { stream: true });
+    size += next.value.length;
+    if (size >= maxBytes) {
+      await reader.cancel();
+      break;
+    }
+  }
+  return text;
+}
+
+/** A HEAD has no body to say why: there, every refusal counts. */
+function mayBeExpired(error: S3Error): boolean {
+  if (error.code === 'UNAUTHENTICATED') return true;
+  return error.s3Code === null && (error.code === 'FORBIDDEN' || error.place.status === 400);
+}
