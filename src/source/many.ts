@@ -1,0 +1,209 @@
+/** Many inputs as one source, in the order given. */
+import type { ArrowSchema } from '../engine/arrow-schema.ts';
+import type { Aligner, Batch } from '../engine/engine.ts';
+import { IcestreamError } from '../errors.ts';
+import { type ColumnProblem, columnError } from '../format/column-problem.ts';
+import { handOver, makeOpenSource } from './batch-flow.ts';
+import { ConstantColumns } from './constant-columns.ts';
+import { inFile } from './errors-in-file.ts';
+import { FileSource } from './file-source.ts';
+import { type HivePath, hivePaths } from './hive-columns.ts';
+import { RejectCounter } from './rejects.ts';
+import type { OpenSource, OpenSourceOptions, RecordBatchSource } from './source.ts';
+import { canonicalField, SchemaUnion } from './union-schema.ts';
+
+export interface ManyOptions {
+  readonly name?: string;
+  /**
+   * Every file's schema is read first, and the source has the columns of all (missing ones are null), in types that
+   * hold every file's values. Needs inputs that can be opened twice. Default false: the first file says which columns
+   * there are, and each other file must have the same, in any order.
+   */
+  readonly unionByName?: boolean;
+  /**
+   * `name=value` folders in the files' names become columns (percent-decoded; `__HIVE_DEFAULT_PARTITION__` is null), of
+   * type long or date when all values are, else string; a table's or a given type wins. A column that the file itself
+   * has is read from the file. Default false.
+   */
+  readonly hivePartitioning?: boolean;
+  /** Over all inputs. Default: no limit. */
+  readonly maxBadRows?: number;
+}
+
+/**
+ * Inputs one after the other as one source; empty files (0 bytes) are passed over unless all are empty.
+ * @throws IcestreamError INVALID_ARGUMENT for no inputs; SCHEMA_MISMATCH (naming file and columns) when read.
+ */
+export function unionSources(sources: readonly RecordBatchSource[], options: ManyOptions = {}): RecordBatchSource {
+  if (sources.length === 0) {
+    throw new IcestreamError('INVALID_ARGUMENT', 'there are no inputs to read; pass at least one');
+  }
+  new RejectCounter(options.maxBadRows);
+  if (options.unionByName === true) {
+    const once = sources.find((source) => !source.replayable);
+    if (once !== undefined) {
+      throw new IcestreamError(
+        'INVALID_ARGUMENT',
+        `unionByName reads every schema first, and ${once.name} can be read only once; pass a file, or leave unionByName`,
+        { option: 'unionByName', file: once.name },
+      );
+    }
+  }
+  const sizes = sources.map((source) => source.sizeBytes);
+  return {
+    name: options.name ?? (sources.length === 1 ? (sources[0]?.name ?? '') : `${sources.length} inputs`),
+    replayable: sources.every((source) => source.replayable),
+    sizeBytes: sizes.every((size) => size !== null) ? sizes.reduce((sum, size) => sum + size, 0) : null,
+    open: (open) => new ManyRun(sources, options, open).open(),
+  };
+}
+
+/** One reading of all inputs. */
+class ManyRun {
+  readonly #sources: readonly RecordBatchSource[];
+  readonly #options: ManyOptions;
+  readonly #open: OpenSourceOptions;
+  readonly #rejects: RejectCounter;
+  readonly #hive: HivePath;
+  #target: ArrowSchema = { fields: [] };
+  /** The file in hand, opened; its place in the list. */
+  #current: OpenSource | null = null;
+  #index = 0;
+  #file: string | null = null;
+
+  constructor(sources: readonly RecordBatchSource[], options: ManyOptions, open: OpenSourceOptions) {
+    this.#sources = sources;
+    this.#options = options;
+    this.#open = open;
+    this.#rejects = new RejectCounter(options.maxBadRows);
+    const names = sources.map((source) => source.name);
+    this.#hive = hivePaths(options.hivePartitioning === true ? names : names.map(() => ''), open.expected);
+  }
+
+  async open(): Promise<OpenSource> {
+    const totalRows = this.#options.unionByName === true ? await this.#readAll() : null;
+    try {
+      const first = await this.#advance();
+      if (first === null) {
+        throw new IcestreamError('SOURCE_EMPTY', 'all inputs are empty (0 bytes)', {
+          file: this.#sources[0]?.name ?? '',
+        });
+      }
+      if (this.#options.unionByName !== true) this.#target = this.#asTarget(first.schema, this.#index);
+    } catch (error) {
+      await this.#close();
+      throw error;
+    }
+    return makeOpenSource({
+      name: this.#sources[0]?.name ?? '',
+      schema: this.#target,
+      totalRows: this.#sources.length === 1 ? (this.#current?.totalRows ?? null) : totalRows,
+      batches: () => this.#batches(),
+      close: () => this.#close(),
+      currentFile: () => this.#file,
+    });
+  }
+
+  /** Schemas of all files; their rows, when each says how many it has. */
+  async #readAll(): Promise<number | null> {
+    const union = new SchemaUnion();
+    let rows: number | null = 0;
+    for (const [i, source] of this.#sources.entries()) {
+      const opened = await this.#openOne(source, undefined);
+      if (opened === null) continue;
+      await using file = opened;
+      union.add(this.#hive.extended(file.schema, i), source.name);
+      rows = rows === null || file.totalRows === null ? null : rows + file.totalRows;
+    }
+    this.#target = union.schema;
+    return rows;
+  }
+
+  /** Null: the file is empty. */
+  async #openOne(source: RecordBatchSource, known: ArrowSchema | undefined): Promise<OpenSource | null> {
+    const expected = known ?? this.#open.expected;
+    const open = expected === undefined ? this.#open : { ...this.#open, expected };
+    try {
+      return await (source instanceof FileSource ? source.openWith(open, this.#rejects) : source.open(open));
+    } catch (error) {
+      if (error instanceof IcestreamError && error.code === 'SOURCE_EMPTY' && this.#sources.length > 1) return null;
+      throw error;
+    }
+  }
+
+  /** Opens the next file that is not empty; null at the end. */
+  async #advance(): Promise<OpenSource | null> {
+    const known = this.#target.fields.length === 0 ? undefined : this.#target;
+    for (; this.#index < this.#sources.length; this.#index++) {
+      const source = this.#sources[this.#index] as RecordBatchSource;
+      this.#file = source.name;
+      this.#current = await this.#openOne(source, known);
+      if (this.#current !== null) return this.#current;
+    }
+    return null;
+  }
+
+  async *#batches(): AsyncGenerator<Batch, void, undefined> {
+    for (let file = this.#current; file !== null; file = await this.#advance()) {
+      yield* this.#fileBatches(file, this.#index);
+      await file[Symbol.asyncDispose]();
+      this.#current = null;
+      this.#index += 1;
+    }
+  }
+
+  async *#fileBatches(file: OpenSource, index: number): AsyncGenerator<Batch, void, undefined> {
+    const name = this.#file ?? '';
+    const constants = this.#hive.constants(file.schema, index);
+    if (constants.length === 0 && sameSchema(file.schema, this.#target)) {
+      yield* file.batches();
+      return;
+    }
+    const plain: ArrowSchema = { fields: file.schema.fields.map((f) => canonicalField(f)) };
+    const extended: ArrowSchema = { fields: [...plain.fields, ...constants.map(({ field }) => field)] };
+    this.#checkColumns(extended, name);
+    using hive = constants.length === 0 ? null : new ConstantColumns(this.#open.engine, file.schema, plain, constants);
+    using aligner: Aligner | null = sameSchema(hive === null ? file.schema : hive.schema, this.#target)
+      ? null
+      : this.#open.engine.aligner(hive === null ? file.schema : hive.schema, { target: this.#target, file: name });
+    try {
+      for await (const batch of file.batches()) {
+        const wide = hive === null ? batch : hive.add(batch);
+        yield* handOver([aligner === null ? wide : aligner.align(wide)]);
+      }
+    } catch (error) {
+      throw inFile(error, name);
+    }
+  }
+
+  /** Without unionByName a file has the columns of the first one: no more, no fewer. */
+  #checkColumns(file: ArrowSchema, name: string): void {
+    if (this.#options.unionByName === true) return;
+    const own = new Set(file.fields.map((f) => f.name));
+    const wanted = new Set(this.#target.fields.map((f) => f.name));
+    const problems: ColumnProblem[] = [
+      ...[...wanted].filter((n) => !own.has(n)).map((column) => ({ column, problem: 'is not in this file' })),
+      ...[...own].filter((n) => !wanted.has(n)).map((column) => ({ column, problem: 'is not in the first file' })),
+    ];
+    if (problems.length === 0) return;
+    throw columnError('SCHEMA_MISMATCH', `${name} has other columns than the first file (see unionByName)`, problems);
+  }
+
+  /** The first file's schema with its path's columns, in types that other files can be brought to. */
+  #asTarget(schema: ArrowSchema, index: number): ArrowSchema {
+    if (this.#sources.length === 1 && this.#hive.constants(schema, index).length === 0) return schema;
+    const fields = this.#hive.extended(schema, index).fields.map((f) => canonicalField(f));
+    // What the first file never leaves out, another may.
+    return { fields: this.#sources.length === 1 ? fields : fields.map((f) => ({ ...f, nullable: true })) };
+  }
+
+  async #close(): Promise<void> {
+    await this.#current?.[Symbol.asyncDispose]();
+    this.#current = null;
+  }
+}
+
+/** The same columns in the same order and types: nothing to align. */
+function sameSchema(a: ArrowSchema, b: ArrowSchema): boolean {
+  return a === b || JSON.stringify(a.fields) === JSON.stringify(b.fields);
+}
