@@ -1,0 +1,297 @@
+//! A column that is being built, which can be taken back to an earlier length when its row turns out bad.
+
+use std::sync::Arc;
+
+use arrow_array::types::{
+    Date32Type, Decimal128Type, Float32Type, Float64Type, Int32Type, Int64Type, Time64MicrosecondType,
+    Time64NanosecondType, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+    TimestampSecondType,
+};
+use arrow_array::{
+    ArrayRef, ArrowPrimitiveType, BinaryArray, BooleanArray, FixedSizeBinaryArray, ListArray, MapArray, NullArray,
+    PrimitiveArray, StringArray, StructArray,
+};
+use arrow_buffer::{BooleanBufferBuilder, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow_schema::{DataType, Field, FieldRef, TimeUnit};
+
+use super::parse::{self, Reason};
+use crate::error::{EngineError, Result};
+use crate::schema_json::extension;
+
+pub enum Data {
+    Null,
+    Bool(BooleanBufferBuilder),
+    I32(Vec<i32>),
+    I64(Vec<i64>),
+    F32(Vec<f32>),
+    F64(Vec<f64>),
+    I128(Vec<i128>),
+    Bytes { ends: Vec<i32>, bytes: Vec<u8> },
+    Fixed { width: usize, bytes: Vec<u8> },
+    List { ends: Vec<i32>, element: Box<Column> },
+    Struct(Vec<Column>),
+    Map { ends: Vec<i32>, key: Box<Column>, value: Box<Column> },
+}
+
+pub struct Column {
+    field: FieldRef,
+    valid: BooleanBufferBuilder,
+    is_uuid: bool,
+    pub data: Data,
+}
+
+impl Column {
+    pub fn new(field: &FieldRef) -> Result<Self> {
+        let data = match field.data_type() {
+            DataType::Null => Data::Null,
+            DataType::Boolean => Data::Bool(BooleanBufferBuilder::new(0)),
+            DataType::Int32 | DataType::Date32 => Data::I32(Vec::new()),
+            DataType::Int64
+            | DataType::Timestamp(..)
+            | DataType::Time64(TimeUnit::Microsecond | TimeUnit::Nanosecond) => Data::I64(Vec::new()),
+            DataType::Float32 => Data::F32(Vec::new()),
+            DataType::Float64 => Data::F64(Vec::new()),
+            DataType::Decimal128(..) => Data::I128(Vec::new()),
+            DataType::Utf8 | DataType::Binary => Data::Bytes { ends: Vec::new(), bytes: Vec::new() },
+            DataType::FixedSizeBinary(width) => {
+                Data::Fixed { width: usize::try_from(*width).unwrap_or(0), bytes: Vec::new() }
+            }
+            DataType::List(element) => Data::List { ends: Vec::new(), element: Box::new(Column::new(element)?) },
+            DataType::Struct(fields) => Data::Struct(fields.iter().map(Column::new).collect::<Result<_>>()?),
+            DataType::Map(entries, _) => match entries.data_type() {
+                DataType::Struct(pair) if pair.len() == 2 => Data::Map {
+                    ends: Vec::new(),
+                    key: Box::new(Column::new(&pair[0])?),
+                    value: Box::new(Column::new(&pair[1])?),
+                },
+                _ => return Err(unsupported(field)),
+            },
+            _ => return Err(unsupported(field)),
+        };
+        let is_uuid = matches!(data, Data::Fixed { width: 16, .. }) && extension(field) == Some("arrow.uuid");
+        Ok(Self { field: field.clone(), valid: BooleanBufferBuilder::new(0), is_uuid, data })
+    }
+
+    pub fn field(&self) -> &Field {
+        &self.field
+    }
+
+    pub fn len(&self) -> usize {
+        self.valid.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// About what the values take, from the data alone.
+    pub fn bytes(&self) -> usize {
+        match &self.data {
+            Data::Null => 0,
+            Data::Bool(values) => values.len() / 8,
+            Data::I32(values) => values.len() * 4,
+            Data::I64(values) => values.len() * 8,
+            Data::F32(values) => values.len() * 4,
+            Data::F64(values) => values.len() * 8,
+            Data::I128(values) => values.len() * 16,
+            Data::Bytes { ends, bytes } => ends.len() * 4 + bytes.len(),
+            Data::Fixed { bytes, .. } => bytes.len(),
+            Data::List { ends, element } => ends.len() * 4 + element.bytes(),
+            Data::Struct(children) => children.iter().map(Column::bytes).sum(),
+            Data::Map { ends, key, value } => ends.len() * 4 + key.bytes() + value.bytes(),
+        }
+    }
+
+    pub fn push_null(&mut self) -> std::result::Result<(), Reason> {
+        if !self.field.is_nullable() {
+            return Err("null or missing, and the column is required".into());
+        }
+        self.push_hollow();
+        Ok(())
+    }
+
+    /// A null, or what stands under a null parent.
+    fn push_hollow(&mut self) {
+        match &mut self.data {
+            Data::Null => {}
+            Data::Bool(values) => values.append(false),
+            Data::I32(values) => values.push(0),
+            Data::I64(values) => values.push(0),
+            Data::F32(values) => values.push(0.0),
+            Data::F64(values) => values.push(0.0),
+            Data::I128(values) => values.push(0),
+            Data::Bytes { ends, bytes } => ends.push(bytes.len() as i32),
+            Data::Fixed { width, bytes } => bytes.resize(bytes.len() + *width, 0),
+            Data::List { ends, element } => ends.push(element.len() as i32),
+            Data::Struct(children) => children.iter_mut().for_each(Column::push_hollow),
+            Data::Map { ends, key, .. } => ends.push(key.len() as i32),
+        }
+        self.valid.append(false);
+    }
+
+    /// A value of a flat column from its text.
+    pub fn push_text(&mut self, text: &str) -> std::result::Result<(), Reason> {
+        let data_type = self.field.data_type();
+        let text = if parse::is_trimmed(data_type) { text.trim_matches([' ', '\t']) } else { text };
+        match &mut self.data {
+            Data::Bool(values) => values.append(parse::boolean(text)?),
+            Data::I32(values) => values.push(match data_type {
+                DataType::Date32 => parse::date(text)?,
+                _ => parse::int(text)?,
+            }),
+            Data::I64(values) => values.push(match data_type {
+                DataType::Timestamp(unit, zone) => parse::timestamp(text, *unit, zone.is_some())?,
+                DataType::Time64(unit) => parse::time_of_day(text, *unit)?,
+                _ => parse::long(text)?,
+            }),
+            Data::F32(values) => values.push(parse::float(text)?),
+            Data::F64(values) => values.push(parse::double(text)?),
+            Data::I128(values) => match data_type {
+                DataType::Decimal128(precision, scale) => values.push(parse::decimal(text, *precision, *scale)?),
+                _ => return Err("not a decimal column".into()),
+            },
+            Data::Bytes { ends, bytes } => {
+                match data_type {
+                    DataType::Utf8 => bytes.extend_from_slice(text.as_bytes()),
+                    _ => parse::hex(text, bytes)?,
+                }
+                ends.push(i32::try_from(bytes.len()).map_err(|_| "the batch holds more than 2 GiB of text")?);
+            }
+            Data::Fixed { bytes, .. } if self.is_uuid => bytes.extend(parse::uuid(text)?),
+            Data::Fixed { width, bytes } => {
+                let start = bytes.len();
+                parse::hex(text, bytes)?;
+                if bytes.len() - start != *width {
+                    let found = bytes.len() - start;
+                    bytes.truncate(start);
+                    return Err(format!("{} holds {found} bytes, the column {width}", parse::shown(text)));
+                }
+            }
+            Data::Null => return Err(format!("{} where the column has no type but null", parse::shown(text))),
+            Data::List { .. } | Data::Struct(_) | Data::Map { .. } => {
+                return Err(format!("{} is not a nested value", parse::shown(text)));
+            }
+        }
+        self.valid.append(true);
+        Ok(())
+    }
+
+    /// Marks the value whose parts were pushed into the children as there.
+    pub fn close_nested(&mut self) -> std::result::Result<(), Reason> {
+        let whole = |length: usize| i32::try_from(length).map_err(|_| "the batch holds too many elements".to_string());
+        match &mut self.data {
+            Data::List { ends, element } => ends.push(whole(element.len())?),
+            Data::Map { ends, key, .. } => ends.push(whole(key.len())?),
+            _ => {}
+        }
+        self.valid.append(true);
+        Ok(())
+    }
+
+    /// Drops what was pushed after the first `length` values, also of values that were not finished.
+    pub fn truncate(&mut self, length: usize) {
+        let upto = |ends: &Vec<i32>| length.checked_sub(1).map_or(0, |last| ends[last] as usize);
+        self.valid.truncate(length);
+        match &mut self.data {
+            Data::Null => {}
+            Data::Bool(values) => values.truncate(length),
+            Data::I32(values) => values.truncate(length),
+            Data::I64(values) => values.truncate(length),
+            Data::F32(values) => values.truncate(length),
+            Data::F64(values) => values.truncate(length),
+            Data::I128(values) => values.truncate(length),
+            Data::Bytes { ends, bytes } => {
+                ends.truncate(length);
+                bytes.truncate(upto(ends));
+            }
+            Data::Fixed { width, bytes } => bytes.truncate(length * *width),
+            Data::List { ends, element } => {
+                ends.truncate(length);
+                element.truncate(upto(ends));
+            }
+            Data::Struct(children) => children.iter_mut().for_each(|child| child.truncate(length)),
+            Data::Map { ends, key, value } => {
+                ends.truncate(length);
+                let upto = upto(ends);
+                key.truncate(upto);
+                value.truncate(upto);
+            }
+        }
+    }
+
+    /// The array of all values; the column starts anew.
+    pub fn finish(&mut self) -> Result<ArrayRef> {
+        let length = self.len();
+        let nulls = NullBuffer::new(self.valid.finish());
+        let nulls = (nulls.null_count() > 0).then_some(nulls);
+        let data_type = self.field.data_type().clone();
+        Ok(match (&mut self.data, &data_type) {
+            (Data::Null, _) => Arc::new(NullArray::new(length)),
+            (Data::Bool(values), _) => Arc::new(BooleanArray::new(values.finish(), nulls)),
+            (Data::I32(values), DataType::Date32) => primitive::<Date32Type>(values, nulls, data_type)?,
+            (Data::I32(values), _) => primitive::<Int32Type>(values, nulls, data_type)?,
+            (Data::I64(values), DataType::Timestamp(unit, _)) => match unit {
+                TimeUnit::Second => primitive::<TimestampSecondType>(values, nulls, data_type)?,
+                TimeUnit::Millisecond => primitive::<TimestampMillisecondType>(values, nulls, data_type)?,
+                TimeUnit::Microsecond => primitive::<TimestampMicrosecondType>(values, nulls, data_type)?,
+                TimeUnit::Nanosecond => primitive::<TimestampNanosecondType>(values, nulls, data_type)?,
+            },
+            (Data::I64(values), DataType::Time64(TimeUnit::Nanosecond)) => {
+                primitive::<Time64NanosecondType>(values, nulls, data_type)?
+            }
+            (Data::I64(values), DataType::Time64(_)) => primitive::<Time64MicrosecondType>(values, nulls, data_type)?,
+            (Data::I64(values), _) => primitive::<Int64Type>(values, nulls, data_type)?,
+            (Data::F32(values), _) => primitive::<Float32Type>(values, nulls, data_type)?,
+            (Data::F64(values), _) => primitive::<Float64Type>(values, nulls, data_type)?,
+            (Data::I128(values), _) => primitive::<Decimal128Type>(values, nulls, data_type)?,
+            (Data::Bytes { ends, bytes }, DataType::Utf8) => {
+                let values = Buffer::from_vec(std::mem::take(bytes));
+                Arc::new(StringArray::try_new(offsets(ends), values, nulls)?)
+            }
+            (Data::Bytes { ends, bytes }, _) => {
+                let values = Buffer::from_vec(std::mem::take(bytes));
+                Arc::new(BinaryArray::try_new(offsets(ends), values, nulls)?)
+            }
+            (Data::Fixed { width, bytes }, _) => {
+                let values = Buffer::from_vec(std::mem::take(bytes));
+                Arc::new(FixedSizeBinaryArray::try_new(*width as i32, values, nulls)?)
+            }
+            (Data::List { ends, element }, DataType::List(field)) => {
+                let values = element.finish()?;
+                Arc::new(ListArray::try_new(field.clone(), offsets(ends), values, nulls)?)
+            }
+            (Data::Struct(children), DataType::Struct(fields)) if !fields.is_empty() => {
+                let arrays = children.iter_mut().map(Column::finish).collect::<Result<Vec<_>>>()?;
+                Arc::new(StructArray::try_new(fields.clone(), arrays, nulls)?)
+            }
+            (Data::Struct(_), _) => Arc::new(StructArray::new_empty_fields(length, nulls)),
+            (Data::Map { ends, key, value }, DataType::Map(entries, sorted)) => {
+                let DataType::Struct(pair) = entries.data_type() else { return Err(unsupported(&self.field)) };
+                let pairs = StructArray::try_new(pair.clone(), vec![key.finish()?, value.finish()?], None)?;
+                Arc::new(MapArray::try_new(entries.clone(), offsets(ends), pairs, nulls, *sorted)?)
+            }
+            _ => return Err(unsupported(&self.field)),
+        })
+    }
+}
+
+fn primitive<T: ArrowPrimitiveType>(
+    values: &mut Vec<T::Native>,
+    nulls: Option<NullBuffer>,
+    data_type: DataType,
+) -> Result<ArrayRef> {
+    let values = ScalarBuffer::from(std::mem::take(values));
+    Ok(Arc::new(PrimitiveArray::<T>::try_new(values, nulls)?.with_data_type(data_type)))
+}
+
+fn offsets(ends: &mut Vec<i32>) -> OffsetBuffer<i32> {
+    let mut all = Vec::with_capacity(ends.len() + 1);
+    all.push(0);
+    all.append(ends);
+    OffsetBuffer::new(all.into())
+}
+
+fn unsupported(field: &Field) -> EngineError {
+    EngineError::unsupported(format!("a text source cannot be read into a column of type {}", field.data_type()))
+        .at_column(field.name().clone())
+}

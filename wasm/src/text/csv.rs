@@ -1,0 +1,237 @@
+//! CSV into batches.
+
+use arrow_array::RecordBatch;
+use arrow_schema::{DataType, SchemaRef};
+use serde_json::Value;
+
+use super::column::Column;
+use super::rows::{Fault, Rows};
+use super::tokens::{Dialect, Record, Tokenizer};
+use super::transcode::Transcoder;
+use crate::error::{EngineError, Result};
+
+#[derive(Clone, Debug)]
+pub struct CsvOptions {
+    pub dialect: Dialect,
+    pub header: bool,
+    pub null_values: Vec<String>,
+    pub batch_rows: usize,
+    pub fail: bool,
+}
+
+/// A quoted cell is never null in a text column; in others, where quotes carry no meaning, it may be.
+pub struct CsvReader {
+    transcoder: Transcoder,
+    transcoded: Vec<u8>,
+    tokenizer: Tokenizer,
+    inner: Inner,
+}
+
+struct Inner {
+    rows: Rows,
+    null_values: Vec<Vec<u8>>,
+    skip_header: bool,
+}
+
+impl CsvReader {
+    /// One column of the schema for each field of the file, in order.
+    pub fn new(schema: SchemaRef, options: CsvOptions) -> Result<Self> {
+        for field in schema.fields() {
+            if matches!(field.data_type(), DataType::List(_) | DataType::Struct(_) | DataType::Map(..)) {
+                return Err(EngineError::unsupported("a CSV cell holds no nested value").at_column(field.name().clone()));
+            }
+        }
+        Ok(Self {
+            transcoder: Transcoder::default(),
+            transcoded: Vec::new(),
+            tokenizer: Tokenizer::new(options.dialect),
+            inner: Inner {
+                rows: Rows::new(schema, options.batch_rows, options.fail)?,
+                null_values: options.null_values.into_iter().map(String::into_bytes).collect(),
+                skip_header: options.header,
+            },
+        })
+    }
+
+    pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<RecordBatch>> {
+        let inner = &mut self.inner;
+        let text = self.transcoder.push(bytes, &mut self.transcoded);
+        self.tokenizer.push(text, |record| inner.record(record))?;
+        Ok(inner.rows.take_batches())
+    }
+
+    pub fn finish(&mut self) -> Result<Vec<RecordBatch>> {
+        let inner = &mut self.inner;
+        let last = self.transcoder.finish();
+        self.tokenizer.push(&last, |record| inner.record(record))?;
+        self.tokenizer.finish(|record| inner.record(record))?;
+        inner.rows.finish()?;
+        Ok(inner.rows.take_batches())
+    }
+
+    pub fn take_rejects(&mut self) -> Value {
+        self.inner.rows.take_rejects()
+    }
+}
+
+impl Inner {
+    fn record(&mut self, record: &Record) -> Result<()> {
+        if std::mem::take(&mut self.skip_header) {
+            return Ok(());
+        }
+        let outcome = self.fill(record);
+        self.rows.end(outcome, record.line, &record.raw)
+    }
+
+    fn fill(&mut self, record: &Record) -> std::result::Result<(), Fault> {
+        if let Some(reason) = record.malformed {
+            return Err(Fault::whole(reason));
+        }
+        let (found, wanted) = (record.cells.len(), self.rows.columns.len());
+        if found != wanted {
+            let few = if found < wanted { "few" } else { "many" };
+            return Err(Fault::whole(format!("too {few} fields: {found} instead of {wanted}")));
+        }
+        // Once for the record: a cell's ends are delimiters, which are ASCII.
+        let whole = std::str::from_utf8(&record.bytes).ok();
+        for (column, cell) in self.rows.columns.iter_mut().zip(&record.cells) {
+            let bytes = &record.bytes[cell.start..cell.end];
+            let text = match whole {
+                Some(whole) => &whole[cell.start..cell.end],
+                None => std::str::from_utf8(bytes).map_err(|_| Fault::of(column.field().name(), "it is not UTF-8"))?,
+            };
+            let may_be_null = !cell.quoted || !is_text(column);
+            let pushed = if may_be_null && self.null_values.iter().any(|null| null == bytes) {
+                column.push_null()
+            } else {
+                column.push_text(text)
+            };
+            pushed.map_err(|reason| Fault::of(column.field().name(), reason))?;
+        }
+        Ok(())
+    }
+}
+
+fn is_text(column: &Column) -> bool {
+    matches!(column.field().data_type(), DataType::Utf8 | DataType::Binary)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::cast::AsArray;
+    use arrow_array::types::{Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType};
+    use arrow_schema::{Field, Schema, TimeUnit};
+
+    use super::*;
+
+    fn schema() -> SchemaRef {
+        Arc::new(Schema::new(vec![
+            Field::new("id", DataType::Int64, false),
+            Field::new("name", DataType::Utf8, true),
+            Field::new("price", DataType::Decimal128(9, 2), true),
+            Field::new("at", DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), true),
+            Field::new("x", DataType::Float64, true),
+        ]))
+    }
+
+    fn options(fail: bool) -> CsvOptions {
+        CsvOptions {
+            dialect: Dialect { delimiter: b',', quote: Some(b'"'), escape: None, comment: None },
+            header: true,
+            null_values: vec![String::new(), "NULL".into()],
+            batch_rows: 3,
+            fail,
+        }
+    }
+
+    fn read(text: &[u8], step: usize, fail: bool) -> Result<(Vec<RecordBatch>, Value)> {
+        let mut reader = CsvReader::new(schema(), options(fail))?;
+        let mut batches = Vec::new();
+        for piece in text.chunks(step) {
+            batches.extend(reader.push(piece)?);
+        }
+        batches.extend(reader.finish()?);
+        Ok((batches, reader.take_rejects()))
+    }
+
+    const GOOD: &str = "id,name,price,at,x\n\
+        1,a,1.50,2024-01-01T00:00:00Z,1e3\n\
+        2,,NULL,,NaN\n\
+        3,\"\",\"\",\"2024-01-01 01:00:00+01:00\",-inf\n\
+        4,\"NULL\",-0.01,,\n\
+        9223372036854775807,\"ä, \"\"b\"\"\nc\", 7 ,,.5\n";
+
+    #[test]
+    fn cells_become_values_of_their_columns_at_any_cut() {
+        for step in [1, 2, 7, 1000] {
+            let (batches, rejects) = read(GOOD.as_bytes(), step, true).unwrap();
+            assert_eq!(batches.iter().map(RecordBatch::num_rows).collect::<Vec<_>>(), [3, 2]);
+            assert_eq!(rejects, Value::Array(vec![]));
+            let names = |b: &RecordBatch| b.column(1).as_string::<i32>().iter().map(|v| v.map(str::to_owned)).collect::<Vec<_>>();
+            assert_eq!(names(&batches[0]), [Some("a".into()), None, Some(String::new())]);
+            assert_eq!(names(&batches[1]), [Some("NULL".into()), Some("ä, \"b\"\nc".into())]);
+            let prices: Vec<_> = batches[0].column(2).as_primitive::<Decimal128Type>().iter().collect();
+            assert_eq!(prices, [Some(150), None, None]);
+            let at = batches[0].column(3).as_primitive::<TimestampMicrosecondType>();
+            assert_eq!(at.iter().collect::<Vec<_>>(), [Some(1_704_067_200_000_000), None, Some(1_704_067_200_000_000)]);
+            assert!(batches[0].column(4).as_primitive::<Float64Type>().value(1).is_nan());
+            assert_eq!(batches[1].column(0).as_primitive::<Int64Type>().value(1), i64::MAX);
+        }
+    }
+
+    #[test]
+    fn utf16_reads_as_utf8_does() {
+        let expected = read(GOOD.as_bytes(), 1000, true).unwrap().0;
+        let little: Vec<u8> = GOOD.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = GOOD.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for step in [1, 5, 1000] {
+            assert_eq!(read(&[b"\xff\xfe", little.as_slice()].concat(), step, true).unwrap().0, expected);
+            assert_eq!(read(&[b"\xfe\xff", big.as_slice()].concat(), step, true).unwrap().0, expected);
+        }
+    }
+
+    #[test]
+    fn a_bad_row_is_set_aside_with_its_place_and_the_rest_is_read() {
+        let text = b"id,name,price,at,x\r\n1,a,1,,1\r\n2,\"two\nlines\",x,,1\r\n3,a,1\r\n4,a,1,,1,1\r\n,a,1,,1\r\n99999999999999999999,a,1,,1\r\n5,\xff,1,,1\r\n6,a,1.005,,1\r\n7,a,1,2024-01-01T00:00:00,1\r\n8,ok,1,,1\r\n9,\"x";
+        for step in [1, 3, 1000] {
+            let (batches, rejects) = read(text, step, false).unwrap();
+            let ids: Vec<i64> =
+                batches.iter().flat_map(|b| b.column(0).as_primitive::<Int64Type>().values().to_vec()).collect();
+            assert_eq!(ids, [1, 8]);
+            let found: Vec<_> = rejects
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|r| (r["line"].as_u64().unwrap(), r["row"].as_u64().unwrap(), r["column"].as_str().unwrap_or("-").to_owned()))
+                .collect();
+            let expected = [
+                (3, 1, "price"), (5, 2, "-"), (6, 3, "-"), (7, 4, "id"), (8, 5, "id"), (9, 6, "name"), (10, 7, "price"),
+                (11, 8, "at"), (13, 10, "-"),
+            ];
+            assert_eq!(found, expected.map(|(l, r, c)| (l, r, c.to_owned())));
+            assert_eq!(rejects[0]["text"], "2,\"two\nlines\",x,,1");
+        }
+    }
+
+    #[test]
+    fn the_first_bad_row_fails_when_asked_to() {
+        let error = read(b"id,name,price,at,x\n1,a,1,,1\n2,b,1,,abc\n", 5, true).unwrap_err();
+        assert_eq!((error.code, error.line, error.row, error.column.as_deref()), ("INVALID_VALUE", Some(3), Some(1), Some("x")));
+        assert!(error.message.contains("\"abc\" is not a 64-bit floating point number"), "{error}");
+    }
+
+    #[test]
+    fn wide_batches_are_cut_by_their_bytes() {
+        let schema = Arc::new(Schema::new(vec![Field::new("s", DataType::Utf8, true)]));
+        let mut reader = CsvReader::new(schema, CsvOptions { batch_rows: 1 << 20, header: false, ..options(true) }).unwrap();
+        let line = [vec![b'x'; 1 << 16], vec![b'\n']].concat();
+        let mut rows = Vec::new();
+        for _ in 0..600 {
+            rows.extend(reader.push(&line).unwrap().iter().map(RecordBatch::num_rows));
+        }
+        rows.extend(reader.finish().unwrap().iter().map(RecordBatch::num_rows));
+        assert_eq!(rows, [256, 256, 88]);
+    }
+}

@@ -1,0 +1,15 @@
+//! Text in: CSV and JSON as typed columns, row by row, so that a bad row is one row.
+
+pub mod column;
+pub mod csv;
+// pub mod csv_infer;
+// pub mod json;
+// pub mod json_infer;
+// pub mod json_rows;
+// pub mod json_value;
+pub mod number;
+pub mod parse;
+pub mod rows;
+pub mod time;
+pub mod tokens;
+pub mod transcode;

@@ -1,0 +1,116 @@
+//! Rows into batches: cut by rows and bytes of the data alone, bad rows thrown or set aside.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow_schema::SchemaRef;
+use serde_json::{Value, json};
+
+use super::column::Column;
+use crate::error::{EngineError, Result};
+
+/// A batch is closed early when its values take this much.
+const BATCH_BYTES: usize = 16 << 20;
+/// Characters of a rejected row that are kept.
+pub const TEXT_CHARS: usize = 4096;
+/// Bytes that are enough for them.
+pub const TEXT_BYTES: usize = 4 * TEXT_CHARS;
+
+pub struct Rejected {
+    pub line: u64,
+    pub row: u64,
+    pub column: Option<String>,
+    pub reason: String,
+    pub text: String,
+}
+
+/// What is wrong with a row; no column: the row as a whole.
+#[derive(Debug)]
+pub struct Fault {
+    pub column: Option<String>,
+    pub reason: String,
+}
+
+impl Fault {
+    pub fn whole(reason: impl Into<String>) -> Self {
+        Self { column: None, reason: reason.into() }
+    }
+    pub fn of(column: &str, reason: impl Into<String>) -> Self {
+        Self { column: Some(column.to_owned()), reason: reason.into() }
+    }
+}
+
+pub struct Rows {
+    pub schema: SchemaRef,
+    pub columns: Vec<Column>,
+    batch_rows: usize,
+    fail: bool,
+    /// Rows of the source, bad ones counted.
+    row: u64,
+    filled: usize,
+    done: Vec<RecordBatch>,
+    rejects: Vec<Rejected>,
+}
+
+impl Rows {
+    pub fn new(schema: SchemaRef, batch_rows: usize, fail: bool) -> Result<Self> {
+        if batch_rows == 0 {
+            return Err(EngineError::invalid_argument("batchRows must be 1 or more"));
+        }
+        let columns = schema.fields().iter().map(Column::new).collect::<Result<_>>()?;
+        Ok(Self { schema, columns, batch_rows, fail, row: 0, filled: 0, done: Vec::new(), rejects: Vec::new() })
+    }
+
+    /// Ends the row whose values were pushed, or takes them back.
+    pub fn end(&mut self, outcome: std::result::Result<(), Fault>, line: u64, text: &[u8]) -> Result<()> {
+        let row = self.row;
+        self.row += 1;
+        let Err(Fault { column, reason }) = outcome else {
+            self.filled += 1;
+            let full = self.filled >= self.batch_rows
+                // Sums over all columns, so not for every row.
+                || self.filled % 64 == 0 && self.columns.iter().map(Column::bytes).sum::<usize>() >= BATCH_BYTES;
+            return if full { self.close() } else { Ok(()) };
+        };
+        for column in &mut self.columns {
+            column.truncate(self.filled);
+        }
+        if self.fail {
+            let place = column.as_ref().map_or(String::new(), |name| format!(", column {name}"));
+            let error = EngineError::invalid_value(format!("line {line}{place}: {reason}")).at_line(line).at_row(row);
+            return Err(match column {
+                Some(name) => error.at_column(name),
+                None => error,
+            });
+        }
+        let text = String::from_utf8_lossy(&text[..text.len().min(TEXT_BYTES)]);
+        let end = text.char_indices().nth(TEXT_CHARS).map_or(text.len(), |(at, _)| at);
+        self.rejects.push(Rejected { line, row, column, reason, text: text[..end].to_owned() });
+        Ok(())
+    }
+
+    fn close(&mut self) -> Result<()> {
+        let arrays = self.columns.iter_mut().map(Column::finish).collect::<Result<Vec<ArrayRef>>>()?;
+        let options = RecordBatchOptions::new().with_row_count(Some(self.filled));
+        self.done.push(RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)?);
+        self.filled = 0;
+        Ok(())
+    }
+
+    /// No more rows will come.
+    pub fn finish(&mut self) -> Result<()> {
+        if self.filled > 0 { self.close() } else { Ok(()) }
+    }
+
+    pub fn take_batches(&mut self) -> Vec<RecordBatch> {
+        std::mem::take(&mut self.done)
+    }
+
+    /// `RejectedRow[]` of `src/engine/engine.ts`.
+    pub fn take_rejects(&mut self) -> Value {
+        let rejects = std::mem::take(&mut self.rejects).into_iter().map(
+            |Rejected { line, row, column, reason, text }| json!({ "line": line, "row": row, "column": column, "reason": reason, "text": text }),
+        );
+        Value::Array(rejects.collect())
+    }
+}

@@ -1,0 +1,331 @@
+//! CSV records from bytes that arrive in any pieces. Quoting is known per field, as a quoted cell is never null.
+
+use memchr::{memchr2, memchr3};
+
+use crate::error::{EngineError, Result};
+
+/// A record longer than this is taken for a quote that was never closed.
+pub const MAX_RECORD_BYTES: usize = 16 << 20;
+const MAX_CELLS: usize = 100_000;
+/// Bytes of a record's own text that are kept for messages.
+const RAW_BYTES: usize = super::rows::TEXT_BYTES;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dialect {
+    pub delimiter: u8,
+    pub quote: Option<u8>,
+    pub escape: Option<u8>,
+    pub comment: Option<u8>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    RecordStart,
+    Comment,
+    FieldStart,
+    Bare,
+    Quoted,
+    /// After the escape character in a quoted field.
+    Escaped,
+    /// After a quote in a quoted field: its end, or a quote doubled.
+    QuoteInQuoted,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cell {
+    pub start: usize,
+    pub end: usize,
+    pub quoted: bool,
+}
+
+/// One record. Cells are ranges of `bytes`, without their quotes.
+#[derive(Default, Debug)]
+pub struct Record {
+    pub bytes: Vec<u8>,
+    pub cells: Vec<Cell>,
+    /// 1-based line where it starts.
+    pub line: u64,
+    /// Its own text, cut.
+    pub raw: Vec<u8>,
+    pub malformed: Option<&'static str>,
+}
+
+pub struct Tokenizer {
+    dialect: Dialect,
+    state: State,
+    record: Record,
+    cell_start: usize,
+    cell_quoted: bool,
+    line: u64,
+    after_cr: bool,
+    line_at_quote: u64,
+}
+
+impl Tokenizer {
+    pub fn new(dialect: Dialect) -> Self {
+        Self {
+            dialect,
+            state: State::RecordStart,
+            record: Record { line: 1, ..Record::default() },
+            cell_start: 0,
+            cell_quoted: false,
+            line: 1,
+            after_cr: false,
+            line_at_quote: 1,
+        }
+    }
+
+    /// Gives every record that ends in `input` to `each`. Blank lines and comments are no records.
+    pub fn push(&mut self, input: &[u8], mut each: impl FnMut(&Record) -> Result<()>) -> Result<()> {
+        let mut at = 0;
+        // Where the text that is not in `raw` yet starts.
+        let mut raw_from = 0;
+        while at < input.len() {
+            let byte = input[at];
+            if self.after_cr {
+                self.after_cr = false;
+                if byte == b'\n' {
+                    // The second half of a line end that was counted.
+                    if matches!(self.state, State::Quoted | State::Escaped) {
+                        self.record.bytes.push(byte);
+                        self.state = State::Quoted;
+                    }
+                    at += 1;
+                    if self.state == State::RecordStart {
+                        raw_from = at;
+                    }
+                    continue;
+                }
+            }
+            let newline = matches!(byte, b'\n' | b'\r');
+            match self.state {
+                State::RecordStart => {
+                    raw_from = at;
+                    self.record.line = self.line;
+                    if newline {
+                        self.end_line(byte);
+                        at += 1;
+                    } else if Some(byte) == self.dialect.comment {
+                        self.state = State::Comment;
+                    } else {
+                        self.state = State::FieldStart;
+                    }
+                }
+                State::Comment => {
+                    at += memchr2(b'\n', b'\r', &input[at..]).unwrap_or(input.len() - at);
+                    if at < input.len() {
+                        self.end_line(input[at]);
+                        at += 1;
+                        self.state = State::RecordStart;
+                    }
+                }
+                State::FieldStart if Some(byte) == self.dialect.quote => {
+                    self.cell_quoted = true;
+                    self.line_at_quote = self.line;
+                    self.state = State::Quoted;
+                    at += 1;
+                }
+                State::FieldStart => self.state = State::Bare,
+                State::Bare => {
+                    let length = memchr3(self.dialect.delimiter, b'\n', b'\r', &input[at..]);
+                    let end = at + length.unwrap_or(input.len() - at);
+                    self.record.bytes.extend_from_slice(&input[at..end]);
+                    at = end;
+                    if at < input.len() {
+                        let byte = input[at];
+                        at += 1;
+                        self.end_cell();
+                        if byte == self.dialect.delimiter {
+                            self.state = State::FieldStart;
+                        } else {
+                            self.end_line(byte);
+                            self.end_record(&input[raw_from..at - 1], &mut each)?;
+                            raw_from = at;
+                        }
+                    }
+                }
+                State::Quoted => {
+                    let quote = self.dialect.quote.unwrap_or(b'"');
+                    let escape = self.dialect.escape.unwrap_or(quote);
+                    let rest = &input[at..];
+                    let stop = memchr2(quote, escape, rest).unwrap_or(rest.len());
+                    // Line ends inside are counted, and kept as they are.
+                    let line_end = memchr2(b'\n', b'\r', &rest[..stop]).map_or(stop, |end| end + 1);
+                    self.record.bytes.extend_from_slice(&rest[..line_end]);
+                    at += line_end;
+                    if line_end > 0 && matches!(rest[line_end - 1], b'\n' | b'\r') {
+                        self.end_line(rest[line_end - 1]);
+                    } else if let Some(byte) = input.get(at) {
+                        at += 1;
+                        self.state = if *byte == quote { State::QuoteInQuoted } else { State::Escaped };
+                    }
+                }
+                State::Escaped => {
+                    self.record.bytes.push(byte);
+                    if newline {
+                        self.end_line(byte);
+                    }
+                    self.state = State::Quoted;
+                    at += 1;
+                }
+                State::QuoteInQuoted => {
+                    if Some(byte) == self.dialect.quote {
+                        self.record.bytes.push(byte);
+                        self.state = State::Quoted;
+                        at += 1;
+                    } else {
+                        if byte != self.dialect.delimiter && !newline {
+                            self.record.malformed = Some("text follows a closing quote");
+                        }
+                        self.state = State::Bare;
+                    }
+                }
+            }
+            if self.record.bytes.len() > MAX_RECORD_BYTES {
+                return Err(self.too_long());
+            }
+        }
+        if self.state != State::RecordStart && self.state != State::Comment {
+            self.keep_raw(&input[raw_from..]);
+        }
+        Ok(())
+    }
+
+    /// The last record, which needs no line end.
+    pub fn finish(&mut self, mut each: impl FnMut(&Record) -> Result<()>) -> Result<()> {
+        match self.state {
+            State::RecordStart | State::Comment => return Ok(()),
+            State::Quoted | State::Escaped => self.record.malformed = Some("a quote is opened and never closed"),
+            State::FieldStart | State::Bare | State::QuoteInQuoted => {}
+        }
+        self.end_cell();
+        self.end_record(&[], &mut each)
+    }
+
+    fn end_line(&mut self, byte: u8) {
+        self.line += 1;
+        self.after_cr = byte == b'\r';
+    }
+
+    fn end_cell(&mut self) {
+        let end = self.record.bytes.len();
+        if self.record.cells.len() < MAX_CELLS {
+            self.record.cells.push(Cell { start: self.cell_start, end, quoted: self.cell_quoted });
+        } else {
+            self.record.malformed = Some("it has more than 100,000 fields");
+        }
+        self.cell_start = end;
+        self.cell_quoted = false;
+    }
+
+    fn end_record(&mut self, raw: &[u8], each: &mut impl FnMut(&Record) -> Result<()>) -> Result<()> {
+        self.keep_raw(raw);
+        self.state = State::RecordStart;
+        let outcome = each(&self.record);
+        self.record.bytes.clear();
+        self.record.cells.clear();
+        self.record.raw.clear();
+        self.record.malformed = None;
+        self.cell_start = 0;
+        outcome
+    }
+
+    fn keep_raw(&mut self, raw: &[u8]) {
+        let room = RAW_BYTES - self.record.raw.len().min(RAW_BYTES);
+        self.record.raw.extend_from_slice(&raw[..raw.len().min(room)]);
+    }
+
+    fn too_long(&self) -> EngineError {
+        let quote = if self.state == State::Bare {
+            String::new()
+        } else {
+            format!(" (a quote opened on line {} is never closed?)", self.line_at_quote)
+        };
+        EngineError::corrupt(format!(
+            "CSV: the record that starts on line {} is longer than {MAX_RECORD_BYTES} bytes{quote}",
+            self.record.line
+        ))
+        .at_line(self.record.line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: Dialect = Dialect { delimiter: b',', quote: Some(b'"'), escape: None, comment: None };
+
+    fn records(dialect: Dialect, text: &str, step: usize) -> Vec<String> {
+        let mut out = Vec::new();
+        let mut tokenizer = Tokenizer::new(dialect);
+        let mut each = |record: &Record| {
+            let cells: Vec<String> = record
+                .cells
+                .iter()
+                .map(|c| {
+                    let text = String::from_utf8_lossy(&record.bytes[c.start..c.end]).into_owned();
+                    if c.quoted { format!("<{text}>") } else { text }
+                })
+                .collect();
+            let raw = String::from_utf8_lossy(&record.raw);
+            out.push(format!("{}:{}:{}:{raw}", record.line, cells.join("|"), record.malformed.unwrap_or("")));
+            Ok(())
+        };
+        for piece in text.as_bytes().chunks(step) {
+            tokenizer.push(piece, &mut each).unwrap();
+        }
+        tokenizer.finish(&mut each).unwrap();
+        out
+    }
+
+    #[test]
+    fn records_are_the_same_at_any_cut() {
+        let text = "a,b\r\n\r\n\"x\",\"a \"\"q\"\"\r\nline\n2\"\n,\n\"\",y\rz,\"w";
+        let expected = [
+            "1:a|b::a,b",
+            "3:<x>|<a \"q\"\r\nline\n2>::\"x\",\"a \"\"q\"\"\r\nline\n2\"",
+            "6:|::,",
+            "7:<>|y::\"\",y",
+            "8:z|<w>:a quote is opened and never closed:z,\"w",
+        ];
+        for step in 1..text.len() + 1 {
+            assert_eq!(records(PLAIN, text, step), expected, "by {step}");
+        }
+    }
+
+    #[test]
+    fn comments_escapes_and_text_after_a_quote() {
+        let dialect = Dialect { delimiter: b';', quote: Some(b'\''), escape: Some(b'\\'), comment: Some(b'#') };
+        let text = "# a;b\n'it\\'s';'d''d'\n#x\n'a'b;c";
+        for step in 1..text.len() + 1 {
+            let found = records(dialect, text, step);
+            assert_eq!(found[0], "2:<it's>|<d'd>::'it\\'s';'d''d'", "by {step}");
+            assert_eq!(found[1], "4:<ab>|c:text follows a closing quote:'a'b;c");
+        }
+    }
+
+    #[test]
+    fn without_a_quote_character_quotes_are_text() {
+        let dialect = Dialect { quote: None, ..PLAIN };
+        assert_eq!(records(dialect, "\"a,b\"\n", 3), ["1:\"a|b\"::\"a,b\""]);
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_ends_at_the_limit() {
+        let mut tokenizer = Tokenizer::new(PLAIN);
+        let piece = vec![b'x'; 1 << 20];
+        tokenizer.push(b"a\n1,\"", |_| Ok(())).unwrap();
+        let error = (0..20).find_map(|_| tokenizer.push(&piece, |_| Ok(())).err()).unwrap();
+        assert_eq!((error.code, error.line), ("SOURCE_CORRUPT", Some(2)));
+        assert!(error.message.contains("never closed"));
+    }
+
+    #[test]
+    fn a_record_of_nothing_but_delimiters_stays_small() {
+        let mut tokenizer = Tokenizer::new(PLAIN);
+        let mut seen = 0;
+        tokenizer.push(&vec![b','; 1 << 20], |_| Ok(())).unwrap();
+        tokenizer.finish(|record| { seen = record.cells.len(); assert!(record.malformed.is_some()); Ok(()) }).unwrap();
+        assert_eq!(seen, MAX_CELLS);
+    }
+}
