@@ -54,6 +54,7 @@ export class DataWriter {
   #failure: { readonly error: unknown } | null = null;
   #encodedBytes = 0;
   #nextNumber = 0;
+  #rowsWritten = 0;
 
   constructor(options: DataWriterOptions) {
     const { plan, rowGroupSizeBytes, targetFileSizeBytes } = options;
@@ -75,6 +76,16 @@ export class DataWriter {
     let sum = 0;
     for (const file of this.#numbers.keys()) sum += file.bufferedBytes;
     return sum;
+  }
+
+  /** Rows that wait for a row group. */
+  get bufferedRows(): number {
+    return this.#router.bufferedRows;
+  }
+
+  /** Rows in finished files, by their footers. */
+  get rowsWritten(): number {
+    return this.#rowsWritten;
   }
 
   get encodedBytes(): number {
@@ -200,6 +211,7 @@ export class DataWriter {
         const before = file.encodedBytes;
         const written = await file.finish();
         this.#encodedBytes += written.sizeBytes - before;
+        this.#rowsWritten += written.footer.numRows;
         this.#numbers.delete(file);
         this.#options.onFile(written, { values }, number);
       } catch (error) {

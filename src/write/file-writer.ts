@@ -4,12 +4,16 @@ import type { Batch } from '../engine/engine.ts';
 import type { ParquetFooter } from '../engine/footer.ts';
 import { IcestreamError } from '../errors.ts';
 import type { Upload } from '../storage/store.ts';
+import type { Bytes } from '../util/bytes.ts';
+import { chainHash } from './payload-digest.ts';
 
 /** A file that is stored, whole and counted. */
 export interface WrittenFile {
   readonly location: string;
   readonly sizeBytes: number;
   readonly footer: ParquetFooter;
+  /** Of the bytes, row group by row group. */
+  readonly contentHash: Bytes;
 }
 
 /** Lifecycle: `writeRowGroup`* → `finish` | `abort`. After an error, `abort` must be called. */
@@ -20,6 +24,7 @@ export class DataFileWriter {
   #rows = 0;
   #bytes = 0;
   #encoderFreed = false;
+  #hash: Bytes = new Uint8Array();
 
   constructor(location: string, encoder: Encoder, upload: Upload) {
     this.location = location;
@@ -51,7 +56,7 @@ export class DataFileWriter {
     this.#rows += batches.reduce((sum, batch) => sum + batch.numRows, 0);
     const bytes = await this.#encoder.writeRowGroup(batches);
     this.#bytes += bytes.length;
-    if (bytes.length > 0) await this.#upload.write(bytes);
+    await this.#store(bytes);
   }
 
   /**
@@ -71,7 +76,7 @@ export class DataFileWriter {
         { file: this.location },
       );
     }
-    if (bytes.length > 0) await this.#upload.write(bytes);
+    await this.#store(bytes);
     const stored = await this.#upload.finish();
     if (stored.sizeBytes !== sizeBytes) {
       throw new IcestreamError(
@@ -80,13 +85,19 @@ export class DataFileWriter {
         { file: this.location },
       );
     }
-    return { location: this.location, sizeBytes, footer };
+    return { location: this.location, sizeBytes, footer, contentHash: this.#hash };
   }
 
   /** Ends the upload without a file; returns what could not be removed. */
   async abort(): Promise<readonly string[]> {
     this.#freeEncoder();
     return (await this.#upload.abort()).leftBehind;
+  }
+
+  async #store(bytes: Bytes): Promise<void> {
+    if (bytes.length === 0) return;
+    this.#hash = await chainHash(this.#hash, bytes);
+    await this.#upload.write(bytes);
   }
 
   #freeEncoder(): void {

@@ -18,6 +18,8 @@ export interface MemoryPlanRequest {
   readonly partitioned: boolean;
   /** `write.target-file-size-bytes`: the parts of one file must be enough for it. */
   readonly targetFileSizeBytes: number;
+  /** The most the engine at hand may take, where it is less than this write's share. */
+  readonly engineLimitBytes?: number;
 }
 
 export interface MemoryPlan {
@@ -46,6 +48,11 @@ const DEFAULT_MIN_PART = 5 * MiB;
 const USUAL_PART = 8 * MiB;
 const MOST_PARTS_IN_FLIGHT = 4;
 
+/** The share of wasm memory in `limitBytes`, for an engine that is made before the rest of the plan is known. */
+export function engineShareBytes(limitBytes: number): number {
+  return Math.max(0, limitBytes - Math.floor(limitBytes / 3) - Math.min(SOURCE_BYTES, Math.floor(limitBytes / 8)));
+}
+
 /**
  * Divides `limitBytes`. At 96 MiB an unpartitioned write buffers 24 MiB of rows and sends up to three parts of 8 MiB;
  * at 64 MiB parts are the 5 MiB that S3 allows at least.
@@ -54,8 +61,9 @@ const MOST_PARTS_IN_FLIGHT = 4;
 export function planMemory(request: MemoryPlanRequest): MemoryPlan {
   const plan = divide(request, request.limitBytes);
   if (plan !== null) return plan;
+  const { engineLimitBytes: _, ...roomy } = request;
   let enough = Math.ceil(request.limitBytes / MiB) * MiB;
-  while (divide(request, enough) === null) enough += MiB;
+  while (divide(roomy, enough) === null) enough += MiB;
   throw new IcestreamError(
     'MEMORY_LIMIT_TOO_SMALL',
     `memoryLimitBytes ${request.limitBytes} is too small for this write (${request.leafColumns} columns, rows of about ` +
@@ -67,14 +75,15 @@ export function planMemory(request: MemoryPlanRequest): MemoryPlan {
 function divide(request: MemoryPlanRequest, limitBytes: number): MemoryPlan | null {
   const parts = planParts(request, limitBytes);
   const fixed = ENGINE_FIXED_BYTES + ENGINE_LEAF_BYTES * request.leafColumns;
-  const left = limitBytes - parts.totalBytes - SOURCE_BYTES - fixed;
+  const engineBytes = Math.min(limitBytes - parts.totalBytes - SOURCE_BYTES, request.engineLimitBytes ?? limitBytes);
+  const left = engineBytes - fixed;
   // Rows are held once while they wait; while a row group is encoded, its columns go one by one and its compressed
   // pages come: a row group's worth beside the buffer. The rest is the batch in hand and fragmentation.
   const bufferedRowBytes = Math.min(Math.floor(left / 2), Math.floor(limitBytes / 4));
   if (bufferedRowBytes < Math.max(MIN_ROW_SHARE, 16 * request.rowBytes)) return null;
   return {
     limitBytes,
-    engineBytes: limitBytes - parts.totalBytes - SOURCE_BYTES,
+    engineBytes,
     bufferedRowBytes,
     stepBytes: Math.floor(bufferedRowBytes / 8),
     partSizeBytes: parts.partSizeBytes,

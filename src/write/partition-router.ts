@@ -17,6 +17,7 @@ export class PartitionRouter {
   readonly #transforms: readonly PartitionTransform[];
   readonly #partitions = new Map<string, Partition>();
   #bufferedBytes = 0;
+  #bufferedRows = 0;
 
   /** No transforms: one partition. */
   constructor(engine: Pick<Engine, 'partition' | 'concat'>, transforms: readonly PartitionTransform[]) {
@@ -26,6 +27,10 @@ export class PartitionRouter {
 
   get bufferedBytes(): number {
     return this.#bufferedBytes;
+  }
+
+  get bufferedRows(): number {
+    return this.#bufferedRows;
   }
 
   /** In the order in which they first appeared. */
@@ -45,6 +50,7 @@ export class PartitionRouter {
   /** The rows that wait in `partition`, handed over. */
   take(partition: Partition): Batch[] {
     this.#bufferedBytes -= partition.buffer.bytes;
+    this.#bufferedRows -= partition.buffer.rows;
     return partition.buffer.take();
   }
 
@@ -56,6 +62,7 @@ export class PartitionRouter {
   free(): void {
     for (const partition of this.#partitions.values()) partition.buffer.free();
     this.#bufferedBytes = 0;
+    this.#bufferedRows = 0;
   }
 
   #push(key: string, values: readonly (Uint8Array | null)[], batch: Batch): number {
@@ -66,6 +73,7 @@ export class PartitionRouter {
     }
     const bytes = batch.byteLength;
     this.#bufferedBytes += bytes;
+    this.#bufferedRows += batch.numRows;
     partition.buffer.push(batch, bytes);
     return bytes;
   }

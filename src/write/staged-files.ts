@@ -19,6 +19,11 @@ export class StagedFiles {
     return [...this.#locations];
   }
 
+  /** Nothing is removed any more: the files may be, or become, part of the table. */
+  forget(): void {
+    this.#locations.clear();
+  }
+
   /** Removes files that no commit names or will name; never throws, returns what is still there. */
   async remove(locations: readonly string[] = this.all()): Promise<readonly string[]> {
     const own = locations.filter((location) => this.#locations.has(location));

@@ -1,6 +1,7 @@
 /** Options, progress and results that all writes share. */
 import type { Encoder, EncoderOptions } from '../engine/encoder.ts';
 import type { Engine, RejectedRow } from '../engine/engine.ts';
+import type { MemoryBudget } from '../util/memory-budget.ts';
 
 export interface WriteProgress {
   readonly phase: 'open' | 'write' | 'commit' | 'done';
@@ -23,6 +24,10 @@ export interface WriteOptions {
   readonly signal?: AbortSignal;
   /** Bytes this write may hold, wasm included. Default: the runtime's (64 MiB in Workers, 256 MiB elsewhere). */
   readonly memoryLimitBytes?: number;
+  /** The isolate's budget, from which `memoryLimitBytes` is taken as one lease. Default: a lease of its own. */
+  readonly budget?: MemoryBudget;
+  /** The branch to commit to. Default `main`; a branch that does not exist starts at `main`. */
+  readonly branch?: string;
   /** UUIDv7. A second call with the same id returns the first result instead of writing again (design: exactly once). */
   readonly commitId?: string;
   /** Added to the snapshot summary. */

@@ -1,0 +1,94 @@
+/** Reads a source to its end into data files: aligned to the table's schema, routed, encoded, uploaded, counted. */
+import type { ArrowSchema } from '../engine/arrow-schema.ts';
+import type { Aligner, Batch, Engine } from '../engine/engine.ts';
+import { IcestreamError } from '../errors.ts';
+import type { OpenSource } from '../source/source.ts';
+import type { MemoryLease } from '../util/memory-budget.ts';
+import { aborted } from './commit-loop.ts';
+import { DataWriter, type DataWriterOptions } from './data-writer.ts';
+import type { ProgressMeter } from './write-progress.ts';
+
+export interface LoadRowsOptions extends Omit<DataWriterOptions, 'engine' | 'onState'> {
+  readonly engine: Engine;
+  readonly source: OpenSource;
+  /** The table's schema as the encoder wants it. */
+  readonly target: ArrowSchema;
+  readonly lease: MemoryLease;
+  readonly meter: ProgressMeter;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Returns the rows written; every file was handed to `onFile`. When it throws, open uploads were aborted; finished
+ * files are the caller's to remove, and what an abort left is added to `leftBehind`.
+ * @throws IcestreamError of the source, the store and the engine; INVALID_VALUE with the row of the source;
+ * ROW_COUNT_MISMATCH when not every row read was written.
+ */
+export async function loadRows(options: LoadRowsOptions, leftBehind: string[]): Promise<number> {
+  const { engine, lease, meter } = options;
+  const writer = new DataWriter({ ...options, onState: () => sample() });
+  const sample = () => {
+    lease.set('rows', writer.bufferedRowBytes);
+    const parts = writer.bufferedPartBytes;
+    lease.set('parts', parts);
+    meter.sampleMemory(engine.memoryBytes, lease);
+    meter.openFiles = writer.openFiles;
+    meter.bufferedBytes = writer.bufferedRowBytes + parts;
+    meter.bytesUploaded = Math.max(meter.bytesUploaded, writer.encodedBytes - parts);
+    meter.rowsWritten = meter.rowsIn - writer.bufferedRows;
+  };
+  try {
+    await pump(options, writer, sample);
+    await writer.finish();
+    sample();
+  } catch (error) {
+    leftBehind.push(...(await writer.abort()));
+    throw options.signal?.aborted === true ? aborted(options.signal) : error;
+  } finally {
+    lease.set('rows', 0);
+    lease.set('parts', 0);
+  }
+  if (writer.rowsWritten !== meter.rowsIn) {
+    throw new IcestreamError(
+      'ROW_COUNT_MISMATCH',
+      `${meter.rowsIn} rows were read but ${writer.rowsWritten} are in the files; nothing is committed`,
+    );
+  }
+  return meter.rowsIn;
+}
+
+async function pump(options: LoadRowsOptions, writer: DataWriter, sample: () => void): Promise<void> {
+  const { engine, source, target, meter, signal } = options;
+  using aligner = engine.aligner(source.schema, { target });
+  for await (const batch of source.batches()) {
+    if (signal?.aborted === true) {
+      batch.free();
+      throw aborted(signal);
+    }
+    const rows = batch.numRows;
+    const aligned = align(aligner, batch, meter.rowsIn, source.currentFile);
+    meter.rowsIn += rows;
+    if (rows === 0) aligned.free();
+    else await writer.write(aligned);
+    sample();
+    meter.tick();
+  }
+  if (signal?.aborted === true) throw aborted(signal);
+}
+
+/** Aligns one batch; a value that does not fit is reported by its row in the source. */
+function align(aligner: Aligner, batch: Batch, rowsBefore: number, file: string | null): Batch {
+  try {
+    return aligner.align(batch);
+  } catch (error) {
+    if (!(error instanceof IcestreamError) || error.place.row === undefined) throw error;
+    const row = rowsBefore + error.place.row;
+    const where = file === null ? `row ${row} of the source` : `${file}, row ${row} of the source`;
+    throw new IcestreamError(error.code, `${where}: ${error.message}`, {
+      ...error.place,
+      ...(file === null ? {} : { file }),
+      row,
+      cause: error,
+    });
+  }
+}

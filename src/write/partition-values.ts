@@ -1,0 +1,37 @@
+/** Partition tuples between the engine's bytes and the spec's values. */
+import type { PartitionTransform } from '../engine/engine.ts';
+import { IcestreamError } from '../errors.ts';
+import { bindPartitionSpec, sourceIds } from '../spec/partition-bind.ts';
+import type { PartitionSpec, PartitionTuple } from '../spec/partition-spec.ts';
+import type { Schema } from '../spec/schema.ts';
+import { singleValueFromBytes } from '../spec/single-value.ts';
+
+/** What the engine groups rows by; none for an unpartitioned table. */
+export function partitionTransforms(spec: PartitionSpec): PartitionTransform[] {
+  return spec.fields.map((field) => {
+    const [sourceId] = sourceIds(field);
+    if (sourceId === undefined) {
+      throw new IcestreamError('INVALID_METADATA', `partition field ${JSON.stringify(field.name)} names no column`);
+    }
+    return { sourceId, transform: field.transform };
+  });
+}
+
+/** Turns the engine's values (Appendix D bytes of the result types) into tuples of one spec. */
+export function tupleReader(
+  spec: PartitionSpec,
+  schema: Schema,
+): (values: readonly (Uint8Array | null)[]) => PartitionTuple {
+  const bound = bindPartitionSpec(spec, schema);
+  return (values) =>
+    bound.map(({ field, resultType }, index) => {
+      const bytes = values[index] ?? null;
+      if (bytes === null) return null;
+      const value = singleValueFromBytes(resultType, bytes);
+      if (value !== null) return value;
+      throw new IcestreamError(
+        'ENGINE_FAILED',
+        `the engine gave ${bytes.length} bytes as the ${resultType} of partition field ${JSON.stringify(field.name)}`,
+      );
+    });
+}

@@ -1,0 +1,97 @@
+/** What one write holds from its first byte to its last: engine, lease, counters, the source once it is open. */
+import { defaultMemoryLimitBytes } from '#load-engine';
+import type { ArrowSchema } from '../engine/arrow-schema.ts';
+import { getEngine } from '../engine/default-engine.ts';
+import type { Engine } from '../engine/engine.ts';
+import { IcestreamError } from '../errors.ts';
+import type { OpenSource, RecordBatchSource } from '../source/source.ts';
+import { MemoryLease } from '../util/memory-budget.ts';
+import { uuidV7 } from '../util/uuid.ts';
+import type { World } from '../util/world.ts';
+import { requireCommitId } from './commit-lookup.ts';
+import { aborted } from './commit-loop.ts';
+import { engineShareBytes } from './memory-plan.ts';
+import type { WriteOptions, WriteResult } from './write-options.ts';
+import { ProgressMeter } from './write-progress.ts';
+
+export class WriteSession implements AsyncDisposable {
+  readonly world: World;
+  readonly options: WriteOptions;
+  readonly commitId: string;
+  readonly engine: Engine;
+  readonly lease: MemoryLease;
+  readonly meter: ProgressMeter;
+
+  private constructor(world: World, options: WriteOptions, engine: Engine, lease: MemoryLease) {
+    this.world = world;
+    this.options = options;
+    this.engine = engine;
+    this.lease = lease;
+    this.commitId = options.commitId === undefined ? uuidV7(world) : requireCommitId(options.commitId);
+    this.meter = new ProgressMeter(world, options.onProgress);
+  }
+
+  /** @throws TypeError for an option that cannot be; IcestreamError ABORTED, MEMORY_LIMIT_TOO_SMALL. */
+  static async begin(world: World, options: WriteOptions): Promise<WriteSession> {
+    if (options.signal?.aborted === true) throw aborted(options.signal);
+    const limit = options.memoryLimitBytes ?? Math.min(defaultMemoryLimitBytes, options.budget?.limitBytes ?? Infinity);
+    if (!(Number.isSafeInteger(limit) && limit > 0)) {
+      throw new TypeError(`memoryLimitBytes must be a whole number of bytes, not ${limit}`);
+    }
+    const engine = options.engine ?? (await getEngine({ memoryLimitBytes: engineShareBytes(limit) }));
+    const lease =
+      options.budget === undefined ? new MemoryLease(limit) : await options.budget.acquire(limit, options.signal);
+    return new WriteSession(world, options, engine, lease);
+  }
+
+  get signal(): AbortSignal | undefined {
+    return this.options.signal;
+  }
+
+  /** Opens the source; `expected` gives types to sources that would guess them. */
+  async open(source: RecordBatchSource, expected: ArrowSchema | undefined): Promise<OpenSource> {
+    const { meter, signal, options } = this;
+    meter.totalBytes = source.sizeBytes;
+    meter.tick('open');
+    const opened = await source.open({
+      engine: this.engine,
+      lease: this.lease,
+      ...(expected === undefined ? {} : { expected }),
+      ...(signal === undefined ? {} : { signal }),
+      onBytesRead: (bytes) => {
+        meter.bytesRead += bytes;
+      },
+      onReject: (rejects) => {
+        meter.rejectedRows += rejects.length;
+        options.onReject?.(rejects);
+      },
+    });
+    meter.totalRows = opened.totalRows;
+    if (opened.schema.fields.length === 0) {
+      await opened[Symbol.asyncDispose]();
+      throw new IcestreamError('SOURCE_EMPTY', `${source.name} has no columns, so there is nothing to write`, {
+        file: source.name,
+      });
+    }
+    return opened;
+  }
+
+  /** The result's fields that the session knows; the end of the write's progress. */
+  result(
+    facts: Pick<WriteResult, 'snapshotId' | 'alreadyCommitted' | 'rows' | 'files' | 'bytes' | 'retries'>,
+  ): WriteResult {
+    this.meter.sampleMemory(this.engine.memoryBytes, this.lease);
+    this.meter.tick('done');
+    return {
+      ...facts,
+      commitId: this.commitId,
+      rejectedRows: this.meter.rejectedRows,
+      elapsedMs: this.meter.elapsedMs,
+      memoryPeakBytes: this.meter.memoryPeakBytes,
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.lease.release();
+  }
+}
