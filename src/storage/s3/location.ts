@@ -12,7 +12,7 @@ export interface S3Location {
 
 /** `s3a` and `s3n` are Hadoop's names for the same thing. */
 const SCHEMES = new Set(['s3', 's3a', 's3n']);
-const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/;
+const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/;
 
 /** Whether `location` is spelled as an object or prefix of S3; nothing else is checked. */
 export function isS3Location(location: string): boolean {

@@ -76,6 +76,7 @@ export async function openStream(client: S3Client, call: ReadCall): Promise<Read
       pull: async (controller) => {
         for (;;) {
           try {
+            signal.throwIfAborted();
             chunks ??= failures > 0 ? await open() : null;
             const next = await chunks?.next();
             if (next !== undefined && !next.done) {
