@@ -1,0 +1,55 @@
+/** What all commands share: interruption, progress, and errors that become exit codes. */
+import type { Command } from 'commander';
+import { IcestreamError } from '../errors.ts';
+import type { CatalogFlags } from './configuration.ts';
+import { exitCodeOf } from './exit-codes.ts';
+import { type Lakehouse, openLakehouse } from './open-catalog.ts';
+import { errorLine, errorText, toJsonLine } from './output.ts';
+import { jsonProgress, noProgress, type ProgressDisplay, terminalProgress } from './progress.ts';
+
+export interface CommonFlags extends CatalogFlags {
+  readonly json?: boolean;
+}
+
+/** What a command's action gets. */
+export interface Invocation<Flags extends CommonFlags> extends Lakehouse {
+  readonly flags: Flags;
+  readonly signal: AbortSignal;
+  /** The display for a write; stopped by the caller. */
+  progress(label: string): ProgressDisplay;
+  /** The end of a command: one JSON line, or the text for people. */
+  result(data: Readonly<Record<string, unknown>>, text: () => string): void;
+}
+
+/** Wraps an action: its errors are printed once and set the exit code. */
+export function action<Flags extends CommonFlags>(
+  body: (invocation: Invocation<Flags>, ...args: string[]) => Promise<void>,
+): (this: Command) => Promise<void> {
+  return async function (this: Command) {
+    const flags = this.optsWithGlobals<Flags>();
+    const print = (line: string) => process.stdout.write(`${line}\n`);
+    const interrupt = new AbortController();
+    const onSignal = () => interrupt.abort(new IcestreamError('ABORTED', 'interrupted; nothing was committed'));
+    process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+    try {
+      const lakehouse = await openLakehouse(flags, interrupt.signal);
+      const invocation: Invocation<Flags> = {
+        ...lakehouse,
+        flags,
+        signal: interrupt.signal,
+        progress: (label) => {
+          if (flags.json) return jsonProgress(print);
+          return process.stderr.isTTY ? terminalProgress(process.stderr, label) : noProgress;
+        },
+        result: (data, text) => print(flags.json ? toJsonLine({ type: 'result', ...data }) : text()),
+      };
+      await body(invocation, ...this.args);
+    } catch (error) {
+      if (flags.json) print(toJsonLine(errorLine(error)));
+      else process.stderr.write(`${errorText(error)}\n`);
+      process.exitCode = exitCodeOf(error);
+    } finally {
+      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    }
+  };
+}

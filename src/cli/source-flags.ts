@@ -1,0 +1,86 @@
+/** From file arguments and flags to one source. */
+import { Readable } from 'node:stream';
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import { IcestreamError } from '../errors.ts';
+import type { FileFormat } from '../source/detect-format.ts';
+import { type FromAnyOptions, fromAny, type SourceInput } from '../source/from-any.ts';
+import type { CsvOptions } from '../source/options.ts';
+import type { RecordBatchSource } from '../source/source.ts';
+import type { Bytes } from '../util/bytes.ts';
+import { type Lakehouse, toLocation } from './open-catalog.ts';
+import { parseSchemaText } from './schema-text.ts';
+
+export interface SourceFlags {
+  readonly format?: FileFormat;
+  readonly types?: string;
+  readonly columns?: string;
+  readonly onBadRow?: 'fail' | 'reject';
+  readonly maxBadRows?: string;
+  readonly hive?: boolean;
+  readonly unionByName?: boolean;
+  readonly delimiter?: string;
+  readonly quote?: string;
+  readonly header?: boolean;
+  readonly nullValue?: readonly string[];
+  readonly comment?: string;
+}
+
+export function withSourceFlags(command: Command): Command {
+  return command
+    .addOption(new Option('--format <name>', 'instead of recognising it').choices(['arrow', 'parquet', 'csv', 'json']))
+    .option('--types <columns>', "types of CSV and JSON columns, like 'id long, day date'; others are inferred")
+    .option('--columns <names>', 'read only these columns, comma-separated')
+    .addOption(new Option('--on-bad-row <action>', 'a row of text that does not fit').choices(['fail', 'reject']))
+    .option('--max-bad-rows <count>', 'with reject: fail when more rows than this are left out')
+    .option('--hive', 'k=v folders of the path become columns')
+    .option('--union-by-name', 'many files: columns are the union of theirs, matched by name')
+    .option('--delimiter <character>', 'CSV: instead of inferring it; \\t for a tab')
+    .option('--quote <character>', 'CSV: the quote character')
+    .option('--no-header', 'CSV: the first line is data')
+    .option('--null-value <text...>', 'CSV: cells that mean null (default: the empty cell)')
+    .option('--comment <character>', 'CSV: leave out lines that start with it');
+}
+
+export function sourceOf(files: readonly string[], flags: SourceFlags, lakehouse: Lakehouse): RecordBatchSource {
+  const inputs = files.map((file) => inputOf(file, lakehouse));
+  const [only] = inputs;
+  const name = files.length === 1 && files[0] === '-' ? 'standard input' : undefined;
+  return fromAny(inputs.length === 1 && only !== undefined ? only : inputs, {
+    ...sourceOptions(flags),
+    ...(name === undefined ? {} : { name }),
+  });
+}
+
+function inputOf(file: string, lakehouse: Lakehouse): SourceInput {
+  if (file === '-') return Readable.toWeb(process.stdin) as ReadableStream<Bytes>;
+  if (/^https?:\/\//i.test(file)) return new URL(file);
+  const location = toLocation(file);
+  const store = lakehouse.storeFor(location);
+  return /[*?[{]/.test(file) ? { store, glob: location } : { store, location };
+}
+
+function sourceOptions(flags: SourceFlags): FromAnyOptions {
+  const csv: CsvOptions = {
+    ...(flags.delimiter === undefined ? {} : { delimiter: flags.delimiter.replace('\\t', '\t') }),
+    ...(flags.quote === undefined ? {} : { quote: flags.quote }),
+    ...(flags.header === false ? { header: false } : {}),
+    ...(flags.nullValue === undefined ? {} : { nullValues: flags.nullValue }),
+    ...(flags.comment === undefined ? {} : { comment: flags.comment }),
+  };
+  return {
+    csv,
+    ...(flags.format === undefined ? {} : { format: flags.format }),
+    ...(flags.types === undefined ? {} : { schema: parseSchemaText(flags.types) }),
+    ...(flags.columns === undefined ? {} : { columns: flags.columns.split(',').map((name) => name.trim()) }),
+    ...(flags.onBadRow === undefined ? {} : { onBadRow: flags.onBadRow }),
+    ...(flags.maxBadRows === undefined ? {} : { maxBadRows: wholeNumber(flags.maxBadRows, '--max-bad-rows') }),
+    ...(flags.hive === undefined ? {} : { hivePartitioning: flags.hive }),
+    ...(flags.unionByName === undefined ? {} : { unionByName: flags.unionByName }),
+  };
+}
+
+export function wholeNumber(text: string, option: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new IcestreamError('INVALID_ARGUMENT', `${option} takes a whole number, not '${text}'`, { option });
+}

@@ -1,0 +1,122 @@
+/** Flags of commands that commit, and the end of a write for people. */
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { finished } from 'node:stream/promises';
+import { type Command, Option } from 'commander';
+import type { RejectedRow } from '../engine/engine.ts';
+import type { NewTableRequest } from '../write/create-append.ts';
+import type { WriteOptions, WriteResult } from '../write/write-options.ts';
+import { splitProperty } from './configuration.ts';
+import { bytes, count, toJsonLine } from './output.ts';
+import type { ProgressDisplay } from './progress.ts';
+import { parseSchemaText } from './schema-text.ts';
+import { parseSize } from './sizes.ts';
+
+export interface WriteFlags {
+  readonly commitId?: string;
+  readonly memoryLimit?: string;
+  readonly schemaEvolution?: 'none' | 'add-columns';
+  readonly encoding?: 'default' | 'compact';
+  readonly branch?: string;
+  readonly rejects?: string;
+  readonly snapshotProperty?: readonly string[];
+}
+
+export function withWriteFlags(command: Command): Command {
+  return command
+    .option('--commit-id <uuid>', 'UUIDv7; a second run with the same id returns the first result (exactly once)')
+    .option('--branch <name>', 'commit to this branch (default: main)')
+    .option('--snapshot-property <name=value...>', 'added to the snapshot summary');
+}
+
+export function withRowFlags(command: Command): Command {
+  return withWriteFlags(command)
+    .option('--memory-limit <size>', 'memory that the write may hold, like 96MiB')
+    .addOption(new Option('--schema-evolution <how>', 'columns that the table lacks').choices(['none', 'add-columns']))
+    .addOption(
+      new Option('--encoding <name>', 'compact: smaller, not for every reader').choices(['default', 'compact']),
+    )
+    .option('--rejects <file>', 'with --on-bad-row reject: write the rows left out there, as JSON lines');
+}
+
+export interface TableFlags {
+  readonly partition?: readonly string[];
+  readonly tableProperty?: readonly string[];
+  readonly formatVersion?: '2' | '3';
+  readonly location?: string;
+  readonly schema?: string;
+}
+
+export function withTableFlags(command: Command): Command {
+  return command
+    .option('--schema <columns>', "columns of the new table, like 'id long not null, name string'")
+    .option('--partition <transform...>', "partitioning of the new table: 'month(date)' 'bucket(16, id)' name")
+    .option('--table-property <name=value...>', 'properties of the new table')
+    .addOption(new Option('--format-version <n>', 'of the new table (default: 2)').choices(['2', '3']))
+    .option('--location <uri>', 'of the new table (default: where the catalog puts it)');
+}
+
+export function newTable(flags: TableFlags): NewTableRequest {
+  const properties = Object.fromEntries((flags.tableProperty ?? []).map(splitProperty));
+  if (flags.formatVersion !== undefined) properties['format-version'] = flags.formatVersion;
+  return {
+    properties,
+    ...(flags.schema === undefined ? {} : { schema: parseSchemaText(flags.schema) }),
+    ...(flags.partition === undefined ? {} : { partitionSpec: flags.partition }),
+    ...(flags.location === undefined ? {} : { location: flags.location }),
+  };
+}
+
+/** Rows that were left out, to a file: created with the first of them. */
+export class RejectFile {
+  readonly #path: string | undefined;
+  #stream: WriteStream | undefined;
+
+  constructor(path: string | undefined) {
+    this.#path = path;
+  }
+
+  readonly write = (rejects: readonly RejectedRow[]): void => {
+    if (this.#path === undefined) return;
+    this.#stream ??= createWriteStream(this.#path);
+    for (const reject of rejects) this.#stream.write(`${toJsonLine({ type: 'reject', ...reject })}\n`);
+  };
+
+  async close(): Promise<void> {
+    if (this.#stream === undefined) return;
+    this.#stream.end();
+    await finished(this.#stream);
+  }
+}
+
+export function writeOptions(
+  flags: WriteFlags,
+  context: { readonly signal: AbortSignal; readonly display: ProgressDisplay; readonly rejects: RejectFile },
+): WriteOptions {
+  const { commitId, memoryLimit, schemaEvolution, encoding, branch, snapshotProperty } = flags;
+  return {
+    signal: context.signal,
+    onProgress: (progress) => context.display.update(progress),
+    onReject: context.rejects.write,
+    ...(commitId === undefined ? {} : { commitId }),
+    ...(branch === undefined ? {} : { branch }),
+    ...(memoryLimit === undefined ? {} : { memoryLimitBytes: parseSize(memoryLimit, '--memory-limit') }),
+    ...(schemaEvolution === 'add-columns' ? { schemaEvolution: 'addColumns' } : {}),
+    ...(encoding === undefined ? {} : { encoding }),
+    ...(snapshotProperty === undefined
+      ? {}
+      : { snapshotProperties: Object.fromEntries(snapshotProperty.map(splitProperty)) }),
+  };
+}
+
+export function describeWrite(table: string, result: WriteResult): string {
+  if (result.alreadyCommitted) return `${table}: commit ${result.commitId} was made before; nothing was written`;
+  if (result.snapshotId === null) return `${table}: the source has no rows; nothing was committed`;
+  const seconds = (result.elapsedMs / 1000).toFixed(1);
+  const lines = [
+    `${table}: ${count(result.rows)} rows in ${result.files} file${result.files === 1 ? '' : 's'}, ${bytes(result.bytes)}, ${seconds} s`,
+    `snapshot ${result.snapshotId}, commit id ${result.commitId}`,
+  ];
+  if (result.rejectedRows > 0) lines.push(`${count(result.rejectedRows)} rows were left out`);
+  if (result.retries > 0) lines.push(`committed after ${result.retries} conflict${result.retries === 1 ? '' : 's'}`);
+  return lines.join('\n');
+}
