@@ -122,6 +122,11 @@ pub fn drop_handle(handle: i32) {
     drop(object);
 }
 
+/// Memory of the table itself.
+pub fn table_bytes() -> usize {
+    TABLE.with_borrow(|t| t.slots.capacity() * size_of::<(u32, Slot)>() + t.free.capacity() * size_of::<u32>())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

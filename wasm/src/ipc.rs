@@ -1,6 +1,8 @@
 //! Arrow IPC, stream or file, as its bytes arrive. Framing and bounds are checked here, before arrow-ipc sees a
 //! message: it trusts offsets and lengths that a corrupt file may set to anything.
 
+mod bounds;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -8,15 +10,13 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_buffer::{Buffer, MutableBuffer};
 use arrow_ipc::reader::{RecordBatchDecoder, read_dictionary_impl};
 use arrow_ipc::{Message, MessageHeader, root_as_message};
-use arrow_schema::{ArrowError, Schema, SchemaRef};
+use arrow_schema::{ArrowError, DataType, Schema, SchemaRef};
 
 use crate::error::{EngineError, Result, arrow_text};
 
 const MAGIC: &[u8] = b"ARROW1";
 /// Far above any real schema (a thousand columns take about 200 KB).
 const MAX_METADATA: usize = 64 << 20;
-/// What one message may hold, before and after decompression; the memory limit is usually the tighter bound.
-const MAX_BODY: u64 = 2 << 30;
 
 #[derive(Default)]
 enum State {
@@ -130,7 +130,7 @@ impl IpcReader {
                 if length < 0 {
                     return Err(bad("a message of negative length"));
                 }
-                if length as u64 > MAX_BODY {
+                if length as u64 > bounds::MAX_BODY {
                     return Err(too_large(length as u64));
                 }
                 self.state = State::Body(metadata, length as usize);
@@ -157,6 +157,9 @@ impl IpcReader {
         let continued = matches!(self.state, State::Length { continued: true });
         self.state = match u32::from_le_bytes(word) {
             u32::MAX if !continued => State::Length { continued: true },
+            // The magic is padded to 8 bytes by some writers and to 64 by others.
+            0 if self.schema.is_none() && self.is_file && !continued => State::Length { continued: false },
+            0 if self.schema.is_none() => return Err(bad("an end before the schema")),
             0 => State::End,
             n if n as usize > MAX_METADATA => {
                 let before = if self.schema.is_none() { "not Arrow IPC, or " } else { "" };
@@ -186,8 +189,13 @@ impl IpcReader {
             MessageHeader::DictionaryBatch => {
                 let dictionary = message.header_as_dictionary_batch().ok_or_else(|| bad("no dictionary"))?;
                 let data = dictionary.data().ok_or_else(|| bad("a dictionary without data"))?;
-                check_bounds(&data, &body)?;
                 let schema = self.schema.clone().ok_or_else(|| bad("a dictionary before the schema"))?;
+                // The id is of the message only; it is deprecated on fields.
+                #[expect(deprecated)]
+                let fields = schema.fields_with_dict_id(dictionary.id());
+                let values = fields.first().and_then(|f| dictionary_values(f.data_type()));
+                let values = values.ok_or_else(|| bad("a dictionary of no column"))?;
+                bounds::check(&data, &body, std::iter::once(values), version)?;
                 read_dictionary_impl(
                     &body,
                     dictionary,
@@ -202,8 +210,8 @@ impl IpcReader {
             }
             MessageHeader::RecordBatch => {
                 let data = message.header_as_record_batch().ok_or_else(|| bad("no batch"))?;
-                check_bounds(&data, &body)?;
                 let schema = self.schema.clone().ok_or_else(|| bad("a batch before the schema"))?;
+                bounds::check(&data, &body, schema.fields().iter().map(|f| f.data_type()), version)?;
                 let batch = RecordBatchDecoder::try_new(&body, data, schema, &self.dictionaries, &version)
                     .and_then(RecordBatchDecoder::read_record_batch)
                     .map_err(|e| {
@@ -237,35 +245,16 @@ impl IpcReader {
     }
 }
 
+fn dictionary_values(data_type: &DataType) -> Option<&DataType> {
+    match data_type {
+        DataType::Dictionary(_, values) => Some(values),
+        _ => None,
+    }
+}
+
 fn parse(metadata: &[u8]) -> Result<Message<'_>> {
     root_as_message(metadata).map_err(|e| bad(&format!("a broken message header ({e})")))
 }
 
-/// Refuses buffers that lie outside the body, negative counts, and sizes after decompression that do not fit.
-fn check_bounds(data: &arrow_ipc::RecordBatch, body: &Buffer) -> Result<()> {
-    let negative = data.length() < 0
-        || data.nodes().is_some_and(|nodes| nodes.iter().any(|n| n.length() < 0 || n.null_count() < 0));
-    if negative || data.variadicBufferCounts().is_some_and(|counts| counts.iter().any(|n| n < 0)) {
-        return Err(bad("a negative count"));
-    }
-    if data.length() as u64 > i32::MAX as u64 {
-        return Err(bad("a batch of more than 2,147,483,647 rows"));
-    }
-    let compressed = data.compression().is_some();
-    let mut expanded = 0u64;
-    for buffer in data.buffers().into_iter().flatten() {
-        let range = usize::try_from(buffer.offset()).ok().zip(usize::try_from(buffer.length()).ok());
-        let bytes = range.and_then(|(start, length)| body.get(start..start.checked_add(length)?));
-        let bytes = bytes.ok_or_else(|| bad("a buffer outside of its message"))?;
-        if let (true, Some(size)) = (compressed, bytes.first_chunk::<8>()) {
-            expanded = expanded.saturating_add(u64::try_from(i64::from_le_bytes(*size)).unwrap_or(0));
-        }
-    }
-    if expanded > 0 {
-        let mut probe = Vec::<u8>::new();
-        if expanded > MAX_BODY || probe.try_reserve_exact(expanded as usize).is_err() {
-            return Err(too_large(expanded));
-        }
-    }
-    Ok(())
-}
+#[cfg(test)]
+mod tests;

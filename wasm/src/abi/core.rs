@@ -75,9 +75,12 @@ pub extern "C" fn ics_out_free() {
     OUT.set(Vec::new());
 }
 
+/// Bytes in use, but for the last answer and the table of handles.
 #[unsafe(no_mangle)]
 pub extern "C" fn ics_live_bytes() -> usize {
-    memory::live_bytes()
+    let out = |o: &Vec<Vec<u8>>| o.iter().map(Vec::capacity).sum::<usize>() + o.capacity() * size_of::<Vec<u8>>();
+    let own = META.with_borrow(Vec::capacity) + OUT.with_borrow(out) + handles::table_bytes();
+    memory::live_bytes().saturating_sub(own)
 }
 
 /// Size of the allocation that was refused last; 0: none was.

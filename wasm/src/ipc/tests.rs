@@ -1,0 +1,170 @@
+use std::sync::Arc;
+
+use arrow_array::builder::{ListBuilder, StringDictionaryBuilder};
+use arrow_array::types::Int8Type;
+use arrow_array::*;
+use arrow_ipc::CompressionType;
+use arrow_ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
+use arrow_schema::{DataType, Field};
+
+use super::*;
+
+fn batch(rows: i32) -> RecordBatch {
+    let mut lists = ListBuilder::new(builder::Int32Builder::new());
+    let mut words = StringDictionaryBuilder::<Int8Type>::new();
+    for i in 0..rows {
+        lists.append_value((0..i % 3).map(Some));
+        words.append_value(["one", "two"][i as usize % 2]);
+    }
+    RecordBatch::try_from_iter_with_nullable([
+        ("n", Arc::new((0..rows).collect::<Int32Array>()) as ArrayRef, false),
+        ("s", Arc::new((0..rows).map(|i| (i % 5 != 0).then(|| format!("text {i}"))).collect::<StringArray>()), true),
+        ("v", Arc::new((0..rows).map(|i| Some(format!("a view of more than twelve bytes {i}"))).collect::<StringViewArray>()), true),
+        ("l", Arc::new(lists.finish()), true),
+        ("d", Arc::new(words.finish()), true),
+        ("b", Arc::new((0..rows).map(|i| Some(i % 2 == 0)).collect::<BooleanArray>()), true),
+    ])
+    .unwrap()
+}
+
+fn stream(batches: &[RecordBatch], compression: Option<CompressionType>) -> Vec<u8> {
+    let options = IpcWriteOptions::default().try_with_compression(compression).unwrap();
+    let mut writer = StreamWriter::try_new_with_options(Vec::new(), &batches[0].schema(), options).unwrap();
+    batches.iter().for_each(|b| writer.write(b).unwrap());
+    writer.finish().unwrap();
+    writer.into_inner().unwrap()
+}
+
+fn file(batches: &[RecordBatch]) -> Vec<u8> {
+    let mut writer = FileWriter::try_new(Vec::new(), &batches[0].schema()).unwrap();
+    batches.iter().for_each(|b| writer.write(b).unwrap());
+    writer.finish().unwrap();
+    writer.into_inner().unwrap()
+}
+
+fn read(bytes: &[u8], step: usize) -> Result<Vec<RecordBatch>> {
+    let mut reader = IpcReader::default();
+    let mut batches = Vec::new();
+    for chunk in bytes.chunks(step) {
+        batches.extend(reader.push(Buffer::from(chunk))?);
+    }
+    reader.finish()?;
+    Ok(batches)
+}
+
+#[test]
+fn any_cut_of_the_bytes_gives_the_same_batches() {
+    // One dictionary: the file writer refuses to replace it.
+    let batches = vec![batch(100), batch(100).slice(3, 0), batch(100).slice(50, 7)];
+    for bytes in [
+        stream(&batches, None),
+        stream(&batches, Some(CompressionType::LZ4_FRAME)),
+        stream(&batches, Some(CompressionType::ZSTD)),
+        file(&batches),
+    ] {
+        for step in [1, 3, 8, 100, 4096, bytes.len()] {
+            assert_eq!(read(&bytes, step).unwrap(), batches);
+        }
+    }
+}
+
+#[test]
+fn the_schema_is_known_as_soon_as_its_message_is_there() {
+    let schema = batch(0).schema();
+    let bytes = stream(&[batch(0)], None);
+    let mut reader = IpcReader::default();
+    let mut known_at = 0;
+    for (i, byte) in bytes.iter().enumerate() {
+        reader.push(Buffer::from([*byte])).unwrap();
+        if reader.schema().is_some() {
+            known_at = i + 1;
+            break;
+        }
+    }
+    let length = 8 + u32::from_le_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]) as usize;
+    assert_eq!(known_at, length);
+    assert_eq!(reader.schema().map(|s| s.fields().len()), Some(schema.fields().len()));
+}
+
+#[test]
+fn batches_without_a_body_are_not_lost() {
+    let schema = Arc::new(Schema::new(vec![Field::new("n", DataType::Null, true)]));
+    let rows = |n| RecordBatch::try_new(schema.clone(), vec![Arc::new(NullArray::new(n)) as ArrayRef]).unwrap();
+    let bytes = stream(&[rows(3), rows(2)], None);
+    for end in [bytes.len(), bytes.len() - 8] {
+        for step in [1, end] {
+            let counts: Vec<_> = read(&bytes[..end], step).unwrap().iter().map(|b| b.num_rows()).collect();
+            assert_eq!(counts, [3, 2]);
+        }
+    }
+}
+
+#[test]
+fn every_cut_within_a_message_is_refused() {
+    let stream = stream(&[batch(20)], None);
+    // The last eight bytes are the end marker, which a stream may lack.
+    for end in 1..stream.len() - 8 {
+        let whole = read(&stream[..end], 512);
+        match whole {
+            Err(e) => assert_eq!(e.code, "SOURCE_CORRUPT", "{end}"),
+            // Between messages: the schema, the dictionary, the batch.
+            Ok(batches) => assert!(batches.is_empty(), "{end}"),
+        }
+    }
+    let file = file(&[batch(20)]);
+    for end in 1..file.len() {
+        assert_eq!(read(&file[..end], 512).unwrap_err().code, "SOURCE_CORRUPT", "{end}");
+    }
+    assert_eq!(read(&[], 1).unwrap_err().code, "SOURCE_EMPTY");
+}
+
+#[test]
+fn bytes_after_the_end_are_refused() {
+    let mut bytes = stream(&[batch(5)], None);
+    bytes.extend(stream(&[batch(5)], None));
+    assert_eq!(read(&bytes, 512).unwrap_err().code, "SOURCE_CORRUPT");
+}
+
+#[test]
+fn what_is_not_arrow_says_so() {
+    for text in [&b"a,b\n1,2\n3,4\n"[..], b"{\"a\":1}\n{\"a\":2}\n", b"PAR1aaaaaaaaaaaaaaaaPAR1"] {
+        let e = read(text, 512).unwrap_err();
+        assert_eq!(e.code, "SOURCE_CORRUPT");
+        assert!(e.message.contains("not Arrow IPC"), "{}", e.message);
+    }
+}
+
+#[test]
+fn a_length_that_lies_does_not_allocate() {
+    let mut bytes = vec![0xff, 0xff, 0xff, 0xff];
+    bytes.extend((60u32 << 20).to_le_bytes());
+    bytes.extend([0; 100]);
+    let before = crate::memory::live_bytes();
+    let mut reader = IpcReader::default();
+    reader.push(Buffer::from(bytes)).unwrap();
+    assert!(crate::memory::live_bytes().saturating_sub(before) < 40 << 20);
+    assert_eq!(reader.finish().unwrap_err().code, "SOURCE_CORRUPT");
+}
+
+/// One bit wrong anywhere: an error or other rows, never a panic.
+#[test]
+fn flipped_bits_never_panic() {
+    let mut panics = Vec::new();
+    for bytes in [stream(&[batch(9)], None), stream(&[batch(60)], Some(CompressionType::LZ4_FRAME)), stream(&[batch(60)], Some(CompressionType::ZSTD))] {
+        for at in 0..bytes.len() {
+            for mask in [1u8, 0x80, 0xff] {
+                let mut broken = bytes.clone();
+                broken[at] ^= mask;
+                let outcome = std::panic::catch_unwind(|| {
+                    if let Ok(batches) = read(&broken, 1 << 20) {
+                        batches.iter().for_each(|b| drop(crate::batch::to_ipc(b)));
+                    }
+                });
+                if outcome.is_err() {
+                    panics.push((at, mask));
+                }
+            }
+        }
+    }
+    assert!(panics.is_empty(), "{panics:?}");
+}
