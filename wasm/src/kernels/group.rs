@@ -21,9 +21,9 @@ pub fn group(columns: &[KeyColumn], rows: usize) -> Groups {
         let groups = match &column.keys {
             Keys::Void => continue,
             Keys::Ints(keys) => ints(keys, column.nulls.as_ref()),
-            Keys::Wide(keys) => hashed(&Values(keys, |v: &i128| mix(*v as u64 ^ mix((*v >> 64) as u64))), rows, column.nulls.as_ref()),
+            Keys::Wide(keys) => wide(keys, column.nulls.as_ref()),
             Keys::Bytes { column: array, ends } => match ByteRows::of(array) {
-                Some(values) => hashed(&Strings { values, ends }, rows, column.nulls.as_ref()),
+                Some(values) => strings(&Strings { values, ends }, rows, column.nulls.as_ref()),
                 None => continue,
             },
         };
@@ -67,6 +67,42 @@ fn ints(keys: &[i64], nulls: Option<&NullBuffer>) -> Groups {
         groups.ids.push(table[slot]);
     }
     groups
+}
+
+fn wide(keys: &[i128], nulls: Option<&NullBuffer>) -> Groups {
+    hashed(&Values(keys, |v: &i128| mix(*v as u64 ^ mix((*v >> 64) as u64))), keys.len(), nulls)
+}
+
+/// Strings of up to 15 bytes group as numbers: their bytes and their length.
+fn strings(keys: &Strings<'_>, len: usize, nulls: Option<&NullBuffer>) -> Groups {
+    let packed = |i: usize| -> Option<i128> {
+        let size = keys.ends[i] as usize;
+        if nulls.is_some_and(|n| n.is_null(i)) {
+            return Some(0);
+        }
+        if size > 15 {
+            return None;
+        }
+        Some(pack(keys.values.get(i), size))
+    };
+    let all: Option<Vec<i128>> = (0..len).map(packed).collect();
+    match all {
+        Some(numbers) => wide(&numbers, nulls),
+        None => hashed(keys, len, nulls),
+    }
+}
+
+/// The first `size` bytes (at most 15), and how many they are.
+fn pack(bytes: &[u8], size: usize) -> i128 {
+    let word = |from: usize, to: usize| -> u64 { bytes[from..to].iter().rev().fold(0, |w, b| w << 8 | u64::from(*b)) };
+    let eight = |at: usize| bytes[at..at + 8].try_into().map_or(0, u64::from_le_bytes);
+    let (low, high) = match size {
+        0..8 => (word(0, size), 0),
+        8 => (eight(0), 0),
+        // Two reads of 8 bytes that overlap; the second drops what the first has.
+        _ => (eight(0), eight(size - 8) >> (8 * (16 - size))),
+    };
+    i128::from(low) | i128::from(high) << 64 | (size as i128) << 120
 }
 
 trait Rows {

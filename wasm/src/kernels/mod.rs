@@ -7,6 +7,7 @@ mod civil;
 pub mod concat;
 pub mod data_size;
 mod fault;
+mod gather;
 mod group;
 mod keys;
 mod murmur;

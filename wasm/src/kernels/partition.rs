@@ -1,10 +1,11 @@
 //! Splits the rows of a batch by partition tuple.
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, UInt32Array};
-use arrow_buffer::{NullBuffer, ScalarBuffer};
+use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, Field, Fields};
 
+use super::gather::{RowGroups, gather};
 use super::group::{self, Groups};
 use super::keys::KeyColumn;
 pub use super::show::hex;
@@ -90,35 +91,19 @@ fn find<'a>(fields: &'a Fields, columns: &[ArrayRef], above: Option<&NullBuffer>
 
 /// The rows of each group as batches of their own memory: one that waits does not keep the others alive.
 fn split(batch: RecordBatch, groups: &Groups) -> Result<Vec<RecordBatch>> {
-    let mut starts = vec![0usize; groups.firsts.len() + 1];
-    for id in &groups.ids {
-        starts[*id as usize + 1] += 1;
-    }
-    for i in 1..starts.len() {
-        starts[i] += starts[i - 1];
-    }
-    let mut next = starts.clone();
-    let mut order = vec![0u32; groups.ids.len()];
-    for (row, id) in groups.ids.iter().enumerate() {
-        let at = &mut next[*id as usize];
-        order[*at] = row as u32;
-        *at += 1;
-    }
-    let order = ScalarBuffer::from(order);
-    let of_group: Vec<UInt32Array> =
-        starts.windows(2).map(|w| UInt32Array::new(order.slice(w[0], w[1] - w[0]), None)).collect();
-
+    let groups = RowGroups::new(&groups.ids, groups.firsts.len());
     let (schema, columns, _) = batch.into_parts();
-    let mut parts: Vec<Vec<ArrayRef>> = of_group.iter().map(|_| Vec::with_capacity(columns.len())).collect();
+    let sizes: Vec<usize> = groups.iter().map(<[u32]>::len).collect();
+    let mut parts: Vec<Vec<ArrayRef>> = sizes.iter().map(|_| Vec::with_capacity(columns.len())).collect();
     // Column by column, so that each source column goes as soon as its copies are made.
     for column in columns {
-        for (rows, part) in of_group.iter().zip(&mut parts) {
-            part.push(arrow_select::take::take(&column, rows, None)?);
+        for (part, rows) in parts.iter_mut().zip(gather(&column, &groups)?) {
+            part.push(rows);
         }
     }
-    let whole = |(columns, rows): (Vec<ArrayRef>, &UInt32Array)| {
-        let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
+    let whole = |(columns, rows): (Vec<ArrayRef>, usize)| {
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
         RecordBatch::try_new_with_options(schema.clone(), columns, &options).map_err(EngineError::from)
     };
-    parts.into_iter().zip(&of_group).map(whole).collect()
+    parts.into_iter().zip(sizes).map(whole).collect()
 }
