@@ -76,7 +76,7 @@ export class RestClient {
         if (exchange.kind === 'answer' && exchange.status >= 200 && exchange.status < 300) return exchange;
         afterMs =
           exchange.kind === 'answer' ? parseRetryAfterMs(exchange.headers.get('retry-after'), world.now()) : null;
-        throw restError(exchange, { ...this.options, operation: call.operation, subject: call.subject });
+        throw restError(exchange, { ...this.options, ...call });
       },
       {
         world,

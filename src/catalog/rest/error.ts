@@ -16,6 +16,7 @@ export interface RestErrorContext {
   readonly uri: string;
   readonly auth: RestAuth;
   readonly secrets: Secrets;
+  readonly method: string;
   readonly operation: string;
   readonly subject: string | null;
 }
@@ -56,7 +57,7 @@ export function restError(exchange: Exchange, context: RestErrorContext): Icestr
   }
   const { status } = exchange;
   const { type, message } = parseServerError(exchange.text);
-  const [code, advice] = meaning(status, type, context.auth.advice);
+  const [code, advice] = meaning(status, type, context);
   const said = secrets.scrub([type, message].filter((part) => part !== '').join(': '));
   return new IcestreamError(code, `${what} failed with status ${status}${said === '' ? '' : ` (${said})`}; ${advice}`, {
     ...place,
@@ -72,15 +73,15 @@ export function describe(error: unknown): string {
   return `${error.message}${cause}` || error.name;
 }
 
-function meaning(status: number, type: string, authAdvice: string): readonly [ErrorCode, string] {
+function meaning(status: number, type: string, { auth, method }: RestErrorContext): readonly [ErrorCode, string] {
   switch (status) {
     case 400:
       return ['INVALID_ARGUMENT', 'the catalog does not accept the request as it is'];
     case 401:
     case 419:
-      return ['UNAUTHENTICATED', authAdvice];
+      return ['UNAUTHENTICATED', auth.advice];
     case 403:
-      return ['FORBIDDEN', `ask for the right to do this, or ${authAdvice}`];
+      return ['FORBIDDEN', `ask for the right to do this, or ${auth.advice}`];
     case 404:
       return ['NOT_FOUND', notFoundAdvice(type)];
     case 405:
@@ -88,7 +89,7 @@ function meaning(status: number, type: string, authAdvice: string): readonly [Er
     case 501:
       return ['UNSUPPORTED', 'this catalog cannot do that'];
     case 409:
-      return /NotEmpty/.test(type)
+      return /NotEmpty/.test(type) || method === 'DELETE'
         ? ['INVALID_ARGUMENT', 'drop what is in it first']
         : ['ALREADY_EXISTS', 'choose another name, or use what exists'];
     case 408:

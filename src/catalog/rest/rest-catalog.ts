@@ -188,7 +188,7 @@ export class RestCatalog implements Catalog {
     if (verdict.kind === 'throttled') return verdict;
     const message = `catalog ${this.name}: commit to ${shown}: ${client.options.secrets.scrub(verdict.message)}`;
     if (verdict.kind !== 'rejected') return { ...verdict, message };
-    const cause = restError(exchange, { ...client.options, operation: call.operation, subject: shown });
+    const cause = restError(exchange, { ...client.options, ...call });
     return { ...verdict, message, cause };
   }
 
