@@ -9,7 +9,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_buffer::{Buffer, MutableBuffer};
 use arrow_ipc::reader::{RecordBatchDecoder, read_dictionary_impl};
-use arrow_ipc::{Message, MessageHeader, root_as_message};
+use arrow_ipc::{Message, MessageHeader, root_as_footer, root_as_message};
 use arrow_schema::{ArrowError, DataType, Schema, SchemaRef};
 
 use crate::error::{EngineError, Result, arrow_text};
@@ -83,8 +83,11 @@ pub struct IpcReader {
     is_file: bool,
     schema: Option<SchemaRef>,
     dictionaries: HashMap<i64, ArrayRef>,
-    /// The last bytes after the end marker of a file: its footer ends with the magic.
+    /// What follows the end marker of a file: its footer, which ends with the magic. Only the end of it is kept,
+    /// unless the schema is to come from there.
     tail: Vec<u8>,
+    /// Messages of a file that has its schema in its footer alone (apache-arrow for JavaScript writes such files).
+    held: Vec<(Buffer, Buffer)>,
     batches: u64,
 }
 
@@ -139,11 +142,16 @@ impl IpcReader {
                 let Some(body) = self.gather.take(input, *size)? else { return Ok(false) };
                 let metadata = metadata.clone();
                 self.state = State::Length { continued: false };
-                batches.extend(self.message(&metadata, body)?);
+                if self.is_file && self.schema.is_none() && parse(&metadata)?.header_type() != MessageHeader::Schema {
+                    self.held.push((metadata, body));
+                } else {
+                    batches.extend(self.message(&metadata, body)?);
+                }
             }
             State::End if self.is_file => {
                 self.tail.extend_from_slice(input);
-                let excess = self.tail.len().saturating_sub(MAGIC.len());
+                let keep = if self.schema.is_some() { MAGIC.len() } else { MAX_METADATA };
+                let excess = self.tail.len().saturating_sub(keep);
                 self.tail.drain(..excess);
                 input.advance(input.len());
             }
@@ -159,7 +167,7 @@ impl IpcReader {
             u32::MAX if !continued => State::Length { continued: true },
             // The magic is padded to 8 bytes by some writers and to 64 by others.
             0 if self.schema.is_none() && self.is_file && !continued => State::Length { continued: false },
-            0 if self.schema.is_none() => return Err(bad("an end before the schema")),
+            0 if self.schema.is_none() && !self.is_file => return Err(bad("an end before the schema")),
             0 => State::End,
             n if n as usize > MAX_METADATA => {
                 let before = if self.schema.is_none() { "not Arrow IPC, or " } else { "" };
@@ -226,23 +234,42 @@ impl IpcReader {
         }
     }
 
-    /// No more bytes will come.
-    pub fn finish(&mut self) -> Result<()> {
+    /// No more bytes will come. Gives the batches of a file whose schema is in its footer.
+    pub fn finish(&mut self) -> Result<Vec<RecordBatch>> {
         let done = self.gather.partial.is_empty()
             && match &self.state {
-                State::End => !self.is_file || self.tail == MAGIC,
+                State::End => !self.is_file || self.tail.ends_with(MAGIC),
                 // A stream may end without its end marker; a file may not end without its footer.
                 State::Length { continued: false } => !self.is_file && self.schema.is_some(),
                 _ => false,
             };
         match (done, &self.state) {
-            (true, _) => Ok(()),
+            (true, _) => {}
             (false, State::Start) if self.gather.partial.is_empty() => {
-                Err(EngineError::new("SOURCE_EMPTY", "Arrow IPC: no bytes, so no schema"))
+                return Err(EngineError::new("SOURCE_EMPTY", "Arrow IPC: no bytes, so no schema"));
             }
-            _ => Err(bad(&format!("the data is cut off after {} batches", self.batches))),
+            _ => return Err(bad(&format!("the data is cut off after {} batches", self.batches))),
         }
+        if self.schema.is_none() {
+            self.schema = Some(Arc::new(footer_schema(&self.tail)?));
+        }
+        let mut batches = Vec::new();
+        for (metadata, body) in std::mem::take(&mut self.held) {
+            batches.extend(self.message(&metadata, body)?);
+        }
+        Ok(batches)
     }
+}
+
+/// The schema of a file's footer: a flatbuffer, its length, the magic.
+fn footer_schema(tail: &[u8]) -> Result<Schema> {
+    let (rest, _) = tail.split_at(tail.len() - MAGIC.len());
+    let (rest, length) = rest.split_last_chunk::<4>().ok_or_else(|| bad("a file without a footer"))?;
+    let start = usize::try_from(i32::from_le_bytes(*length)).ok().and_then(|l| rest.len().checked_sub(l));
+    let start = start.ok_or_else(|| bad("a footer that is cut off"))?;
+    let footer = root_as_footer(&rest[start..]).map_err(|e| bad(&format!("a broken footer ({e})")))?;
+    let schema = footer.schema().ok_or_else(|| bad("a file without a schema"))?;
+    arrow_ipc::convert::try_fb_to_schema(schema).map_err(corrupt)
 }
 
 fn dictionary_values(data_type: &DataType) -> Option<&DataType> {

@@ -59,7 +59,7 @@ class WasmEngine implements Engine {
     using reader = this.ipcReader();
     const batches = reader.push(bytes);
     try {
-      reader.finish();
+      batches.push(...reader.finish());
     } catch (error) {
       for (const batch of batches) batch.free();
       throw error;

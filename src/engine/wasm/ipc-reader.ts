@@ -30,8 +30,8 @@ export class WasmIpcReader implements IpcReader {
   }
 
   finish(): Batch[] {
-    this.#instance.call('ipc_finish', this.#handle);
-    return [];
+    const list = this.#instance.callJson('ipc_finish', this.#handle) as BatchList;
+    return batchesOf(this.#instance, list, this.schema ?? undefined);
   }
 
   free(): void {

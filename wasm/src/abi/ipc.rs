@@ -23,10 +23,7 @@ pub unsafe extern "C" fn ipc_push(handle: i32, ptr: *mut u8, len: usize) -> i32 
 
 #[unsafe(no_mangle)]
 pub extern "C" fn ipc_finish(handle: i32) -> i32 {
-    answer(|| {
-        handles::with::<IpcReader, _>(handle, |r| r.finish())?;
-        give_batches(Vec::new())
-    })
+    answer(|| give_batches(handles::with::<IpcReader, _>(handle, |r| r.finish())?))
 }
 
 /// 1 and the schema in the meta, or 0 when it has not arrived.

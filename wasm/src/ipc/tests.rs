@@ -48,7 +48,7 @@ fn read(bytes: &[u8], step: usize) -> Result<Vec<RecordBatch>> {
     for chunk in bytes.chunks(step) {
         batches.extend(reader.push(Buffer::from(chunk))?);
     }
-    reader.finish()?;
+    batches.extend(reader.finish()?);
     Ok(batches)
 }
 
@@ -96,6 +96,21 @@ fn batches_without_a_body_are_not_lost() {
             let counts: Vec<_> = read(&bytes[..end], step).unwrap().iter().map(|b| b.num_rows()).collect();
             assert_eq!(counts, [3, 2]);
         }
+    }
+}
+
+#[test]
+fn a_file_may_have_its_schema_in_its_footer_alone() {
+    let batches = vec![batch(100), batch(100).slice(50, 7)];
+    let with = file(&batches);
+    // The magic is padded to 64 bytes; then comes the schema's message.
+    let length = u32::from_le_bytes([with[68], with[69], with[70], with[71]]) as usize;
+    let without = [&with[..64], &with[72 + length..]].concat();
+    for step in [1, 100, without.len()] {
+        assert_eq!(read(&without, step).unwrap(), batches);
+    }
+    for end in (1..without.len()).step_by(7) {
+        assert_eq!(read(&without[..end], 512).unwrap_err().code, "SOURCE_CORRUPT", "{end}");
     }
 }
 
