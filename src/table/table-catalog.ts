@@ -1,0 +1,120 @@
+/** A catalog as people use it: names as text, tables that can be written to. */
+import type {
+  Catalog,
+  CatalogCallOptions,
+  CreateTableRequest,
+  Namespace,
+  TableIdentifier,
+} from '../catalog/catalog.ts';
+import { parseIdentifier, parseNamespace } from '../catalog/identifier.ts';
+import { RestCatalog as RestCatalogClient, type RestCatalogOptions } from '../catalog/rest/rest-catalog.ts';
+import { StoreCatalog as StoreCatalogClient, type StoreCatalogOptions } from '../catalog/store/store-catalog.ts';
+import type { RecordBatchSource } from '../source/source.ts';
+import type { Schema } from '../spec/schema.ts';
+import { defaultWorld, type World } from '../util/world.ts';
+import { createAndAppend, type NewTableRequest } from '../write/create-append.ts';
+import { partitionSpecOf } from '../write/partition-request.ts';
+import type { WriteOptions, WriteResult } from '../write/write-options.ts';
+import { Table } from './table.ts';
+
+/** `sales.orders`, `['sales', 'orders']`, or an identifier. */
+export type TableName = string | readonly string[] | TableIdentifier;
+/** `sales`, `['sales', 'eu']`. */
+export type NamespaceName = string | Namespace;
+
+/** Errors of all methods: see `Catalog`. */
+export class TableCatalog {
+  /** The catalog's own face, for what is not here. */
+  readonly client: Catalog;
+  readonly #world: World;
+
+  constructor(client: Catalog, world: World = defaultWorld) {
+    this.client = client;
+    this.#world = world;
+  }
+
+  listNamespaces(parent?: NamespaceName, options?: CatalogCallOptions): Promise<Namespace[]> {
+    return this.client.listNamespaces(parent === undefined ? undefined : parseNamespace(parent), options);
+  }
+
+  createNamespace(
+    namespace: NamespaceName,
+    properties?: Readonly<Record<string, string>>,
+    options?: CatalogCallOptions,
+  ): Promise<void> {
+    return this.client.createNamespace(parseNamespace(namespace), properties, options);
+  }
+
+  dropNamespace(namespace: NamespaceName, options?: CatalogCallOptions): Promise<void> {
+    return this.client.dropNamespace(parseNamespace(namespace), options);
+  }
+
+  listTables(namespace: NamespaceName, options?: CatalogCallOptions): Promise<TableIdentifier[]> {
+    return this.client.listTables(parseNamespace(namespace), options);
+  }
+
+  async loadTable(name: TableName, options?: CatalogCallOptions): Promise<Table> {
+    return this.#table(await this.client.loadTable(parseIdentifier(name), options));
+  }
+
+  /** Creates an empty table. Field ids in `schema` are only names for its columns: fresh ones are assigned. */
+  async createTable(
+    name: TableName,
+    schema: Schema,
+    request: Omit<NewTableRequest, 'schema'> = {},
+    options?: CatalogCallOptions,
+  ): Promise<Table> {
+    const { partitionSpec, ...rest } = request;
+    const spec = partitionSpec === undefined ? {} : { partitionSpec: partitionSpecOf(partitionSpec, schema) };
+    const create: CreateTableRequest = { schema, ...rest, ...spec };
+    return this.#table(await this.client.createTable(parseIdentifier(name), create, options));
+  }
+
+  /**
+   * Creates a table from a source and appends all its rows, in one commit: a failure leaves no table.
+   * @throws IcestreamError ALREADY_EXISTS, and as `Table.append`.
+   */
+  async createAndAppend(
+    name: TableName,
+    source: RecordBatchSource,
+    request: NewTableRequest = {},
+    options: WriteOptions = {},
+  ): Promise<{ readonly table: Table; readonly result: WriteResult }> {
+    const target = { catalog: this.client, identifier: parseIdentifier(name), world: this.#world };
+    const { result, table } = await createAndAppend(target, source, request, options);
+    return { result, table: this.#table(table) };
+  }
+
+  /** `purge`: also its files. */
+  dropTable(name: TableName, options?: CatalogCallOptions & { readonly purge?: boolean }): Promise<void> {
+    return this.client.dropTable(parseIdentifier(name), options);
+  }
+
+  renameTable(from: TableName, to: TableName, options?: CatalogCallOptions): Promise<void> {
+    return this.client.renameTable(parseIdentifier(from), parseIdentifier(to), options);
+  }
+
+  async registerTable(name: TableName, metadataLocation: string, options?: CatalogCallOptions): Promise<Table> {
+    return this.#table(await this.client.registerTable(parseIdentifier(name), metadataLocation, options));
+  }
+
+  #table(loaded: ConstructorParameters<typeof Table>[1]): Table {
+    return new Table(this.client, loaded, this.#world);
+  }
+}
+
+/** An Iceberg REST catalog. */
+export const RestCatalog = {
+  /** Reads the catalog's configuration, so a wrong address or token shows here. */
+  async connect(options: RestCatalogOptions): Promise<TableCatalog> {
+    return new TableCatalog(await RestCatalogClient.connect(options), options.world);
+  },
+};
+
+/** A catalog in a folder of an object store or of local files, for people who run no catalog. */
+export const StoreCatalog = {
+  /** Nothing is read or written yet. */
+  open(options: StoreCatalogOptions): TableCatalog {
+    return new TableCatalog(new StoreCatalogClient(options), options.world);
+  },
+};

@@ -1,0 +1,129 @@
+/** A table of a catalog: its metadata as last seen, and what can be done with it. */
+import type { Catalog, LoadedTable, TableIdentifier } from '../catalog/catalog.ts';
+import { formatIdentifier } from '../catalog/identifier.ts';
+import type { RecordBatchSource } from '../source/source.ts';
+import type { ManifestFile } from '../spec/data-file.ts';
+import type { PartitionSpec } from '../spec/partition-spec.ts';
+import type { Schema } from '../spec/schema.ts';
+import type { Snapshot } from '../spec/snapshot.ts';
+import type { TableMetadata } from '../spec/table-metadata.ts';
+import { defaultWorld, type World } from '../util/world.ts';
+import { type AddFilesOptions, addFiles, type FileToAdd } from '../write/add-files.ts';
+import { append } from '../write/append.ts';
+import { findSnapshot } from '../write/commit-lookup.ts';
+import { currentSchema, defaultSpec } from '../write/table-checks.ts';
+import type { WriteOptions, WriteResult } from '../write/write-options.ts';
+import type { WriteEnd } from '../write/write-target.ts';
+import * as inspect from './inspect.ts';
+
+/** Methods that write bring `metadata` up to date; call `refresh` to see what others wrote. */
+export class Table {
+  readonly #catalog: Catalog;
+  readonly #world: World;
+  #loaded: LoadedTable;
+
+  constructor(catalog: Catalog, loaded: LoadedTable, world: World = defaultWorld) {
+    this.#catalog = catalog;
+    this.#loaded = loaded;
+    this.#world = world;
+  }
+
+  get identifier(): TableIdentifier {
+    return this.#loaded.identifier;
+  }
+
+  /** Dotted, as `loadTable` takes it. */
+  get name(): string {
+    return formatIdentifier(this.identifier);
+  }
+
+  get metadata(): TableMetadata {
+    return this.#loaded.metadata;
+  }
+
+  /** Null while the catalog does not say. */
+  get metadataLocation(): string | null {
+    return this.#loaded.metadataLocation;
+  }
+
+  get location(): string {
+    return this.metadata.location;
+  }
+
+  get schema(): Schema {
+    return currentSchema(this.metadata);
+  }
+
+  get spec(): PartitionSpec {
+    return defaultSpec(this.metadata);
+  }
+
+  get properties(): Readonly<Record<string, string>> {
+    return this.metadata.properties ?? {};
+  }
+
+  /** Null: nothing was committed to `main` yet. */
+  get currentSnapshot(): Snapshot | null {
+    const id = this.metadata['current-snapshot-id'];
+    return id === null || id === undefined ? null : findSnapshot(this.metadata, id);
+  }
+
+  /** Reads the table's metadata again. */
+  async refresh(options: { readonly signal?: AbortSignal } = {}): Promise<this> {
+    this.#loaded = await this.#catalog.loadTable(this.identifier, options);
+    return this;
+  }
+
+  /**
+   * Appends all rows of `source` as one snapshot. Columns match by name; a source without rows commits nothing
+   * (`snapshotId` null).
+   * @throws IcestreamError: SCHEMA_MISMATCH, INVALID_VALUE, SOURCE_*, COMMIT_*, ABORTED, …; after any but
+   * COMMIT_STATE_UNKNOWN the table is as before.
+   */
+  async append(source: RecordBatchSource, options: WriteOptions = {}): Promise<WriteResult> {
+    return this.#written(await append(this.#target(), source, options));
+  }
+
+  /**
+   * Registers Parquet files that exist, without copying them, as one snapshot: metrics come from their footers.
+   * @throws IcestreamError: SCHEMA_MISMATCH, INVALID_ARGUMENT (a file that is in the table already, or twice in the
+   * list, or whose partition cannot be told), NOT_FOUND, SOURCE_CORRUPT, COMMIT_*.
+   */
+  async addFiles(files: readonly (string | FileToAdd)[], options: AddFilesOptions = {}): Promise<WriteResult> {
+    return this.#written(await addFiles(this.#target(), files, options));
+  }
+
+  /** All snapshots that the metadata keeps, oldest first. */
+  snapshots(): inspect.SnapshotInfo[] {
+    return inspect.snapshots(this.#loaded);
+  }
+
+  /** Which snapshot was current when, oldest first. */
+  history(): inspect.HistoryEntry[] {
+    return inspect.history(this.#loaded);
+  }
+
+  /** The columns of the current schema. */
+  columns(): inspect.ColumnInfo[] {
+    return inspect.columns(this.#loaded);
+  }
+
+  /** The manifests of a snapshot; default: of the current one. */
+  manifests(snapshotId?: bigint): Promise<readonly ManifestFile[]> {
+    return inspect.manifests(this.#loaded, snapshotId);
+  }
+
+  /** The live files of a snapshot; default: of the current one. */
+  files(snapshotId?: bigint): AsyncGenerator<inspect.FileInfo, void, undefined> {
+    return inspect.files(this.#loaded, snapshotId);
+  }
+
+  #target() {
+    return { catalog: this.#catalog, table: this.#loaded, world: this.#world };
+  }
+
+  #written(end: WriteEnd): WriteResult {
+    this.#loaded = end.table;
+    return end.result;
+  }
+}

@@ -1,0 +1,78 @@
+/** Append: a source of any size into a table, as one snapshot. */
+import type { LoadedTable } from '../catalog/catalog.ts';
+import { IcestreamError } from '../errors.ts';
+import { arrowSchemaFromIceberg } from '../format/arrow-from-iceberg.ts';
+import type { RecordBatchSource } from '../source/source.ts';
+import type { Snapshot } from '../spec/snapshot.ts';
+import { findCommit, requireHistory } from './commit-lookup.ts';
+import { aborted } from './commit-loop.ts';
+import { replayOf } from './replay.ts';
+import { fitTableToSource } from './schema-evolution.ts';
+import { checkWritable, currentSchema } from './table-checks.ts';
+import type { WriteOptions, WriteResult } from './write-options.ts';
+import { writeRows } from './write-rows.ts';
+import { WriteSession } from './write-session.ts';
+import { writeSettings } from './write-settings.ts';
+import type { WriteEnd, WriteTarget } from './write-target.ts';
+
+/**
+ * Appends all rows of `source`. Columns match by name. A source without rows commits nothing: `snapshotId` is null.
+ * @throws IcestreamError; unless it is COMMIT_STATE_UNKNOWN, the table is as before and what could not be removed is
+ * in `leftBehind`. Codes: SCHEMA_MISMATCH, INVALID_VALUE, SOURCE_*, TOO_MANY_BAD_ROWS, UNSUPPORTED, ABORTED,
+ * MEMORY_LIMIT_TOO_SMALL, COMMIT_*, and those of the store and the catalog.
+ */
+export async function append(
+  target: WriteTarget,
+  source: RecordBatchSource,
+  options: WriteOptions = {},
+): Promise<WriteEnd> {
+  return stoppable(options.signal, async () => {
+    await using session = await WriteSession.begin(target.world, options);
+    const { catalog } = target;
+    const reload = () => catalog.loadTable(target.table.identifier, { allSnapshots: true });
+    // Another process may have committed under this id since the table was loaded.
+    let table = options.commitId === undefined ? target.table : await reload();
+    checkWritable(table.metadata, table.identifier, options.branch ?? 'main');
+    if (options.commitId !== undefined) {
+      const earlier = findCommit(table.metadata, session.commitId);
+      if (earlier !== null) return { result: await replay(session, table, source, earlier), table };
+      requireHistory(table.metadata, session.commitId, table.identifier);
+    }
+    await using opened = await session.open(source, arrowSchemaFromIceberg(currentSchema(table.metadata)));
+    table = await fitTableToSource({
+      catalog,
+      table,
+      source: opened.schema,
+      sourceName: source.name,
+      schemaEvolution: options.schemaEvolution ?? 'none',
+      policy: writeSettings(table.metadata).commit,
+      world: target.world,
+      reload,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+    return await writeRows({ session, catalog, table, source: opened, create: null });
+  });
+}
+
+/** The result of an earlier call under this commit id, once the source has proved to be the same. */
+async function replay(
+  session: WriteSession,
+  table: LoadedTable,
+  source: RecordBatchSource,
+  earlier: Snapshot,
+): Promise<WriteResult> {
+  const schema =
+    table.metadata.schemas.find((one) => one['schema-id'] === earlier['schema-id']) ?? currentSchema(table.metadata);
+  await using opened = await session.open(source, arrowSchemaFromIceberg(schema));
+  return replayOf(session, table, schema, opened, earlier);
+}
+
+/** Runs a write; whatever a fired signal broke on the way is reported as ABORTED. */
+export async function stoppable<T>(signal: AbortSignal | undefined, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (signal?.aborted !== true || error instanceof IcestreamError || error instanceof TypeError) throw error;
+    throw aborted(signal);
+  }
+}

@@ -1,0 +1,121 @@
+/** The data half of a write: a source's rows as data files of a table, or read again to see whether they are the same. */
+import type { Encoder, EncoderOptions } from '../engine/encoder.ts';
+import { arrowSchemaFromIceberg } from '../format/arrow-from-iceberg.ts';
+import type { OpenSource } from '../source/source.ts';
+import type { DataFile } from '../spec/data-file.ts';
+import type { PartitionSpec } from '../spec/partition-spec.ts';
+import type { Schema } from '../spec/schema.ts';
+import type { TableMetadata } from '../spec/table-metadata.ts';
+import type { Store } from '../storage/store.ts';
+import { Semaphore } from '../util/semaphore.ts';
+import { dataFileFromFooter } from './data-file-facts.ts';
+import { DiscardUpload } from './discard-upload.ts';
+import { loadRows } from './load-rows.ts';
+import { planMemory } from './memory-plan.ts';
+import { partitionTransforms, tupleReader } from './partition-values.ts';
+import { PayloadDigest } from './payload-digest.ts';
+import { estimateRowBytes, leafColumns } from './row-estimate.ts';
+import type { StagedFiles } from './staged-files.ts';
+import type { WriteSession } from './write-session.ts';
+import { dataLocations, encoderSettings, writeSettings } from './write-settings.ts';
+
+export interface DataLoad {
+  readonly files: readonly DataFile[];
+  readonly rows: number;
+  /** Of the data, for the snapshot summary. */
+  readonly payload: string;
+}
+
+export interface DataLoadRequest {
+  readonly session: WriteSession;
+  readonly source: OpenSource;
+  readonly metadata: TableMetadata;
+  readonly schema: Schema;
+  readonly spec: PartitionSpec;
+  readonly store: Store;
+  /** Where files are noted before they are opened; null: nothing is stored, only counted and hashed. */
+  readonly staged: StagedFiles | null;
+  /** Unique part of file names. */
+  readonly operationId: string;
+}
+
+/** Reads the source to its end. When it throws, what an aborted upload left is in `leftBehind`. */
+export async function loadData(request: DataLoadRequest, leftBehind: string[]): Promise<DataLoad> {
+  const { session, metadata, schema, spec, store, staged } = request;
+  const { engine, lease, meter, signal, options } = session;
+  const settings = writeSettings(metadata);
+  const target = arrowSchemaFromIceberg(schema);
+  const leaves = leafColumns(target);
+  const plan = planMemory({
+    limitBytes: lease.limitBytes,
+    capabilities: store.capabilities,
+    rowBytes: estimateRowBytes(target),
+    leafColumns: leaves,
+    partitioned: spec.fields.length > 0,
+    targetFileSizeBytes: settings.targetFileSizeBytes,
+  });
+  const encoderOptions = encoderSettings(metadata, target, options.encoding ?? 'default');
+  const openEncoder = (): Encoder => (options.encoder ?? ((o) => engine.encoder(o)))(encoderOptions);
+  const newLocation = dataLocations(metadata, schema, spec, request.operationId);
+  const partSlots = new Semaphore(plan.partsInFlight);
+  const digest = new PayloadDigest(
+    JSON.stringify([
+      plan,
+      settings.targetFileSizeBytes,
+      settings.rowGroupSizeBytes,
+      spec.fields,
+      schema.fields,
+      encoderText(encoderOptions),
+    ]),
+  );
+  const tupleOf = tupleReader(spec, schema);
+  const files: DataFile[] = [];
+  meter.tick('write');
+  const rows = await loadRows(
+    {
+      engine,
+      source: request.source,
+      target,
+      lease,
+      meter,
+      plan,
+      leafColumns: leaves,
+      transforms: partitionTransforms(spec),
+      rowGroupSizeBytes: settings.rowGroupSizeBytes,
+      targetFileSizeBytes: settings.targetFileSizeBytes,
+      newLocation: ({ values }) => newLocation(tupleOf(values)),
+      openEncoder,
+      openUpload: async (location) => {
+        if (staged === null) return new DiscardUpload(location);
+        staged.add(location);
+        return store.openUpload(location, {
+          partSizeBytes: plan.partSizeBytes,
+          partSlots,
+          contentType: 'application/vnd.apache.parquet',
+          ...(signal === undefined ? {} : { signal }),
+        });
+      },
+      onFile: (file, { values }, number) => {
+        digest.addFile(number, file.footer, file.contentHash);
+        meter.filesWritten += 1;
+        files[number] = dataFileFromFooter({
+          footer: file.footer,
+          location: file.location,
+          sizeBytes: file.sizeBytes,
+          schema,
+          spec,
+          partition: tupleOf(values),
+          metadata,
+        });
+      },
+      ...(signal === undefined ? {} : { signal }),
+    },
+    leftBehind,
+  );
+  return { files, rows, payload: await digest.value() };
+}
+
+/** Encoder options as text, maps included. */
+function encoderText(options: EncoderOptions): string {
+  return JSON.stringify(options, (_, value: unknown) => (value instanceof Map ? [...value] : value));
+}

@@ -1,0 +1,126 @@
+/** The last step of a write: commits added files as one snapshot, and leaves the store as the outcome allows. */
+import type { Catalog, LoadedTable } from '../catalog/catalog.ts';
+import { formatIdentifier } from '../catalog/identifier.ts';
+import { CommitStateUnknownError, IcestreamError } from '../errors.ts';
+import type { DataFile } from '../spec/data-file.ts';
+import type { Snapshot } from '../spec/snapshot.ts';
+import type { TableUpdate } from '../spec/updates.ts';
+import { requireSamePayload } from './commit-lookup.ts';
+import { type CommitEnd, runCommit, UnknownOutcome } from './commit-loop.ts';
+import { SnapshotProducer } from './snapshot-producer.ts';
+import type { StagedFiles } from './staged-files.ts';
+import type { WriteSession } from './write-session.ts';
+import { writeSettings } from './write-settings.ts';
+import { zstandardBy } from './zstandard.ts';
+
+export interface SnapshotCommitRequest {
+  readonly session: WriteSession;
+  readonly catalog: Catalog;
+  /** The table the files were written for; a staged one when `create`. */
+  readonly table: LoadedTable;
+  readonly create: boolean;
+  readonly updates: readonly TableUpdate[];
+  readonly staged: StagedFiles;
+  readonly files: readonly DataFile[];
+  readonly payload: string;
+  readonly operationId: string;
+  /** Files that must not be in the table already. */
+  readonly refuseLive?: ReadonlySet<string>;
+}
+
+export interface SnapshotCommitted {
+  readonly snapshot: Snapshot;
+  readonly table: LoadedTable;
+  readonly retries: number;
+  /** False: another call under the same commit id had committed the same payload. */
+  readonly own: boolean;
+}
+
+/**
+ * Commits the files. On an error that means "nothing was committed", the caller removes what is staged.
+ * @throws CommitStateUnknownError: nothing may be removed. IcestreamError otherwise.
+ */
+export async function commitSnapshot(request: SnapshotCommitRequest): Promise<SnapshotCommitted> {
+  const { session, catalog, table, staged, create } = request;
+  const { signal, commitId, options, world } = session;
+  const producer = new SnapshotProducer({
+    ...request,
+    world,
+    branch: options.branch ?? 'main',
+    commitId,
+    codecs: zstandardBy(session.engine),
+    snapshotProperties: options.snapshotProperties ?? {},
+    ...(signal === undefined ? {} : { signal }),
+  });
+  session.meter.tick('commit');
+  let end: CommitEnd<Snapshot>;
+  try {
+    await producer.prepare();
+    end = await runCommit<Snapshot>(
+      {
+        catalog,
+        world,
+        policy: writeSettings(table.metadata).commit,
+        ...(signal === undefined ? {} : { signal }),
+        load: () => loadIfThere(catalog, table, create),
+        build: (base) => producer.build(base),
+        find: (metadata) => producer.find(metadata),
+      },
+      table,
+    );
+  } catch (error) {
+    if (!(error instanceof UnknownOutcome)) throw error;
+    throw unknownState(error, request, producer.snapshotId);
+  }
+  if (end.own) {
+    await staged.remove(producer.unused());
+  } else {
+    if (end.stagedMayGo) await staged.remove();
+    else staged.forget();
+    requireSamePayload(end.result, commitId, request.payload);
+  }
+  return {
+    snapshot: end.result,
+    table: end.table ?? (await reloaded(catalog, table)),
+    retries: end.retries,
+    own: end.own,
+  };
+}
+
+async function loadIfThere(catalog: Catalog, table: LoadedTable, create: boolean): Promise<LoadedTable | null> {
+  try {
+    return await catalog.loadTable(table.identifier, { allSnapshots: true });
+  } catch (error) {
+    if (create && error instanceof IcestreamError && error.code === 'NOT_FOUND') return null;
+    throw error;
+  }
+}
+
+/** The commit stands: a table that cannot be read again just now is no reason to say otherwise. */
+async function reloaded(catalog: Catalog, table: LoadedTable): Promise<LoadedTable> {
+  try {
+    return await catalog.loadTable(table.identifier);
+  } catch {
+    return table;
+  }
+}
+
+function unknownState(
+  outcome: UnknownOutcome,
+  { session, table, staged }: SnapshotCommitRequest,
+  snapshotId: bigint,
+): CommitStateUnknownError {
+  const name = formatIdentifier(table.identifier);
+  return new CommitStateUnknownError(
+    `nobody can tell whether the commit to ${name} was applied (${outcome.message}); nothing was removed. ` +
+      `Call again with commitId ${session.commitId}: it returns the commit if it is there and writes it if it is not`,
+    {
+      commitId: session.commitId,
+      snapshotId,
+      table: name,
+      cause: outcome.answer,
+      leftBehind: staged.all(),
+      retryable: true,
+    },
+  );
+}

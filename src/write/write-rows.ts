@@ -1,0 +1,74 @@
+/** From an open source to a committed snapshot; when that fails, nothing of it stays in the store. */
+import type { Catalog, LoadedTable } from '../catalog/catalog.ts';
+import { CommitStateUnknownError } from '../errors.ts';
+import type { OpenSource } from '../source/source.ts';
+import type { TableUpdate } from '../spec/updates.ts';
+import { uuidV4 } from '../util/uuid.ts';
+import { type DataLoad, loadData } from './data-load.ts';
+import { earlierFacts } from './replay.ts';
+import { commitSnapshot, type SnapshotCommitted } from './snapshot-commit.ts';
+import { StagedFiles, withLeftBehind } from './staged-files.ts';
+import { checkWritable, currentSchema, defaultSpec } from './table-checks.ts';
+import type { WriteSession } from './write-session.ts';
+import type { WriteEnd } from './write-target.ts';
+
+export interface WriteRowsRequest {
+  readonly session: WriteSession;
+  readonly catalog: Catalog;
+  /** Its current schema takes the source. */
+  readonly table: LoadedTable;
+  readonly source: OpenSource;
+  /** The updates that create the table when it is a staged one; else null. */
+  readonly create: readonly TableUpdate[] | null;
+}
+
+export async function writeRows(request: WriteRowsRequest): Promise<WriteEnd> {
+  const { session, catalog, table, source, create } = request;
+  const { metadata, store } = table;
+  checkWritable(metadata, table.identifier, session.options.branch ?? 'main');
+  const staged = new StagedFiles(store);
+  const leftBehind: string[] = [];
+  const operationId = uuidV4(session.world);
+  let load: DataLoad;
+  let committed: SnapshotCommitted | null = null;
+  try {
+    const schema = currentSchema(metadata);
+    const spec = defaultSpec(metadata);
+    load = await loadData({ session, source, metadata, schema, spec, store, staged, operationId }, leftBehind);
+    if (load.rows > 0 || create !== null) {
+      const { files, payload } = load;
+      const updates = create ?? [];
+      committed = await commitSnapshot({
+        session,
+        catalog,
+        table,
+        create: create !== null,
+        updates,
+        staged,
+        files,
+        payload,
+        operationId,
+      });
+    }
+  } catch (error) {
+    if (error instanceof CommitStateUnknownError) throw error;
+    leftBehind.push(...(await staged.remove()));
+    throw withLeftBehind(error, leftBehind);
+  }
+  if (committed === null) {
+    const nothing = { snapshotId: null, alreadyCommitted: false, rows: 0n, files: 0, bytes: 0n, retries: 0 };
+    return { result: session.result(nothing), table };
+  }
+  const { snapshot, retries, own } = committed;
+  const facts = own
+    ? {
+        snapshotId: snapshot['snapshot-id'],
+        alreadyCommitted: false,
+        rows: BigInt(load.rows),
+        files: load.files.length,
+        bytes: load.files.reduce((sum, file) => sum + file.fileSizeInBytes, 0n),
+        retries,
+      }
+    : { ...earlierFacts(snapshot), retries };
+  return { result: session.result(facts), table: committed.table };
+}
