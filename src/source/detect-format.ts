@@ -104,6 +104,11 @@ export function sniff(head: Uint8Array, name: string): Sniffed {
   return { format: byName ?? (/^[[{]/.test(text) ? 'json' : 'csv') };
 }
 
+/** Whether the name says that the file is compressed. */
+export function isCompressedName(name: string): boolean {
+  return /\.(gz|gzip|zst|zstd)$/i.test(name);
+}
+
 function extension(name: string): string {
   const plain = name.toLowerCase().replace(/\.(gz|gzip|zst|zstd)$/, '');
   return /\.([a-z0-9]+)$/.exec(plain)?.[1] ?? '';

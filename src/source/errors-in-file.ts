@@ -6,7 +6,8 @@ export function inFile(error: unknown, file: string): unknown {
   if (!(error instanceof IcestreamError) || error.place.file !== undefined) return error;
   if (error.code === 'ENGINE_FAILED' || error.code === 'ABORTED' || error.code === 'MEMORY_LIMIT_TOO_SMALL')
     return error;
-  return new IcestreamError(error.code, `${file}: ${error.message}`, {
+  const message = error.message.startsWith(file) ? error.message : `${file}: ${error.message}`;
+  return new IcestreamError(error.code, message, {
     ...error.place,
     file,
     cause: error,

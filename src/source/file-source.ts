@@ -1,13 +1,24 @@
 /** One file of any format as a source. */
 import type { ArrowSchema } from '../engine/arrow-schema.ts';
 import { IcestreamError } from '../errors.ts';
+import type { Bytes } from '../util/bytes.ts';
+import { arrowFileStream, lacksSchemaMessage, schemaAtTheEnd } from './arrow-file.ts';
 import { openArrowIpc } from './arrow-ipc.ts';
 import type { ByteInput } from './byte-input.ts';
 import { ByteStream } from './byte-stream.ts';
 import { givenSchema } from './column-types.ts';
 import { openCsv } from './csv.ts';
 import { decompressed } from './decompress.ts';
-import { type FileFormat, isTabbed, SNIFF_BYTES, type Sniffed, sniff, sniffCompression } from './detect-format.ts';
+import {
+  type FileFormat,
+  formatByName,
+  isCompressedName,
+  isTabbed,
+  SNIFF_BYTES,
+  type Sniffed,
+  sniff,
+  sniffCompression,
+} from './detect-format.ts';
 import { inFile, unreadable } from './errors-in-file.ts';
 import type { FileContext } from './file-context.ts';
 import { openJson } from './json.ts';
@@ -62,25 +73,27 @@ export class FileSource implements RecordBatchSource {
     }
   }
 
-  #stream({ name, open }: FileContext): ByteStream {
+  #stream({ name, open }: FileContext, chunks: AsyncIterable<Bytes> = this.#input.stream(open.signal)): ByteStream {
     const { lease, signal, onBytesRead } = open;
-    return new ByteStream(this.#input.stream(signal), { name, lease, signal, onBytesRead });
+    return new ByteStream(chunks, { name, lease, signal, onBytesRead });
   }
 
-  /** Parquet, seen from its first bytes by a ranged read where that is cheap; null: not that. */
+  /** What is read by ranges, where its first bytes can be seen without much ado; null: it is read as a stream. */
   async #openByRange(context: FileContext): Promise<OpenSource | null> {
     const { format, compression = 'none' } = this.#options;
-    if (compression !== 'none' || (format !== undefined && format !== 'parquet')) return null;
-    const named = format === 'parquet' || /\.(parquet|pq)$/i.test(this.name);
-    if (!named && !this.#input.rangesAreCheap) return null;
-    if (!named && this.#input.sizeBytes === null) return null;
+    if (compression !== 'none' || format === 'csv' || format === 'json') return null;
+    const hinted = format ?? formatByName(this.name);
+    if (!this.#input.rangesAreCheap && hinted !== 'parquet' && hinted !== 'arrow') return null;
+    if (!this.#input.rangesAreCheap && isCompressedName(this.name)) return null;
     const { signal } = context.open;
     try {
       const file = await this.#input.ranges(signal);
-      if (file === null) return null;
-      const head = await file.read(0, Math.min(file.sizeBytes, 4), signal);
-      if (String.fromCharCode(...head) === 'PAR1') return await openParquet(file, context);
-      return null;
+      if (file === null || file.sizeBytes === 0) return null;
+      const head = await file.read(0, Math.min(file.sizeBytes, SNIFF_BYTES), signal);
+      if (String.fromCharCode(...head.subarray(0, 4)) === 'PAR1') return await openParquet(file, context);
+      if (!lacksSchemaMessage(head)) return null;
+      const chunks = arrowFileStream(file, this.name, signal);
+      return await openArrowIpc(this.#stream(context, chunks), context);
     } catch (error) {
       signal?.throwIfAborted();
       throw unreadable(error, this.name, 0);
@@ -115,6 +128,11 @@ export class FileSource implements RecordBatchSource {
     });
   }
 
+  async #openArrow(stream: ByteStream, context: FileContext): Promise<OpenSource> {
+    if (lacksSchemaMessage(await stream.peek(SNIFF_BYTES))) throw schemaAtTheEnd(this.name);
+    return openArrowIpc(stream, context);
+  }
+
   async #openJson(stream: ByteStream, context: FileContext): Promise<OpenSource> {
     const text = await toUtf8(stream, context.open);
     try {
@@ -132,7 +150,7 @@ export class FileSource implements RecordBatchSource {
   ): Promise<OpenSource> {
     switch (format) {
       case 'arrow':
-        return openArrowIpc(stream, context);
+        return this.#openArrow(stream, context);
       case 'parquet':
         return openSpooledParquet(stream, context);
       case 'json':

@@ -1,6 +1,7 @@
 /** Where things stand in an Arrow IPC stream of one batch (Arrow format: Message.fbs; FlatBuffers layout). */
 import { IcestreamError } from '../errors.ts';
 import type { Bytes } from '../util/bytes.ts';
+import { flatField, flatRoot } from './flatbuffer.ts';
 
 /** A vector of 16-byte structs. */
 interface StructVector {
@@ -33,11 +34,11 @@ export function recordBatchMessage(ipc: Bytes): RecordBatchMessage {
     const metadata = at + 8;
     const body = metadata + view.getInt32(at + 4, true);
     if (body === metadata || body > ipc.length) break;
-    const message = rootTable(view, metadata);
-    const lengthAt = field(view, message, 3);
+    const message = flatRoot(view, metadata);
+    const lengthAt = flatField(view, message, 3);
     const bodyLength = lengthAt === null ? 0 : Number(view.getBigInt64(lengthAt, true));
-    const type = field(view, message, 1);
-    const header = field(view, message, 2);
+    const type = flatField(view, message, 1);
+    const header = flatField(view, message, 2);
     if (type !== null && header !== null && lengthAt !== null && view.getUint8(type) === RECORD_BATCH) {
       const batch = header + view.getUint32(header, true);
       return {
@@ -58,21 +59,8 @@ export function layoutError(): IcestreamError {
   return new IcestreamError('ENGINE_FAILED', 'the engine wrote an Arrow message that is not laid out as expected');
 }
 
-function rootTable(view: DataView, at: number): number {
-  return at + view.getUint32(at, true);
-}
-
-/** Where a table's field stands; null: it is left out (its default). */
-function field(view: DataView, table: number, id: number): number | null {
-  const vtable = table - view.getInt32(table, true);
-  const entry = 4 + 2 * id;
-  if (entry >= view.getUint16(vtable, true)) return null;
-  const offset = view.getUint16(vtable + entry, true);
-  return offset === 0 ? null : table + offset;
-}
-
 function structs(view: DataView, table: number, id: number): StructVector {
-  const at = field(view, table, id);
+  const at = flatField(view, table, id);
   if (at === null) return { at: 0, count: 0 };
   const vector = at + view.getUint32(at, true);
   return { at: vector + 4, count: view.getUint32(vector, true) };
