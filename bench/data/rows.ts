@@ -55,7 +55,8 @@ const fields = [
 export const benchSchema = new Schema(fields);
 
 /** The same rows as `CREATE TABLE` text would say them, for people and peers. */
-export const benchColumns = 'id long, ts timestamp, name string, val double, cat string, amt decimal(12,2), lst list<int>';
+export const benchColumns =
+  'id long, ts timestamp, name string, val double, cat string, amt decimal(12,2), lst list<int>';
 
 const encoder = new TextEncoder();
 
@@ -116,7 +117,12 @@ export function* benchBatches(rows: number, batchRows: number): Generator<Record
     catParts.forEach((part, i) => {
       catData.set(part, catOffsets[i]);
     });
-    const child = makeData({ type: new Int32(), length: listValues.length, nullCount: 0, data: Int32Array.from(listValues) });
+    const child = makeData({
+      type: new Int32(),
+      length: listValues.length,
+      nullCount: 0,
+      data: Int32Array.from(listValues),
+    });
     const columns: Data[] = [
       makeData({ type: new Int64(), length: n, nullCount: 0, data: id }),
       makeData({ type: new TimestampMicrosecond(), length: n, nullCount: 0, data: ts }),

@@ -1,0 +1,81 @@
+/** The same Parquet file to the same S3 server, by icestream and by PyIceberg. */
+import { join } from 'node:path';
+import { paths } from '../../test/support/kit/home.ts';
+import { install } from '../../test/support/kit/install.ts';
+import { type Benchmark, type Measured, measure, mebibyte, nodeCommand } from '../harness.ts';
+import { writeParquet } from '../support/parquet-file.ts';
+import { withS3 } from '../support/servers.ts';
+
+const memoryLimitBytes = 96 * mebibyte;
+const peer = 'PyIceberg 0.12';
+const appender = new URL('../child/append.ts', import.meta.url).pathname;
+const peerScript = new URL('../child/pyiceberg_append.py', import.meta.url).pathname;
+
+export const pyiceberg: Benchmark = {
+  name: 'pyiceberg',
+  what: 'append one Parquet file to S3, unpartitioned and partitioned by a column of 16 values, against PyIceberg',
+  defaultRows: 10_000_000,
+  async *run({ rows, scratch, log }) {
+    await install(['readers'], log);
+    const file = join(scratch, 'rows.parquet');
+    log(`writing ${rows.toLocaleString('en-US')} rows of Parquet …`);
+    await writeParquet(file, rows);
+    const runs = await withS3(async (s3) => {
+      const ours = async (partition?: string) => {
+        log(`icestream, ${partition ?? 'unpartitioned'} …`);
+        const target = { s3: s3.properties, warehouse: s3.warehouse(`ours-${partition ?? 'plain'}`) };
+        const job = {
+          source: { file },
+          target,
+          memoryLimitBytes,
+          table: 'bench.rows',
+          ...(partition ? { partition: [partition] } : {}),
+        };
+        return measure([...nodeCommand, appender, JSON.stringify(job)]);
+      };
+      const theirs = async (partition?: string) => {
+        log(`PyIceberg, ${partition ?? 'unpartitioned'} …`);
+        const name = partition ?? 'plain';
+        const job = { s3: s3.properties, warehouse: s3.warehouse(`theirs-${name}`), scratch, partition };
+        const catalog = { ...job, scratch: join(scratch, name) };
+        const { mkdir } = await import('node:fs/promises');
+        await mkdir(catalog.scratch, { recursive: true });
+        return measure([paths.python(), peerScript, file, JSON.stringify(catalog)]);
+      };
+      return { plain: [await ours(), await theirs()], partitioned: [await ours('cat'), await theirs('cat')] } as const;
+    });
+    yield* compare('unpartitioned', rows, runs.plain, 1.3);
+    yield* compare('partitioned', rows, runs.partitioned, 1 / 6);
+  },
+};
+
+function* compare(label: string, rows: number, [ours, theirs]: readonly [Measured, Measured], cpuBar: number) {
+  for (const run of [ours, theirs]) {
+    if (run['rows'] !== rows)
+      throw new Error(`${label}: ${rows} rows went in, ${String(run['rows'])} are in the table`);
+  }
+  yield { name: `${label}: CPU`, value: ours.cpuMs / 1000, unit: 's', note: `${String(ours['files'])} files` };
+  yield {
+    name: `${label}: CPU of the peer`,
+    value: theirs.cpuMs / 1000,
+    unit: 's',
+    peer,
+    note: `${String(theirs['files'])} files`,
+  };
+  yield { name: `${label}: CPU ratio`, value: ours.cpuMs / theirs.cpuMs, unit: '×', peer, bar: { atMost: cpuBar } };
+  yield { name: `${label}: peak RSS`, value: ours.peakRssBytes / 1e6, unit: 'MB' };
+  yield { name: `${label}: peak RSS of the peer`, value: theirs.peakRssBytes / 1e6, unit: 'MB', peer };
+  yield {
+    name: `${label}: memory ratio`,
+    value: ours.peakRssBytes / theirs.peakRssBytes,
+    unit: '×',
+    peer,
+    bar: { atMost: 1 / 6 },
+  };
+  yield {
+    name: `${label}: bytes written, ratio`,
+    value: Number(ours['bytes']) / Number(theirs['bytes']),
+    unit: '×',
+    peer,
+  };
+}
