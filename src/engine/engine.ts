@@ -64,7 +64,7 @@ export interface CsvDialect {
   /** Lines that start with it are left out. */
   readonly comment: string | null;
   readonly header: boolean;
-  /** Cells that mean null (unquoted). */
+  /** Cells that mean null: unquoted ones; in columns that are not of text, where quotes say nothing, quoted ones too. */
   readonly nullValues: readonly string[];
 }
 
@@ -76,13 +76,24 @@ export interface CsvReaderOptions {
   readonly onBadRow: 'fail' | 'reject';
 }
 
-/** NDJSON, or the elements of one JSON array. Fields match by name; those the schema does not have are left out. */
+/**
+ * NDJSON, or the elements of one JSON array. Fields match by name; those the schema does not have are left out; of
+ * those that come twice the last counts. Strings are read as CSV cells are; bytes are hexadecimal text; a whole number
+ * in a date, time or timestamp column counts the column's own unit; text columns take any value, as JSON. A map is an
+ * object, or an array of `{ "key", "value" }`.
+ */
 export interface JsonReaderOptions {
   readonly schema: ArrowSchema;
   readonly batchRows: number;
   readonly onBadRow: 'fail' | 'reject';
 }
 
+/**
+ * A sample of fewer than 64 KiB is taken for the whole file; the last row of a longer one may be cut off and is not
+ * looked at. Types: boolean, long, double, date, timestamp with and without offset, string. Codes with leading zeros,
+ * integers beyond 64 bits and columns without a value are strings. Names are as they stand in the header, also when
+ * they are empty or come twice; `column_1` and so on where there is no header.
+ */
 export interface CsvInference {
   readonly dialect: CsvDialect;
   readonly schema: ArrowSchema;

@@ -176,6 +176,19 @@ impl Column {
         Ok(())
     }
 
+    /// A value of a date, time or timestamp column in its own unit (days, or what the type says) since the epoch.
+    pub fn push_units(&mut self, units: i64) -> std::result::Result<(), Reason> {
+        match &mut self.data {
+            Data::I32(values) => {
+                values.push(i32::try_from(units).map_err(|_| format!("{units} days do not fit into a date"))?);
+            }
+            Data::I64(values) => values.push(units),
+            _ => return Err(format!("{units} is not a value of the column")),
+        }
+        self.valid.append(true);
+        Ok(())
+    }
+
     /// Marks the value whose parts were pushed into the children as there.
     pub fn close_nested(&mut self) -> std::result::Result<(), Reason> {
         let whole = |length: usize| i32::try_from(length).map_err(|_| "the batch holds too many elements".to_string());

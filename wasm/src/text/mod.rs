@@ -2,14 +2,18 @@
 
 pub mod column;
 pub mod csv;
-// pub mod csv_infer;
-// pub mod json;
-// pub mod json_infer;
-// pub mod json_rows;
-// pub mod json_value;
+pub mod csv_infer;
+mod guess;
+pub mod json;
+pub mod json_infer;
+pub mod json_rows;
+pub mod json_scan;
 pub mod number;
 pub mod parse;
 pub mod rows;
 pub mod time;
 pub mod tokens;
 pub mod transcode;
+
+#[cfg(test)]
+mod json_tests;

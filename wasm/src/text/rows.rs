@@ -35,6 +35,11 @@ impl Fault {
     pub fn whole(reason: impl Into<String>) -> Self {
         Self { column: None, reason: reason.into() }
     }
+    /// The place of a nested value: its name before those inside.
+    pub fn within(self, name: &str) -> Self {
+        let column = self.column.map_or_else(|| name.to_owned(), |inner| format!("{name}.{inner}"));
+        Self { column: Some(column), ..self }
+    }
     pub fn of(column: &str, reason: impl Into<String>) -> Self {
         Self { column: Some(column.to_owned()), reason: reason.into() }
     }
@@ -59,6 +64,11 @@ impl Rows {
         }
         let columns = schema.fields().iter().map(Column::new).collect::<Result<_>>()?;
         Ok(Self { schema, columns, batch_rows, fail, row: 0, filled: 0, done: Vec::new(), rejects: Vec::new() })
+    }
+
+    /// Rows in the columns now.
+    pub fn filled(&self) -> usize {
+        self.filled
     }
 
     /// Ends the row whose values were pushed, or takes them back.

@@ -1,0 +1,241 @@
+//! What the first bytes of a CSV file say of its dialect, its header and its columns.
+
+use std::collections::BTreeMap;
+
+use arrow_schema::{DataType, Field, Schema};
+
+use super::guess::Guess;
+use super::tokens::{Dialect, Record, Tokenizer};
+use super::transcode::Transcoder;
+use crate::error::{EngineError, Result};
+
+/// In the order of preference.
+const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+/// Records of the sample that are looked at.
+const MAX_RECORDS: usize = 10_000;
+
+/// What the caller knows; None: to be found out.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    pub delimiter: Option<u8>,
+    pub quote: Option<Option<u8>>,
+    pub escape: Option<Option<u8>>,
+    pub comment: Option<Option<u8>>,
+    pub header: Option<bool>,
+    pub null_values: Option<Vec<String>>,
+}
+
+#[derive(Debug)]
+pub struct Inference {
+    pub dialect: Dialect,
+    pub header: bool,
+    pub null_values: Vec<String>,
+    /// Names are given as they stand in the header, also when they are empty or come twice.
+    pub schema: Schema,
+}
+
+/// A cell's text, and whether it was quoted.
+type Cells = Vec<(String, bool)>;
+
+pub fn infer(sample: &[u8], given: &Given) -> Result<Inference> {
+    let mut transcoder = Transcoder::default();
+    let mut transcoded = Vec::new();
+    let text = transcoder.push(sample, &mut transcoded);
+    let quote = given.quote.unwrap_or_else(|| quote_of(text));
+    let comment = given.comment.unwrap_or(None);
+    let escape = given.escape.unwrap_or_else(|| escape_of(text, quote));
+    let delimiters: Vec<u8> = given.delimiter.map_or(DELIMITERS.to_vec(), |one| vec![one]);
+    let mut best: Option<(Score, Dialect, Vec<Cells>)> = None;
+    for delimiter in delimiters {
+        let dialect = Dialect { delimiter, quote, escape, comment };
+        let (records, malformed) = records_of(text, dialect);
+        let score = Score::of(&records, malformed);
+        if best.as_ref().is_none_or(|(held, ..)| score > *held) {
+            best = Some((score, dialect, records));
+        }
+    }
+    let Some((_, dialect, records)) = best.filter(|(_, _, records)| !records.is_empty()) else {
+        if sample.len() >= SAMPLE_BYTES && !text.trim_ascii().is_empty() {
+            return Err(EngineError::corrupt(format!("CSV: no record ends within the first {} bytes", sample.len())));
+        }
+        return Err(EngineError::new("SOURCE_EMPTY", "CSV: the sample holds no record"));
+    };
+    let null_values = given.null_values.clone().unwrap_or_else(|| vec![String::new()]);
+    let header = given.header.unwrap_or_else(|| has_header(&records, &null_values));
+    let schema = schema_of(&records, header, &null_values);
+    Ok(Inference { dialect, header, null_values, schema })
+}
+
+/// Records of one width, and as many fields as they can be cut into: first that nothing is malformed, then the share
+/// of records with the commonest number of fields, then that number.
+#[derive(PartialEq, PartialOrd)]
+struct Score(bool, bool, u32, usize);
+
+impl Score {
+    fn of(records: &[Cells], malformed: usize) -> Self {
+        let mut widths = BTreeMap::new();
+        records.iter().for_each(|record| *widths.entry(record.len()).or_insert(0usize) += 1);
+        let (width, count) = widths.into_iter().max_by_key(|(width, count)| (*count, *width)).unwrap_or((0, 0));
+        let share = (count * 100 / records.len().max(1)) as u32;
+        // Most records are of one width, or the delimiter is chance.
+        Score(width > 1 && share >= 80, malformed == 0, share, width)
+    }
+}
+
+/// A sample of fewer bytes is the whole file; of a longer one the last record may be cut off, and is left out.
+pub const SAMPLE_BYTES: usize = 64 << 10;
+
+fn records_of(text: &[u8], dialect: Dialect) -> (Vec<Cells>, usize) {
+    let mut records: Vec<Cells> = Vec::new();
+    let mut malformed = 0;
+    let mut each = |record: &Record| {
+        if records.len() < MAX_RECORDS {
+            malformed += usize::from(record.malformed.is_some());
+            let cell = |start: usize, end: usize| String::from_utf8_lossy(&record.bytes[start..end]).into_owned();
+            records.push(record.cells.iter().map(|c| (cell(c.start, c.end), c.quoted)).collect());
+        }
+        Ok(())
+    };
+    let mut tokenizer = Tokenizer::new(dialect);
+    // A record beyond its limit ends the sample; the reader will say so.
+    if tokenizer.push(text, &mut each).is_ok() && text.len() < SAMPLE_BYTES {
+        // `each` cannot fail.
+        let _ = tokenizer.finish(&mut each);
+    }
+    (records, malformed)
+}
+
+/// The double quote, or the single one where cells are wrapped in it and none in the double one.
+fn quote_of(text: &[u8]) -> Option<u8> {
+    let opens = |quote: u8| {
+        text.iter().enumerate().filter(|(at, byte)| {
+            let before = at.checked_sub(1).map_or(b'\n', |at| text[at]);
+            **byte == quote && (matches!(before, b'\n' | b'\r') || DELIMITERS.contains(&before))
+        }).count()
+    };
+    let closes = |quote: u8| {
+        text.windows(2).filter(|w| w[0] == quote && (matches!(w[1], b'\n' | b'\r') || DELIMITERS.contains(&w[1]))).count()
+    };
+    let single = opens(b'\'') >= 2 && closes(b'\'') >= 2;
+    Some(if single && opens(b'"') == 0 { b'\'' } else { b'"' })
+}
+
+/// A backslash, where quotes inside quoted cells have one before them and none is doubled.
+fn escape_of(text: &[u8], quote: Option<u8>) -> Option<u8> {
+    let quote = quote?;
+    let escaped = text.windows(3).any(|w| {
+        w[0] == b'\\' && w[1] == quote && !matches!(w[2], b'\n' | b'\r') && !DELIMITERS.contains(&w[2])
+    });
+    escaped.then_some(b'\\')
+}
+
+fn is_null(cell: &(String, bool), null_values: &[String]) -> bool {
+    null_values.iter().any(|null| *null == cell.0)
+}
+
+/// A first record of words alone is a header when a column below it is of something else, or, where all columns are
+/// of words, when its words do not come again in their columns.
+fn has_header(records: &[Cells], null_values: &[String]) -> bool {
+    let Some((first, rest)) = records.split_first() else { return false };
+    let word = |cell: &(String, bool)| {
+        let mut guess = Guess::default();
+        guess.add(&cell.0);
+        guess.data_type() == Some(DataType::Utf8)
+    };
+    let words = first.iter().all(|cell| cell.0.is_empty() || word(cell)) && first.iter().any(|cell| !cell.0.is_empty());
+    if !words || rest.is_empty() {
+        return words;
+    }
+    let below = guesses(rest, first.len(), null_values);
+    if below.iter().any(|guess| !matches!(guess.data_type(), None | Some(DataType::Utf8))) {
+        return true;
+    }
+    first.iter().enumerate().all(|(at, name)| {
+        rest.iter().all(|record| record.get(at).is_none_or(|cell| cell.0 != name.0))
+    })
+}
+
+fn guesses(records: &[Cells], width: usize, null_values: &[String]) -> Vec<Guess> {
+    let mut guesses = vec![Guess::default(); width];
+    for record in records.iter().filter(|record| record.len() == width) {
+        for (guess, cell) in guesses.iter_mut().zip(record) {
+            if !is_null(cell, null_values) {
+                guess.add(&cell.0);
+            }
+        }
+    }
+    guesses
+}
+
+fn schema_of(records: &[Cells], header: bool, null_values: &[String]) -> Schema {
+    let width = records.first().map_or(0, Vec::len);
+    let body = if header { &records[1..] } else { records };
+    let fields = guesses(body, width, null_values).into_iter().enumerate().map(|(at, guess)| {
+        let name = if header { records[0][at].0.clone() } else { format!("column_{}", at + 1) };
+        Field::new(name, guess.data_type().unwrap_or(DataType::Utf8), true)
+    });
+    Schema::new(fields.collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn summary(text: &str) -> String {
+        let found = infer(text.as_bytes(), &Given::default()).unwrap();
+        let fields: Vec<String> =
+            found.schema.fields().iter().map(|f| format!("{}:{}", f.name(), f.data_type())).collect();
+        format!("{} {} {}", found.dialect.delimiter as char, found.header, fields.join(" "))
+    }
+
+    #[test]
+    fn delimiters_headers_and_types() {
+        for (text, expected) in [
+            ("a,b\n1,x\n2,y\n", ", true a:Int64 b:Utf8"),
+            ("a;b\n1,5;x\n2,5;y\n", "; true a:Utf8 b:Utf8"),
+            ("a\tb\n1\t2.5", "\t true a:Int64 b:Float64"),
+            ("a|b\ntrue|2024-01-01", "| true a:Boolean b:Date32"),
+            ("1,2\n3,4\n", ", false column_1:Int64 column_2:Int64"),
+            ("name,city\nann,rome\nbob,oslo\n", ", true name:Utf8 city:Utf8"),
+            ("ann,rome\nbob,oslo\nann,oslo\n", ", false column_1:Utf8 column_2:Utf8"),
+            ("id\n007\n008\n", ", true id:Utf8"),
+            ("n\n1\n2.5", ", true n:Float64"),
+            ("a,b\n", ", true a:Utf8 b:Utf8"),
+            (",x,x\n0,1,2\n", ", true :Int64 x:Int64 x:Int64"),
+            ("a,b\n1,\n,2\n", ", true a:Int64 b:Int64"),
+            ("a,b\n\"1,2\",\"x\ny\"\n", ", true a:Utf8 b:Utf8"),
+            // No comma separates all records, so none does.
+            ("text\nhello, world\nbye\n", "; true text:Utf8"),
+            ("\u{feff}a,b\n1,2\n", ", true a:Int64 b:Int64"),
+        ] {
+            assert_eq!(summary(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn quotes_and_escapes_are_found_out() {
+        let found = infer(b"a,b\n'x,1','y'\n'z','w'\n", &Given::default()).unwrap();
+        assert_eq!((found.dialect.quote, found.schema.fields().len()), (Some(b'\''), 2));
+        let found = infer(b"a,b\n\"x \\\"1\\\" y\",2\n", &Given::default()).unwrap();
+        assert_eq!((found.dialect.escape, found.schema.fields().len()), (Some(b'\\'), 2));
+    }
+
+    #[test]
+    fn what_is_given_is_kept() {
+        let given = Given { delimiter: Some(b';'), header: Some(false), quote: Some(None), ..Given::default() };
+        let found = infer(b"a,b\n1,2\n", &given).unwrap();
+        assert_eq!((found.dialect.delimiter, found.dialect.quote, found.header), (b';', None, false));
+        assert_eq!(found.schema.fields().len(), 1);
+        assert_eq!(infer(b"\n\n", &Given::default()).unwrap_err().code, "SOURCE_EMPTY");
+    }
+
+    #[test]
+    fn a_cut_off_last_record_of_a_long_sample_is_not_looked_at() {
+        let mut text = String::from("a,b\n");
+        while text.len() < SAMPLE_BYTES {
+            text.push_str("1,true\n");
+        }
+        text.push_str("2,tr");
+        assert_eq!(summary(&text), ", true a:Int64 b:Boolean");
+    }
+}

@@ -1,0 +1,253 @@
+//! JSON rows into batches. Numbers, dates and timestamps are read from their own text, never through a double.
+
+use std::collections::HashMap;
+
+use arrow_array::RecordBatch;
+use arrow_schema::{DataType, SchemaRef};
+use serde_json::Value;
+
+use super::column::{Column, Data};
+use super::json_rows::Splitter;
+use super::json_scan::{MAX_DEPTH, Scanner};
+use super::rows::{Fault, Rows};
+use super::transcode::Transcoder;
+use crate::error::Result;
+
+/// Fields by name, so that a row's fields may come in any order.
+struct Shape {
+    index: HashMap<String, usize>,
+    /// Of a struct's fields, of a list's element, of a map's key and value.
+    children: Vec<Shape>,
+}
+
+impl Shape {
+    fn of(columns: &[Column]) -> Self {
+        let mut index = HashMap::new();
+        for (at, column) in columns.iter().enumerate() {
+            index.entry(column.field().name().clone()).or_insert(at);
+        }
+        let children = columns.iter().map(|column| match &column.data {
+            Data::Struct(children) => Shape::of(children),
+            Data::List { element, .. } => Shape::of(std::slice::from_ref(element)),
+            Data::Map { key, value, .. } => {
+                Shape { index: HashMap::new(), children: vec![Shape::leaf(key), Shape::leaf(value)] }
+            }
+            _ => Shape { index: HashMap::new(), children: Vec::new() },
+        });
+        Self { children: children.collect(), index }
+    }
+
+    fn leaf(column: &Column) -> Self {
+        let mut shape = Shape::of(std::slice::from_ref(column));
+        shape.children.swap_remove(0)
+    }
+}
+
+/// NDJSON, or the elements of one array, told apart by the first byte.
+pub struct JsonReader {
+    transcoder: Transcoder,
+    transcoded: Vec<u8>,
+    splitter: Splitter,
+    rows: Rows,
+    shape: Shape,
+}
+
+impl JsonReader {
+    pub fn new(schema: SchemaRef, batch_rows: usize, fail: bool) -> Result<Self> {
+        let rows = Rows::new(schema, batch_rows, fail)?;
+        let shape = Shape::of(&rows.columns);
+        Ok(Self {
+            transcoder: Transcoder::default(),
+            transcoded: Vec::new(),
+            splitter: Splitter::default(),
+            rows,
+            shape,
+        })
+    }
+
+    pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<RecordBatch>> {
+        let (rows, shape) = (&mut self.rows, &self.shape);
+        let text = self.transcoder.push(bytes, &mut self.transcoded);
+        self.splitter.push(text, |text, line| read_row(rows, shape, text, line))?;
+        Ok(rows.take_batches())
+    }
+
+    pub fn finish(&mut self) -> Result<Vec<RecordBatch>> {
+        let (rows, shape) = (&mut self.rows, &self.shape);
+        let last = self.transcoder.finish();
+        self.splitter.push(&last, |text, line| read_row(rows, shape, text, line))?;
+        self.splitter.finish(|text, line| read_row(rows, shape, text, line))?;
+        rows.finish()?;
+        Ok(rows.take_batches())
+    }
+
+    pub fn take_rejects(&mut self) -> Value {
+        self.rows.take_rejects()
+    }
+}
+
+fn read_row(rows: &mut Rows, shape: &Shape, text: &[u8], line: u64) -> Result<()> {
+    let base = rows.filled();
+    let mut scanner = Scanner::new(text);
+    let outcome = if scanner.peek() == b'{' {
+        fill_fields(&mut scanner, &mut rows.columns, shape, base, 1).and_then(|()| scanner.end())
+    } else {
+        // What is no JSON at all is told as that.
+        scanner.skip(0).and_then(|_| Err(Fault::whole("the row is not an object")))
+    };
+    rows.end(outcome, line, text)
+}
+
+/// An object's fields into `columns`, of which each has `base` values: those that are missing become null, those that
+/// no column has are passed over, of those that come twice the last one counts.
+fn fill_fields(
+    scanner: &mut Scanner,
+    columns: &mut [Column],
+    shape: &Shape,
+    base: usize,
+    depth: usize,
+) -> std::result::Result<(), Fault> {
+    if depth > MAX_DEPTH {
+        return scanner.too_deep();
+    }
+    let mut next = 0;
+    let mut more = scanner.open(b'{', b'}')?;
+    while more {
+        let name = scanner.string()?;
+        scanner.expect(b':')?;
+        // Fields mostly come in the order of the columns.
+        let expected = columns.get(next).is_some_and(|column| column.field().name() == name.as_ref());
+        let found = if expected { Some(next) } else { shape.index.get(name.as_ref()).copied() };
+        match found {
+            Some(at) => {
+                next = at + 1;
+                let column = &mut columns[at];
+                if column.len() > base {
+                    column.truncate(base);
+                }
+                fill(scanner, column, &shape.children[at], depth).map_err(|fault| fault.within(&name))?;
+            }
+            None => {
+                scanner.skip(depth)?;
+            }
+        }
+        more = scanner.more(b'}')?;
+    }
+    for column in columns.iter_mut().filter(|column| column.len() == base) {
+        column.push_null().map_err(|reason| Fault::of(column.field().name(), reason))?;
+    }
+    Ok(())
+}
+
+fn fill(scanner: &mut Scanner, column: &mut Column, shape: &Shape, depth: usize) -> std::result::Result<(), Fault> {
+    if depth > MAX_DEPTH {
+        return scanner.too_deep();
+    }
+    let first = scanner.peek();
+    if first == b'n' {
+        scanner.literal("null")?;
+        return column.push_null().map_err(Fault::whole);
+    }
+    let base = column.len();
+    match (&mut column.data, first) {
+        (Data::List { element, .. }, b'[') => {
+            let mut more = scanner.open(b'[', b']')?;
+            while more {
+                fill(scanner, element, &shape.children[0], depth + 1).map_err(|fault| fault.within("element"))?;
+                more = scanner.more(b']')?;
+            }
+        }
+        (Data::Struct(children), b'{') => fill_fields(scanner, children, shape, base, depth + 1)?,
+        (Data::Map { key, value, .. }, b'{') => {
+            let mut more = scanner.open(b'{', b'}')?;
+            while more {
+                let name = scanner.string()?;
+                key.push_text(&name).map_err(|reason| Fault::of("key", reason))?;
+                scanner.expect(b':')?;
+                fill(scanner, value, &shape.children[1], depth + 1).map_err(|fault| fault.within("value"))?;
+                more = scanner.more(b'}')?;
+            }
+        }
+        (Data::Map { key, value, .. }, b'[') => fill_pairs(scanner, key, value, shape, depth + 1)?,
+        (Data::List { .. } | Data::Struct(_) | Data::Map { .. }, _) => {
+            let wanted = match column.data {
+                Data::Struct(_) => "an object",
+                Data::Map { .. } => "an object",
+                _ => "an array",
+            };
+            let found = scanner.skip(depth)?;
+            return Err(Fault::whole(format!("{} is not {wanted}", super::parse::shown(found))));
+        }
+        _ => return fill_flat(scanner, column, first, depth),
+    }
+    column.close_nested().map_err(Fault::whole)
+}
+
+/// A map as an array of `{"key": …, "value": …}`, for keys that are no strings.
+fn fill_pairs(
+    scanner: &mut Scanner,
+    key: &mut Column,
+    value: &mut Column,
+    shape: &Shape,
+    depth: usize,
+) -> std::result::Result<(), Fault> {
+    if depth > MAX_DEPTH {
+        return scanner.too_deep();
+    }
+    let mut more = scanner.open(b'[', b']')?;
+    while more {
+        let base = key.len();
+        let mut inside = scanner.open(b'{', b'}')?;
+        while inside {
+            let name = scanner.string()?;
+            scanner.expect(b':')?;
+            let (column, shape) = match name.as_ref() {
+                "key" => (&mut *key, &shape.children[0]),
+                "value" => (&mut *value, &shape.children[1]),
+                _ => return Err(Fault::whole("an entry of a map has other fields than key and value")),
+            };
+            if column.len() > base {
+                return Err(Fault::whole(format!("an entry of a map has two fields {name}")));
+            }
+            fill(scanner, column, shape, depth + 1).map_err(|fault| fault.within(&name))?;
+            inside = scanner.more(b'}')?;
+        }
+        if key.len() == base {
+            return Err(Fault::of("key", "an entry of a map has no key"));
+        }
+        if value.len() == base {
+            value.push_null().map_err(|reason| Fault::of("value", reason))?;
+        }
+        more = scanner.more(b']')?;
+    }
+    Ok(())
+}
+
+/// Strings are read as a CSV cell would be; numbers and booleans too, so that a text column takes them. Whole numbers
+/// in date, time and timestamp columns count the column's own unit. A text column takes arrays and objects as JSON.
+fn fill_flat(scanner: &mut Scanner, column: &mut Column, first: u8, depth: usize) -> std::result::Result<(), Fault> {
+    let data_type = column.field().data_type();
+    let of_bytes = matches!(data_type, DataType::Binary | DataType::FixedSizeBinary(_));
+    let of_time = matches!(data_type, DataType::Date32 | DataType::Time64(_) | DataType::Timestamp(..));
+    let pushed = match first {
+        b'"' => column.push_text(&scanner.string()?),
+        b't' => column.push_text(scanner.literal("true")?),
+        b'f' => column.push_text(scanner.literal("false")?),
+        b'{' | b'[' => {
+            let is_text = *data_type == DataType::Utf8;
+            let text = scanner.skip(depth)?;
+            if is_text { column.push_text(text) } else { Err(format!("{} is not a single value", super::parse::shown(text))) }
+        }
+        _ => {
+            let text = scanner.number()?;
+            if of_bytes {
+                Err(format!("{text} is not bytes as hexadecimal text"))
+            } else if of_time {
+                super::parse::long(text).and_then(|units| column.push_units(units))
+            } else {
+                column.push_text(text)
+            }
+        }
+    };
+    pushed.map_err(Fault::whole)
+}

@@ -1,0 +1,230 @@
+//! The schema of the first rows of a JSON source.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow_schema::{DataType, Field, Fields, Schema};
+
+use super::csv_infer::SAMPLE_BYTES;
+use super::guess::Guess;
+use super::json_rows::Splitter;
+use super::json_scan::{MAX_DEPTH, Scanner};
+use super::rows::Fault;
+use super::transcode::Transcoder;
+use crate::error::{EngineError, Result};
+
+/// Everything that one place in the rows held.
+#[derive(Default)]
+struct Seen {
+    boolean: bool,
+    long: bool,
+    /// Whole numbers that a double cannot hold, and that 64 bits cannot.
+    large: bool,
+    beyond: bool,
+    double: bool,
+    text: Guess,
+    list: Option<Box<Seen>>,
+    object: Option<Members>,
+}
+
+/// In the order of first appearance.
+#[derive(Default)]
+struct Members {
+    index: HashMap<String, usize>,
+    list: Vec<(String, Seen)>,
+}
+
+pub fn infer(sample: &[u8]) -> Result<Schema> {
+    let mut transcoder = Transcoder::default();
+    let mut transcoded = Vec::new();
+    let text = transcoder.push(sample, &mut transcoded);
+    let mut members = Members::default();
+    let mut objects = 0u64;
+    let mut first_fault: Option<(String, u64)> = None;
+    let mut each = |row: &[u8], line: u64| {
+        let mut scanner = Scanner::new(row);
+        let outcome = if scanner.peek() == b'{' {
+            members.read(&mut scanner, 1).and_then(|()| scanner.end())
+        } else {
+            scanner.skip(0).and_then(|_| Err(Fault::whole("the row is not an object")))
+        };
+        match outcome {
+            Ok(()) => objects += 1,
+            Err(fault) => {
+                first_fault.get_or_insert((fault.reason, line));
+            }
+        }
+        Ok(())
+    };
+    let mut splitter = Splitter::default();
+    splitter.push(text, &mut each)?;
+    if sample.len() < SAMPLE_BYTES {
+        // The reader will report an array that is not closed, with its place.
+        let _ = splitter.finish(&mut each);
+    }
+    match (objects, first_fault) {
+        (0, Some((reason, line))) => {
+            Err(EngineError::corrupt(format!("JSON: line {line}: {reason}")).at_line(line))
+        }
+        (0, None) if sample.len() >= SAMPLE_BYTES && !text.trim_ascii().is_empty() => {
+            Err(EngineError::corrupt(format!("JSON: no row ends within the first {} bytes", sample.len())))
+        }
+        (0, None) => Err(EngineError::new("SOURCE_EMPTY", "JSON: the sample holds no row")),
+        _ => Ok(Schema::new(members.fields())),
+    }
+}
+
+impl Members {
+    fn read(&mut self, scanner: &mut Scanner, depth: usize) -> std::result::Result<(), Fault> {
+        if depth > MAX_DEPTH {
+            return scanner.too_deep();
+        }
+        let mut more = scanner.open(b'{', b'}')?;
+        while more {
+            let name = scanner.string()?;
+            scanner.expect(b':')?;
+            let at = match self.index.get(name.as_ref()) {
+                Some(at) => *at,
+                None => {
+                    self.index.insert(name.clone().into_owned(), self.list.len());
+                    self.list.push((name.into_owned(), Seen::default()));
+                    self.list.len() - 1
+                }
+            };
+            self.list[at].1.read(scanner, depth)?;
+            more = scanner.more(b'}')?;
+        }
+        Ok(())
+    }
+
+    fn fields(&self) -> Fields {
+        self.list
+            .iter()
+            .map(|(name, seen)| Arc::new(Field::new(name, seen.data_type(), true)))
+            .collect()
+    }
+}
+
+impl Seen {
+    fn read(&mut self, scanner: &mut Scanner, depth: usize) -> std::result::Result<(), Fault> {
+        match scanner.peek() {
+            b'n' => drop(scanner.literal("null")?),
+            b't' => {
+                scanner.literal("true")?;
+                self.boolean = true;
+            }
+            b'f' => {
+                scanner.literal("false")?;
+                self.boolean = true;
+            }
+            b'"' => self.text.add(&scanner.string()?),
+            b'{' => self.object.get_or_insert_default().read(scanner, depth + 1)?,
+            b'[' => {
+                if depth > MAX_DEPTH {
+                    return scanner.too_deep();
+                }
+                let element = self.list.get_or_insert_default();
+                let mut more = scanner.open(b'[', b']')?;
+                while more {
+                    element.read(scanner, depth + 1)?;
+                    more = scanner.more(b']')?;
+                }
+            }
+            _ => {
+                let text = scanner.number()?;
+                if !text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
+                    self.double = true;
+                } else {
+                    self.long = true;
+                    match text.parse::<i64>() {
+                        Ok(value) => self.large |= value.unsigned_abs() > 1 << 53,
+                        Err(_) => self.beyond = true,
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What was of two kinds, and what was always null, is text: the reader takes any value as text.
+    fn data_type(&self) -> DataType {
+        let number = self.long || self.double;
+        let kinds = [self.boolean, number, self.text.any, self.list.is_some(), self.object.is_some()];
+        if kinds.iter().filter(|kind| **kind).count() != 1 {
+            return DataType::Utf8;
+        }
+        if self.boolean {
+            return DataType::Boolean;
+        }
+        if number {
+            return match (self.beyond || self.large && self.double, self.double) {
+                (true, _) => DataType::Utf8,
+                (false, true) => DataType::Float64,
+                (false, false) => DataType::Int64,
+            };
+        }
+        if let Some(element) = &self.list {
+            return DataType::List(Arc::new(Field::new("element", element.data_type(), true)));
+        }
+        match &self.object {
+            // A struct needs a field.
+            Some(members) if members.list.is_empty() => DataType::Utf8,
+            Some(members) => DataType::Struct(members.fields()),
+            None => self.text.time_type().unwrap_or(DataType::Utf8),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn types(text: &str) -> String {
+        let schema = infer(text.as_bytes()).unwrap();
+        schema.fields().iter().map(|f| format!("{}:{}", f.name(), short(f.data_type()))).collect::<Vec<_>>().join(" ")
+    }
+
+    fn short(data_type: &DataType) -> String {
+        match data_type {
+            DataType::List(f) => format!("[{}]", short(f.data_type())),
+            DataType::Struct(fields) => {
+                format!("{{{}}}", fields.iter().map(|f| format!("{}:{}", f.name(), short(f.data_type()))).collect::<Vec<_>>().join(","))
+            }
+            other => other.to_string(),
+        }
+    }
+
+    #[test]
+    fn rows_are_merged_into_one_schema() {
+        for (text, expected) in [
+            ("{\"a\":1,\"b\":\"x\"}\n{\"b\":null,\"c\":true}", "a:Int64 b:Utf8 c:Boolean"),
+            ("[{\"a\":1},{\"a\":2.5}]", "a:Float64"),
+            ("{\"a\":1}\n{\"a\":\"x\"}", "a:Utf8"),
+            ("{\"a\":9223372036854775807}\n{\"a\":null}", "a:Int64"),
+            ("{\"a\":9223372036854775808}", "a:Utf8"),
+            ("{\"a\":9007199254740993}\n{\"a\":0.5}", "a:Utf8"),
+            ("{\"a\":[1,null,2]}\n{\"a\":[]}", "a:[Int64]"),
+            ("{\"a\":[]}", "a:[Utf8]"),
+            ("{\"a\":{\"x\":1}}\n{\"a\":{\"y\":[{\"z\":\"2024-01-01\"}]}}", "a:{x:Int64,y:[{z:Date32}]}"),
+            ("{\"a\":{}}", "a:Utf8"),
+            ("{\"a\":null}", "a:Utf8"),
+            ("{\"t\":\"2024-01-01T00:00:00\",\"n\":\"12\"}", "t:Timestamp(µs) n:Utf8"),
+            ("{\"__proto__\":1}", "__proto__:Int64"),
+            ("{\"a\":1}\nbroken\n{\"a\":2}", "a:Int64"),
+            ("{\"a\":NaN}", "a:Float64"),
+        ] {
+            assert_eq!(types(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn nothing_to_infer_from_is_an_error() {
+        for text in ["", " \n", "[]"] {
+            assert_eq!(infer(text.as_bytes()).unwrap_err().code, "SOURCE_EMPTY");
+        }
+        for text in ["1\n2", "hello", "[1]"] {
+            assert_eq!(infer(text.as_bytes()).unwrap_err().code, "SOURCE_CORRUPT");
+        }
+        assert_eq!(infer(format!("{{\"a\":{}", "[".repeat(100_000)).as_bytes()).unwrap_err().code, "SOURCE_CORRUPT");
+    }
+}

@@ -1,0 +1,231 @@
+//! Where one row of JSON ends and the next begins: lines, or the elements of one array.
+
+use memchr::memchr;
+
+use super::tokens::MAX_RECORD_BYTES;
+use crate::error::{EngineError, Result};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    /// Before the first byte that is not white space.
+    Start,
+    Lines,
+    /// Inside the array, between elements or in one.
+    Array,
+    /// Behind the array.
+    End,
+}
+
+pub struct Splitter {
+    mode: Mode,
+    /// The row that has not ended yet.
+    partial: Vec<u8>,
+    line: u64,
+    /// Line of the first byte of the row.
+    row_line: u64,
+    rows: u64,
+    depth: usize,
+    in_string: bool,
+    escaped: bool,
+    /// An element has begun, or must follow a comma.
+    open: bool,
+}
+
+impl Default for Splitter {
+    fn default() -> Self {
+        Self {
+            mode: Mode::Start,
+            partial: Vec::new(),
+            line: 1,
+            row_line: 1,
+            rows: 0,
+            depth: 0,
+            in_string: false,
+            escaped: false,
+            open: false,
+        }
+    }
+}
+
+impl Splitter {
+    /// Gives the text of each row that ends in `input`, and its line, to `each`. Blank lines are no rows.
+    pub fn push(&mut self, mut input: &[u8], mut each: impl FnMut(&[u8], u64) -> Result<()>) -> Result<()> {
+        if self.mode == Mode::Start {
+            let blank = input.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+            self.line += input[..blank].iter().filter(|byte| **byte == b'\n').count() as u64;
+            input = &input[blank..];
+            match input.first() {
+                None => return Ok(()),
+                Some(b'[') => {
+                    self.mode = Mode::Array;
+                    input = &input[1..];
+                }
+                Some(_) => self.mode = Mode::Lines,
+            }
+            self.row_line = self.line;
+        }
+        match self.mode {
+            Mode::Lines => self.lines(input, &mut each)?,
+            _ => self.array(input, &mut each)?,
+        }
+        if self.partial.len() > MAX_RECORD_BYTES {
+            let text = format!("JSON: the row that starts on line {} is longer than {MAX_RECORD_BYTES} bytes", self.row_line);
+            return Err(EngineError::corrupt(text).at_line(self.row_line));
+        }
+        Ok(())
+    }
+
+    fn lines(&mut self, mut input: &[u8], each: &mut impl FnMut(&[u8], u64) -> Result<()>) -> Result<()> {
+        while let Some(end) = memchr(b'\n', input) {
+            if self.partial.is_empty() {
+                self.line_row(&input[..end], each)?;
+            } else {
+                let mut whole = std::mem::take(&mut self.partial);
+                whole.extend_from_slice(&input[..end]);
+                self.line_row(&whole, each)?;
+            }
+            self.line += 1;
+            self.row_line = self.line;
+            input = &input[end + 1..];
+        }
+        self.partial.extend_from_slice(input);
+        Ok(())
+    }
+
+    fn line_row(&mut self, line: &[u8], each: &mut impl FnMut(&[u8], u64) -> Result<()>) -> Result<()> {
+        let row = line.trim_ascii();
+        if row.is_empty() { Ok(()) } else { self.row(row, each) }
+    }
+
+    fn row(&mut self, row: &[u8], each: &mut impl FnMut(&[u8], u64) -> Result<()>) -> Result<()> {
+        self.rows += 1;
+        each(row, self.row_line)
+    }
+
+    fn array(&mut self, input: &[u8], each: &mut impl FnMut(&[u8], u64) -> Result<()>) -> Result<()> {
+        // Start of the row's bytes in `input`, once it has begun.
+        let mut from = 0;
+        for (at, byte) in input.iter().enumerate() {
+            if *byte == b'\n' {
+                self.line += 1;
+            }
+            if self.in_string {
+                match byte {
+                    _ if self.escaped => self.escaped = false,
+                    b'\\' => self.escaped = true,
+                    b'"' => self.in_string = false,
+                    _ => {}
+                }
+                continue;
+            }
+            if byte.is_ascii_whitespace() {
+                if self.partial.is_empty() && from == at {
+                    from = at + 1;
+                }
+                continue;
+            }
+            if self.mode == Mode::End {
+                return Err(EngineError::corrupt("JSON: text follows the end of the array").at_line(self.line));
+            }
+            if self.partial.is_empty() && from == at {
+                self.row_line = self.line;
+            }
+            match byte {
+                b'"' => self.in_string = true,
+                b'{' | b'[' => self.depth += 1,
+                b'}' => self.depth = self.depth.saturating_sub(1),
+                b']' if self.depth > 0 => self.depth -= 1,
+                b',' | b']' if self.depth == 0 => {
+                    let last = *byte == b']';
+                    self.element(&input[from..at], last, each)?;
+                    from = at + 1;
+                    if last {
+                        self.mode = Mode::End;
+                    }
+                    continue;
+                }
+                _ => {}
+            }
+            self.open = true;
+        }
+        if self.mode == Mode::Array {
+            self.partial.extend_from_slice(&input[from..]);
+        }
+        Ok(())
+    }
+
+    fn element(&mut self, tail: &[u8], last: bool, each: &mut impl FnMut(&[u8], u64) -> Result<()>) -> Result<()> {
+        let mut whole = std::mem::take(&mut self.partial);
+        let row = if whole.is_empty() {
+            tail
+        } else {
+            whole.extend_from_slice(tail);
+            &whole
+        };
+        let row = row.trim_ascii();
+        // `[]` has no element; nothing between two commas is a bad one.
+        let empty_array = last && row.is_empty() && self.rows == 0 && !self.open;
+        self.open = !last;
+        if empty_array { Ok(()) } else { self.row(row, each) }
+    }
+
+    /// The last line; an array that is not closed is a file that was cut off.
+    pub fn finish(&mut self, mut each: impl FnMut(&[u8], u64) -> Result<()>) -> Result<()> {
+        match self.mode {
+            Mode::Start | Mode::End => Ok(()),
+            Mode::Lines => {
+                let line = std::mem::take(&mut self.partial);
+                self.line_row(&line, &mut each)
+            }
+            Mode::Array => Err(EngineError::corrupt(format!(
+                "JSON: the array is not closed: the data is cut off after {} rows",
+                self.rows
+            ))
+            .at_line(self.line)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(text: &str, step: usize) -> Result<Vec<String>> {
+        let mut out = Vec::new();
+        let mut each = |row: &[u8], line: u64| {
+            out.push(format!("{line}:{}", String::from_utf8_lossy(row)));
+            Ok(())
+        };
+        let mut splitter = Splitter::default();
+        for piece in text.as_bytes().chunks(step) {
+            splitter.push(piece, &mut each)?;
+        }
+        splitter.finish(&mut each)?;
+        Ok(out)
+    }
+
+    #[test]
+    fn lines_and_elements_are_the_same_at_any_cut() {
+        for (text, expected) in [
+            ("{\"a\":1}\n\n {\"a\":2} \r\n[1]", &["1:{\"a\":1}", "3:{\"a\":2}", "4:[1]"][..]),
+            ("\n [ {\"a\":\"],\\\"\"},\n\n {\"b\":[1,2]}\n,3 ] \n", &["2:{\"a\":\"],\\\"\"}", "4:{\"b\":[1,2]}", "5:3"]),
+            ("[]", &[]),
+            ("[ ]", &[]),
+            ("", &[]),
+            (" \n", &[]),
+            ("[1,,2]", &["1:1", "1:", "1:2"]),
+            ("[1,]", &["1:1", "1:"]),
+        ] {
+            for step in 1..text.len() + 2 {
+                assert_eq!(rows(text, step).unwrap(), expected, "{text:?} by {step}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_array_that_is_cut_off_or_followed_by_text_is_corrupt() {
+        for text in ["[", "[1", "[1,", "[{\"a\":1}", "[1] 2", "[\"a"] {
+            assert_eq!(rows(text, 1).unwrap_err().code, "SOURCE_CORRUPT", "{text}");
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! JSON text, one value at a time and strictly: what is no JSON is refused here, whatever a column would make of it.
+
+use std::borrow::Cow;
+
+use super::rows::Fault;
+
+/// Deeper nesting is refused.
+pub const MAX_DEPTH: usize = 64;
+
+type Scan<T> = Result<T, Fault>;
+
+pub struct Scanner<'a> {
+    text: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Scanner<'a> {
+    pub fn new(text: &'a [u8]) -> Self {
+        Self { text, at: 0 }
+    }
+
+    pub fn fault<T>(&self, reason: &str) -> Scan<T> {
+        Err(Fault::whole(format!("not JSON: {reason} at character {}", self.at + 1)))
+    }
+
+    /// The next byte that is not white space; 0 at the end.
+    pub fn peek(&mut self) -> u8 {
+        while let Some(byte @ (b' ' | b'\t' | b'\n' | b'\r')) = self.text.get(self.at) {
+            let _ = byte;
+            self.at += 1;
+        }
+        self.text.get(self.at).copied().unwrap_or(0)
+    }
+
+    pub fn expect(&mut self, byte: u8) -> Scan<()> {
+        if self.peek() == byte && self.at < self.text.len() {
+            self.at += 1;
+            return Ok(());
+        }
+        if self.at >= self.text.len() {
+            return self.fault("the text ends too early");
+        }
+        self.fault(&format!("'{}' is missing", byte as char))
+    }
+
+    /// After an element: whether another follows; takes the comma or the closing bracket.
+    pub fn more(&mut self, close: u8) -> Scan<bool> {
+        match self.peek() {
+            b',' => {
+                self.at += 1;
+                if self.peek() == close {
+                    return self.fault("a comma is followed by nothing");
+                }
+                Ok(true)
+            }
+            byte if byte == close => {
+                self.at += 1;
+                Ok(false)
+            }
+            _ => self.expect(close).map(|()| false),
+        }
+    }
+
+    /// Takes the opening bracket; false when the closing one follows, which is taken too.
+    pub fn open(&mut self, open: u8, close: u8) -> Scan<bool> {
+        self.expect(open)?;
+        if self.peek() == close {
+            self.at += 1;
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    pub fn end(&mut self) -> Scan<()> {
+        self.peek();
+        if self.at < self.text.len() { self.fault("more text follows the value") } else { Ok(()) }
+    }
+
+    pub fn literal(&mut self, word: &'static str) -> Scan<&'static str> {
+        self.peek();
+        let rest = &self.text[self.at..];
+        let ends = rest.get(word.len()).is_none_or(|byte| !byte.is_ascii_alphanumeric());
+        if !rest.starts_with(word.as_bytes()) || !ends {
+            return self.fault("an unknown word");
+        }
+        self.at += word.len();
+        Ok(word)
+    }
+
+    /// A number's own text. `NaN` and the infinities, which JSON does not have but Python writes, are taken.
+    pub fn number(&mut self) -> Scan<&'a str> {
+        self.peek();
+        let start = self.at;
+        let rest = &self.text[start..];
+        for word in ["NaN", "Infinity", "-Infinity"] {
+            if rest.starts_with(word.as_bytes()) {
+                return self.literal(word);
+            }
+        }
+        if rest.first() == Some(&b'-') {
+            self.at += 1;
+        }
+        let whole = self.digits();
+        if whole == 0 || whole > 1 && self.text[self.at - whole] == b'0' {
+            return self.fault("a value is missing or not a number");
+        }
+        if self.text.get(self.at) == Some(&b'.') {
+            self.at += 1;
+            if self.digits() == 0 {
+                return self.fault("a point without digits");
+            }
+        }
+        if let Some(b'e' | b'E') = self.text.get(self.at) {
+            self.at += 1;
+            if let Some(b'+' | b'-') = self.text.get(self.at) {
+                self.at += 1;
+            }
+            if self.digits() == 0 {
+                return self.fault("an exponent without digits");
+            }
+        }
+        // ASCII by now.
+        std::str::from_utf8(&self.text[start..self.at]).or_else(|_| self.fault("a number"))
+    }
+
+    fn digits(&mut self) -> usize {
+        let count = self.text[self.at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        self.at += count;
+        count
+    }
+
+    pub fn string(&mut self) -> Scan<Cow<'a, str>> {
+        self.expect(b'"')?;
+        let start = self.at;
+        let plain = self.text[start..].iter().take_while(|b| !matches!(b, b'"' | b'\\' | 0..=0x1f)).count();
+        self.at += plain;
+        let Ok(head) = std::str::from_utf8(&self.text[start..self.at]) else { return self.fault("a string is not UTF-8") };
+        if self.text.get(self.at) == Some(&b'"') {
+            self.at += 1;
+            return Ok(Cow::Borrowed(head));
+        }
+        let mut out = head.to_owned();
+        loop {
+            match self.text.get(self.at) {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(Cow::Owned(out));
+                }
+                Some(b'\\') => {
+                    self.at += 1;
+                    out.push(self.escape()?);
+                }
+                Some(0..=0x1f) => return self.fault("a control character in a string"),
+                Some(_) => {
+                    let start = self.at;
+                    let plain = self.text[start..].iter().take_while(|b| !matches!(b, b'"' | b'\\' | 0..=0x1f)).count();
+                    self.at += plain;
+                    match std::str::from_utf8(&self.text[start..self.at]) {
+                        Ok(text) => out.push_str(text),
+                        Err(_) => return self.fault("a string is not UTF-8"),
+                    }
+                }
+                None => return self.fault("a string is not closed"),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Scan<char> {
+        let byte = self.text.get(self.at).copied().unwrap_or(0);
+        self.at += 1;
+        Ok(match byte {
+            b'"' | b'\\' | b'/' => byte as char,
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => {
+                let first = self.unit()?;
+                let code = match first {
+                    0xd800..=0xdbff if self.text[self.at..].starts_with(b"\\u") => {
+                        self.at += 2;
+                        match self.unit()? {
+                            low @ 0xdc00..=0xdfff => 0x10000 + ((first - 0xd800) << 10) + (low - 0xdc00),
+                            _ => return self.fault("a lone surrogate in a string"),
+                        }
+                    }
+                    other => other,
+                };
+                match char::from_u32(code) {
+                    Some(c) => c,
+                    None => return self.fault("a lone surrogate in a string"),
+                }
+            }
+            _ => return self.fault("an unknown escape in a string"),
+        })
+    }
+
+    fn unit(&mut self) -> Scan<u32> {
+        let digits = self.text.get(self.at..self.at + 4).filter(|d| d.iter().all(u8::is_ascii_hexdigit));
+        let code = digits.and_then(|d| std::str::from_utf8(d).ok()).and_then(|d| u32::from_str_radix(d, 16).ok());
+        self.at += 4;
+        code.map_or_else(|| self.fault("a broken \\u escape"), Ok)
+    }
+
+    /// Passes over a value; answers its own text.
+    pub fn skip(&mut self, depth: usize) -> Scan<&'a str> {
+        let first = self.peek();
+        let start = self.at;
+        if depth > MAX_DEPTH {
+            return self.too_deep();
+        }
+        match first {
+            b'{' => {
+                let mut more = self.open(b'{', b'}')?;
+                while more {
+                    self.string()?;
+                    self.expect(b':')?;
+                    self.skip(depth + 1)?;
+                    more = self.more(b'}')?;
+                }
+            }
+            b'[' => {
+                let mut more = self.open(b'[', b']')?;
+                while more {
+                    self.skip(depth + 1)?;
+                    more = self.more(b']')?;
+                }
+            }
+            b'"' => drop(self.string()?),
+            b't' => drop(self.literal("true")?),
+            b'f' => drop(self.literal("false")?),
+            b'n' => drop(self.literal("null")?),
+            _ => drop(self.number()?),
+        }
+        std::str::from_utf8(&self.text[start..self.at]).or_else(|_| self.fault("it is not UTF-8"))
+    }
+
+    pub fn too_deep<T>(&self) -> Scan<T> {
+        Err(Fault::whole(format!("it is nested more than {MAX_DEPTH} levels deep")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn whole(text: &[u8]) -> Result<String, String> {
+        let mut scanner = Scanner::new(text);
+        let value = scanner.skip(0).and_then(|value| scanner.end().map(|()| value.to_owned()));
+        value.map_err(|fault| fault.reason)
+    }
+
+    #[test]
+    fn json_is_taken_and_nothing_else() {
+        for good in [
+            "{}", "[]", "[1,-0.5e+3,{\"a\":[]}]", "\"\\u00e4\\ud834\\udd1e\\n\"", " true ", "null", "0", "NaN", "-Infinity",
+        ] {
+            assert_eq!(whole(good.as_bytes()), Ok(good.trim().to_owned()));
+        }
+        for bad in [
+            "", "{", "[1,]", "{\"a\":1,}", "{a:1}", "[1 2]", "01", "1.", "-", "1e", "+1", "\"a", "\"\\x\"", "\"\\u12\"",
+            "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\u0041\"", "\"\n\"", "tru", "truex", "1 2", "{\"a\" 1}", "nul", "]",
+        ] {
+            assert!(whole(bad.as_bytes()).is_err(), "{bad}");
+        }
+        assert!(whole(b"\"\xff\"").is_err());
+        assert!(whole("[".repeat(100_000).as_bytes()).unwrap_err().contains("levels deep"));
+    }
+
+    #[test]
+    fn no_cut_makes_it_panic() {
+        let text = b"{\"a\\u00e4\":[1.5e-3,\"\\ud834\\udd1e\",null,true,{\"b\":\"\xc3\xa4\"}]}";
+        for cut in 0..text.len() {
+            assert!(whole(&text[..cut]).is_err());
+            for byte in [0, b'"', b'\\', 0xff] {
+                let mut changed = text.to_vec();
+                changed[cut] = byte;
+                let _ = whole(&changed);
+            }
+        }
+    }
+
+    #[test]
+    fn strings_are_unescaped() {
+        assert_eq!(Scanner::new(b"\"a\\\"b\\u0041\\\\\\/\\t\"").string().unwrap(), "a\"bA\\/\t");
+    }
+}
