@@ -1,5 +1,5 @@
 /** Progress of a write: a bar on a terminal, JSON lines with `--json`, nothing otherwise. */
-import { Format, Presets, SingleBar } from 'cli-progress';
+import cliProgress from 'cli-progress';
 import type { WriteProgress } from '../write/write-options.ts';
 import { bytes, count, toJsonLine } from './output.ts';
 
@@ -25,7 +25,7 @@ export function jsonProgress(print: (line: string) => void): ProgressDisplay {
 }
 
 export function terminalProgress(stream: NodeJS.WriteStream, label: string): ProgressDisplay {
-  const bar = new SingleBar(
+  const bar = new cliProgress.SingleBar(
     {
       stream,
       hideCursor: true,
@@ -34,12 +34,12 @@ export function terminalProgress(stream: NodeJS.WriteStream, label: string): Pro
         const { progress } = payload;
         const known = params.total > 1 && Number.isFinite(params.progress);
         const drawn = known
-          ? `${Format.BarFormat(params.progress, options)} ${Math.floor(params.progress * 100)}%  `
+          ? `${cliProgress.Format.BarFormat(params.progress, options)} ${Math.floor(params.progress * 100)}%  `
           : '';
         return `${label}  ${drawn}${progress === undefined ? '' : describe(progress)}`;
       },
     },
-    Presets.shades_classic,
+    cliProgress.Presets.shades_classic,
   );
   let started = false;
   return {
