@@ -1,0 +1,68 @@
+/** Cutting bounds so that they still bound (Java: UnicodeUtil, BinaryUtil). */
+import type { MetricsMode } from './metrics-modes.ts';
+import { firstCodePoints } from './transform-apply.ts';
+import { typeKind } from './type-parse.ts';
+import type { PrimitiveType, SingleValue } from './types.ts';
+
+/** A lower bound under a metrics mode; null when the mode keeps none. Only strings and binaries are cut. */
+export function truncateLower(mode: MetricsMode, type: PrimitiveType, value: SingleValue): SingleValue | null {
+  if (mode.kind !== 'truncate') return mode.kind === 'full' ? value : null;
+  if (typeof value === 'string') return truncateStringMin(value, mode.length);
+  return isBinary(type, value) ? truncateBinaryMin(value, mode.length) : value;
+}
+
+/** An upper bound under a metrics mode; null when the mode keeps none, or no value so short is above. */
+export function truncateUpper(mode: MetricsMode, type: PrimitiveType, value: SingleValue): SingleValue | null {
+  if (mode.kind !== 'truncate') return mode.kind === 'full' ? value : null;
+  if (typeof value === 'string') return truncateStringMax(value, mode.length);
+  return isBinary(type, value) ? truncateBinaryMax(value, mode.length) : value;
+}
+
+/** Fixed and uuid values stay whole: their bounds have the type's length. */
+function isBinary(type: PrimitiveType, value: SingleValue): value is Uint8Array {
+  return value instanceof Uint8Array && typeKind(type) === 'binary';
+}
+
+/** The first code points: never above the value. */
+export function truncateStringMin(value: string, length: number): string {
+  return firstCodePoints(value, length);
+}
+
+/**
+ * A string of at most so many code points that is above everything that begins as the value does; null when there is
+ * none, because all those code points are the last one.
+ */
+export function truncateStringMax(value: string, length: number): string | null {
+  const cut = firstCodePoints(value, length);
+  if (cut.length === value.length) return value;
+  const points = Array.from(cut, (c) => c.codePointAt(0) ?? 0);
+  for (let i = points.length - 1; i >= 0; i--) {
+    const next = nextCodePoint(points[i] ?? 0);
+    if (next !== null) return String.fromCodePoint(...points.slice(0, i), next);
+  }
+  return null;
+}
+
+/** Surrogates are no characters of their own: the one after U+D7FF is U+E000. */
+function nextCodePoint(point: number): number | null {
+  if (point === 0x10ffff) return null;
+  return point === 0xd7ff ? 0xe000 : point + 1;
+}
+
+export function truncateBinaryMin(value: Uint8Array, length: number): Uint8Array {
+  return value.slice(0, length);
+}
+
+/** As {@link truncateStringMax}, by bytes. */
+export function truncateBinaryMax(value: Uint8Array, length: number): Uint8Array | null {
+  if (value.length <= length) return value;
+  for (let i = length - 1; i >= 0; i--) {
+    const byte = value[i] ?? 0xff;
+    if (byte < 0xff) {
+      const cut = value.slice(0, i + 1);
+      cut[i] = byte + 1;
+      return cut;
+    }
+  }
+  return null;
+}
