@@ -34,6 +34,7 @@ export async function findCurrentVersion(
       statPlain(store, tableLocation, start + 1, signal),
     ]);
     if (next !== null) return probeForward(store, tableLocation, next, signal);
+    if (known !== null && !isCompressed(known)) return known;
     if (known !== null) return probeForward(store, tableLocation, known, signal);
   }
   const newest = await newestVersion(store, tableLocation, signal);
@@ -86,11 +87,15 @@ async function probeForward(
   let current = from;
   for (;;) {
     // A table whose versions are compressed has another writer, which may go on that way.
-    const probe = current.location.includes('.gz') ? statVersion : statPlain;
+    const probe = isCompressed(current) ? statVersion : statPlain;
     const next = await probe(store, tableLocation, current.version + 1, signal);
     if (next === null) return current;
     current = next;
   }
+}
+
+function isCompressed({ location }: VersionPlace): boolean {
+  return /\.gz(\.metadata\.json)?$/.test(location);
 }
 
 async function statVersion(
