@@ -1,4 +1,5 @@
 /** Sends requests: signed when they are sent, timed, retried, errors told apart. */
+import { runtimeSha256, runtimeTransport } from '#s3-transport';
 import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
 import { toHex } from '../../util/encoding.ts';
@@ -14,6 +15,7 @@ import { errorOf, networkError, S3Error, type S3Target } from './errors.ts';
 import { type Query, requestUrl } from './location.ts';
 import { endpointOf, type S3Endpoint, type S3StoreOptions } from './options.ts';
 import { anonymousSigner, type RequestSigner, SigV4Signer } from './signer.ts';
+import { fetchTransport, type OutgoingRequest, type S3Transport } from './transport/transport.ts';
 
 export interface S3Call {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
@@ -49,6 +51,7 @@ export class S3Client {
   readonly #endpoint: S3Endpoint;
   readonly #signer: RequestSigner;
   readonly #policy: RetryPolicy;
+  readonly #transport: S3Transport;
   readonly #payload: 'signed' | 'unsigned';
   readonly #timeoutMs: number;
   readonly #sha256: (bytes: Bytes) => Promise<Bytes>;
@@ -61,9 +64,11 @@ export class S3Client {
     const { signer, credentials } = options;
     this.#signer = signer ?? (credentials === undefined ? anonymousSigner : new SigV4Signer(credentials));
     this.#policy = options.retry ?? defaultRetryPolicy;
+    const own = this.world.fetch === defaultWorld.fetch ? runtimeTransport : null;
+    this.#transport = options.transport ?? own ?? fetchTransport(this.world);
     this.#payload = options.payload ?? 'signed';
     this.#timeoutMs = options.attemptTimeoutMs ?? 120_000;
-    this.#sha256 = options.sha256 ?? (async (bytes) => new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
+    this.#sha256 = options.sha256 ?? runtimeSha256 ?? webSha256;
   }
 
   /**
@@ -113,7 +118,7 @@ export class S3Client {
     try {
       const request = await this.#sign(call, url, payloadHash, signal);
       unsure = true;
-      const response = await this.world.fetch(request);
+      const response = await this.#transport(request);
       unsure = response.ok || response.status >= 500;
       if (response.ok || call.expected?.includes(response.status)) return await handle(response);
       const body = call.method === 'HEAD' ? '' : await readText(response, MAX_ERROR_BYTES);
@@ -130,7 +135,7 @@ export class S3Client {
     }
   }
 
-  async #sign(call: S3Call, url: URL, payloadHash: string, signal: AbortSignal): Promise<Request> {
+  async #sign(call: S3Call, url: URL, payloadHash: string, signal: AbortSignal): Promise<OutgoingRequest> {
     const headers = new Headers(call.headers);
     headers.set('x-amz-content-sha256', payloadHash);
     const { method, body = null } = call;
@@ -143,8 +148,7 @@ export class S3Client {
       nowMs: this.world.now() + this.#skewMs,
       signal,
     });
-    // Not `redirect: 'error'`: workerd does not have it. A redirect that is not followed is an error of `errorOf`.
-    return new Request(signed.url, { method, headers: signed.headers, body, redirect: 'manual', signal });
+    return { method, url: signed.url, headers: signed.headers, body, signal };
   }
 
   async #hash(body: Bytes | undefined): Promise<string> {
@@ -160,6 +164,10 @@ export class S3Client {
     this.#skewMs = skewMs;
     return true;
   }
+}
+
+async function webSha256(bytes: Bytes): Promise<Bytes> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
 }
 
 const MAX_ERROR_BYTES = 64 * 1024;

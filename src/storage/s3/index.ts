@@ -10,3 +10,4 @@ export {
   type SignedRequest,
   SigV4Signer,
 } from './signer.ts';
+export type { OutgoingRequest, S3Transport } from './transport/transport.ts';

@@ -4,6 +4,7 @@ import type { RetryPolicy } from '../../util/retry.ts';
 import type { World } from '../../util/world.ts';
 import type { S3Credentials, S3CredentialsProvider } from './credentials.ts';
 import type { RequestSigner } from './signer.ts';
+import type { S3Transport } from './transport/transport.ts';
 
 export interface S3StoreOptions {
   /** `https://host[:port]`, without the bucket. Default: AWS in `region`. */
@@ -26,8 +27,10 @@ export interface S3StoreOptions {
   readonly retry?: RetryPolicy;
   /** Longest time for one attempt, its body included, in milliseconds. Default 120,000. */
   readonly attemptTimeoutMs?: number;
-  /** Default: WebCrypto. */
+  /** Default: WebCrypto; in Node, its own. */
   readonly sha256?: (bytes: Uint8Array<ArrayBuffer>) => Promise<Uint8Array<ArrayBuffer>>;
+  /** Default: the world's `fetch`; in Node, where the world has the runtime's own, Node's HTTP client. */
+  readonly transport?: S3Transport;
   readonly world?: World;
 }
 

@@ -1,6 +1,5 @@
 /** Cuts bytes as they come into parts of one size. */
 import type { Bytes } from '../../util/bytes.ts';
-import { concatBytes } from '../../util/encoding.ts';
 
 export class PartBuffer {
   readonly #partSize: number;
@@ -21,31 +20,28 @@ export class PartBuffer {
     this.#size += bytes.length;
   }
 
-  /** The next part, when a whole one is there. */
-  takePart(): Bytes | null {
-    return this.#size < this.#partSize ? null : this.#take(this.#partSize);
+  get hasPart(): boolean {
+    return this.#size >= this.#partSize;
   }
 
-  takeRest(): Bytes {
-    return this.#take(this.#size);
+  /** Moves the next part, or what is left of one, into a buffer that `allocate` gives for its size. */
+  take(allocate: (sizeBytes: number) => Bytes): Bytes {
+    const out = allocate(Math.min(this.#size, this.#partSize));
+    for (let at = 0; at < out.length; ) {
+      const chunk = this.#chunks[0];
+      if (chunk === undefined) break;
+      const piece = chunk.subarray(0, out.length - at);
+      out.set(piece, at);
+      at += piece.length;
+      if (piece.length === chunk.length) this.#chunks.shift();
+      else this.#chunks[0] = chunk.subarray(piece.length);
+    }
+    this.#size -= out.length;
+    return out;
   }
 
   clear(): void {
     this.#chunks = [];
     this.#size = 0;
-  }
-
-  #take(size: number): Bytes {
-    const taken: Bytes[] = [];
-    for (let left = size; left > 0; ) {
-      const chunk = this.#chunks[0];
-      if (chunk === undefined) break;
-      if (chunk.length <= left) this.#chunks.shift();
-      else this.#chunks[0] = chunk.subarray(left);
-      taken.push(chunk.length <= left ? chunk : chunk.subarray(0, left));
-      left -= taken.at(-1)?.length ?? 0;
-    }
-    this.#size -= size;
-    return concatBytes(taken);
   }
 }

@@ -16,6 +16,7 @@ import { deleteObjects } from './delete.ts';
 import { listObjects } from './list.ts';
 import { isS3Location, parseS3Location, type S3Location } from './location.ts';
 import type { S3StoreOptions } from './options.ts';
+import { PartPool } from './part-pool.ts';
 import { put } from './put.ts';
 import { openStream, read, stat } from './read.ts';
 import { S3Upload } from './upload.ts';
@@ -32,6 +33,7 @@ export class S3Store implements Store {
   };
   readonly #client: S3Client;
   readonly #buckets: readonly string[] | null;
+  readonly #parts = new PartPool();
 
   /** @throws IcestreamError INVALID_ARGUMENT for an endpoint that is none. */
   constructor(options: S3StoreOptions = {}) {
@@ -66,7 +68,7 @@ export class S3Store implements Store {
   }
 
   async openUpload(location: string, options: OpenUploadOptions = {}): Promise<Upload> {
-    return new S3Upload(this.#client, this.#object(location, options), MULTIPART, options);
+    return new S3Upload(this.#client, this.#object(location, options), MULTIPART, this.#parts, options);
   }
 
   async delete(locations: readonly string[], options?: CallOptions): Promise<{ readonly failed: readonly string[] }> {

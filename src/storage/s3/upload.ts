@@ -8,6 +8,7 @@ import { deleteObjects } from './delete.ts';
 import type { S3Location } from './location.ts';
 import { Multipart } from './multipart.ts';
 import { PartBuffer } from './part-buffer.ts';
+import type { PartPool } from './part-pool.ts';
 import { put } from './put.ts';
 
 const DEFAULT_PART_BYTES = 8 << 20;
@@ -28,8 +29,10 @@ export class S3Upload implements Upload {
   readonly #slots: PartSlots;
   readonly #contentType: string;
   readonly #buffer: PartBuffer;
+  readonly #pool: PartPool;
   /** Ends what is under way, when a part fails, the caller's signal fires or the upload is aborted. */
   readonly #stop = new AbortController();
+  /** Called once, when the upload ends. */
   readonly #unlink: () => void;
   readonly #inFlight = new Set<Promise<void>>();
   readonly #etags: string[] = [];
@@ -50,6 +53,7 @@ export class S3Upload implements Upload {
     client: S3Client,
     object: S3Location,
     limits: NonNullable<StoreCapabilities['multipart']>,
+    pool: PartPool,
     options: OpenUploadOptions,
   ) {
     this.location = object.location;
@@ -73,7 +77,12 @@ export class S3Upload implements Upload {
     const { signal } = options;
     const onAbort = () => this.#fail(signal?.reason);
     signal?.addEventListener('abort', onAbort, { once: true });
-    this.#unlink = () => signal?.removeEventListener('abort', onAbort);
+    this.#pool = pool;
+    pool.enter();
+    this.#unlink = () => {
+      signal?.removeEventListener('abort', onAbort);
+      pool.leave();
+    };
   }
 
   get pendingBytes(): number {
@@ -88,7 +97,7 @@ export class S3Upload implements Upload {
     if (this.#state === 'open') this.#taken += bytes.length;
     return this.#inTurn(async () => {
       this.#buffer.push(bytes);
-      for (let part = this.#buffer.takePart(); part !== null; part = this.#buffer.takePart()) await this.#send(part);
+      while (this.#buffer.hasPart) await this.#sendNext();
     });
   }
 
@@ -112,9 +121,15 @@ export class S3Upload implements Upload {
     const release = await this.#slots.acquire(this.#stop.signal);
     try {
       const options = { contentType: this.#contentType, signal: this.#stop.signal };
-      return await put(this.#client, this.#object, this.#buffer.takeRest(), options, () => {
-        this.#published = true;
-      });
+      return await put(
+        this.#client,
+        this.#object,
+        this.#buffer.take((size) => new Uint8Array(size)),
+        options,
+        () => {
+          this.#published = true;
+        },
+      );
     } finally {
       release();
     }
@@ -123,7 +138,7 @@ export class S3Upload implements Upload {
   async #complete(): Promise<UploadResult> {
     const uploadId = this.#uploadId;
     if (uploadId === null) throw uploadEnded(this.location, 'failed');
-    if (this.#buffer.size > 0) await this.#send(this.#buffer.takeRest());
+    if (this.#buffer.size > 0) await this.#sendNext();
     await Promise.all(this.#inFlight);
     this.#stop.signal.throwIfAborted();
     this.#published = true;
@@ -132,8 +147,8 @@ export class S3Upload implements Upload {
     return result;
   }
 
-  /** Resolves once the part is on its way. */
-  async #send(part: Bytes): Promise<void> {
+  /** Resolves once the part is on its way. Its buffer is taken when there is a slot, not while it waits for one. */
+  async #sendNext(): Promise<void> {
     const number = this.#etags.push('');
     if (number > this.#limits.maxParts) throw this.#tooManyParts();
     const release = await this.#slots.acquire(this.#stop.signal);
@@ -143,6 +158,7 @@ export class S3Upload implements Upload {
       release();
       throw error;
     }
+    const part = this.#buffer.take((size) => this.#pool.take(size));
     const sent: Promise<void> = this.#multipart
       .part(this.#uploadId, number, part, this.#stop.signal)
       .then(
@@ -153,6 +169,7 @@ export class S3Upload implements Upload {
         (error) => this.#fail(error),
       )
       .finally(() => {
+        this.#pool.give(part);
         release();
         this.#inFlight.delete(sent);
       });

@@ -61,7 +61,7 @@ export async function startKit(log: (line: string) => void): Promise<{ readonly 
 }
 
 /** Like `Promise.all`, but fails only when all have ended: one that still starts could not be stopped. */
-async function all<T extends readonly Promise<unknown>[]>(
+async function all<T extends readonly Promise<unknown>[] | []>(
   promises: T,
 ): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
   await Promise.allSettled(promises);
