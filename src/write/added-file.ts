@@ -4,6 +4,7 @@ import { formatIdentifier } from '../catalog/identifier.ts';
 import type { ArrowSchema } from '../engine/arrow-schema.ts';
 import type { RangeReader } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
+import { dataFileFromFooter } from '../format/data-file-from-footer.ts';
 import { checkFileCompatibility } from '../format/file-compatibility.ts';
 import { fileLeaves, hasFieldIds, withMappedIds } from '../format/file-leaves.ts';
 import {
@@ -16,7 +17,6 @@ import {
 import type { DataFile } from '../spec/data-file.ts';
 import { ownValue } from '../spec/json-cursor.ts';
 import type { SingleValue } from '../spec/types.ts';
-import { dataFileFromFooter } from './data-file-facts.ts';
 import { inferPartition } from './infer-partition.ts';
 import { currentSchema, defaultSpec } from './table-checks.ts';
 import type { WriteSession } from './write-session.ts';

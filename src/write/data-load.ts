@@ -1,6 +1,7 @@
 /** The data half of a write: a source's rows as data files of a table, or read again to see whether they are the same. */
 import type { Encoder, EncoderOptions } from '../engine/encoder.ts';
 import { arrowSchemaFromIceberg } from '../format/arrow-from-iceberg.ts';
+import { dataFileFromFooter } from '../format/data-file-from-footer.ts';
 import type { OpenSource } from '../source/source.ts';
 import type { DataFile } from '../spec/data-file.ts';
 import type { PartitionSpec } from '../spec/partition-spec.ts';
@@ -8,7 +9,6 @@ import type { Schema } from '../spec/schema.ts';
 import type { TableMetadata } from '../spec/table-metadata.ts';
 import type { Store } from '../storage/store.ts';
 import { Semaphore } from '../util/semaphore.ts';
-import { dataFileFromFooter } from './data-file-facts.ts';
 import { DiscardUpload } from './discard-upload.ts';
 import { loadRows } from './load-rows.ts';
 import { planMemory } from './memory-plan.ts';
@@ -18,6 +18,9 @@ import { estimateRowBytes, leafColumns } from './row-estimate.ts';
 import type { StagedFiles } from './staged-files.ts';
 import type { WriteSession } from './write-session.ts';
 import { dataLocations, encoderSettings, writeSettings } from './write-settings.ts';
+
+/** Rows are written in the order they come: no file claims a sort order. */
+const UNSORTED_ORDER_ID = 0;
 
 export interface DataLoad {
   readonly files: readonly DataFile[];
@@ -54,7 +57,7 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
     partitioned: spec.fields.length > 0,
     targetFileSizeBytes: settings.targetFileSizeBytes,
   });
-  const encoderOptions = encoderSettings(metadata, target, options.encoding ?? 'default');
+  const encoderOptions = encoderSettings(metadata, schema, target, options.encoding ?? 'default');
   const openEncoder = (): Encoder => (options.encoder ?? ((o) => engine.encoder(o)))(encoderOptions);
   const newLocation = dataLocations(metadata, schema, spec, request.operationId);
   const partSlots = new Semaphore(plan.partsInFlight);
@@ -106,6 +109,7 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
           spec,
           partition: tupleOf(values),
           metadata,
+          sortOrderId: UNSORTED_ORDER_ID,
         });
       },
       ...(signal === undefined ? {} : { signal }),

@@ -2,6 +2,7 @@
 import type { ExtraCodecs } from '../avro/codec.ts';
 import { IcestreamError } from '../errors.ts';
 import type { DataFile, ManifestEntry, ManifestFile } from '../spec/data-file.ts';
+import { manifestFileName, manifestListFileName, metadataFolder } from '../spec/locations.ts';
 import { readManifestList as decodeList, writeManifestList } from '../spec/manifest-list.ts';
 import { readManifest } from '../spec/manifest-read.ts';
 import { type WrittenManifest, writeManifests } from '../spec/manifest-write.ts';
@@ -13,7 +14,7 @@ import { joinLocation } from '../util/location.ts';
 import type { World } from '../util/world.ts';
 import type { StagedFiles } from './staged-files.ts';
 import { currentSchema } from './table-checks.ts';
-import { manifestSettings, metadataFolder } from './write-settings.ts';
+import { manifestSettings } from './write-settings.ts';
 
 export interface ManifestStoreOptions {
   readonly store: Store;
@@ -97,7 +98,7 @@ export class ManifestStore {
       codec: manifestSettings(metadata).codec,
       randomBytes: world.randomBytes,
     });
-    const location = joinLocation(metadataFolder(metadata), `snap-${snapshotId}-${attempt}-${operationId}.avro`);
+    const location = joinLocation(metadataFolder(metadata), manifestListFileName(snapshotId, attempt, operationId));
     await this.#put(location, bytes);
     return { location, rowIds: formatVersion >= 3 ? { 'first-row-id': firstRowId, 'added-rows': addedRows } : {} };
   }
@@ -132,7 +133,7 @@ export class ManifestStore {
   }
 
   async #store(metadata: TableMetadata, { bytes, manifestFile }: WrittenManifest): Promise<ManifestFile> {
-    const name = `${this.#options.operationId}-m${this.#count++}.avro`;
+    const name = manifestFileName(this.#options.operationId, this.#count++);
     const manifestPath = joinLocation(metadataFolder(metadata), name);
     await this.#put(manifestPath, bytes);
     return { manifestPath, ...manifestFile };

@@ -1,10 +1,14 @@
 /** Partition tuples between the engine's bytes and the spec's values. */
 import type { PartitionTransform } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
+import type { DataFile } from '../spec/data-file.ts';
 import { bindPartitionSpec, sourceIds } from '../spec/partition-bind.ts';
+import { partitionPath } from '../spec/partition-path.ts';
 import type { PartitionSpec, PartitionTuple } from '../spec/partition-spec.ts';
 import type { Schema } from '../spec/schema.ts';
 import { singleValueFromBytes } from '../spec/single-value.ts';
+import type { TableMetadata } from '../spec/table-metadata.ts';
+import { currentSchema } from './table-checks.ts';
 
 /** What the engine groups rows by; none for an unpartitioned table. */
 export function partitionTransforms(spec: PartitionSpec): PartitionTransform[] {
@@ -34,4 +38,12 @@ export function tupleReader(
         `the engine gave ${bytes.length} bytes as the ${resultType} of partition field ${JSON.stringify(field.name)}`,
       );
     });
+}
+
+/** The partition of a file as a path (`day=2026-11-01`), with its spec where that is not the table's default. */
+export function partitionKey(metadata: TableMetadata, file: DataFile): string {
+  const spec = metadata['partition-specs'].find((one) => one['spec-id'] === file.specId);
+  if (spec === undefined || spec.fields.length === 0) return '';
+  const path = partitionPath(bindPartitionSpec(spec, currentSchema(metadata)), file.partition);
+  return file.specId === metadata['default-spec-id'] ? path : `spec-${file.specId}/${path}`;
 }

@@ -9,8 +9,10 @@ import { formatIdentifier } from '../catalog/identifier.ts';
 import { IcestreamError } from '../errors.ts';
 import type { DataFile, ManifestFile } from '../spec/data-file.ts';
 import { ownValue } from '../spec/json-cursor.ts';
+import { newSnapshotId } from '../spec/locations.ts';
 import type { TableRequirement } from '../spec/requirements.ts';
 import type { Snapshot, SnapshotRef } from '../spec/snapshot.ts';
+import { SummaryBuilder } from '../spec/summary.ts';
 import type { TableMetadata } from '../spec/table-metadata.ts';
 import type { TableUpdate } from '../spec/updates.ts';
 import type { World } from '../util/world.ts';
@@ -19,10 +21,11 @@ import type { CommitBody, Found } from './commit-loop.ts';
 import { ManifestMerger } from './manifest-merge.ts';
 import { hasLiveFiles } from './manifest-merge-plan.ts';
 import { ManifestStore } from './manifest-store.ts';
+import { partitionKey } from './partition-values.ts';
 import { COMMIT_ID_KEY, PAYLOAD_KEY } from './payload-digest.ts';
-import { snapshotSummary } from './snapshot-summary.ts';
 import type { StagedFiles } from './staged-files.ts';
 import { checkWritable } from './table-checks.ts';
+import { writeSettings } from './write-settings.ts';
 
 export interface SnapshotProducerOptions {
   readonly world: Pick<World, 'now' | 'randomBytes'>;
@@ -59,7 +62,8 @@ export class SnapshotProducer {
 
   constructor(options: SnapshotProducerOptions) {
     this.#options = options;
-    this.snapshotId = newSnapshotId(options.table.metadata, options.world);
+    const { metadata } = options.table;
+    this.snapshotId = newSnapshotId(options.world.randomBytes, (id) => findSnapshot(metadata, id) !== null);
     this.#manifests = new ManifestStore({
       store: options.table.store,
       staged: options.staged,
@@ -169,6 +173,8 @@ export class SnapshotProducer {
       manifests: [...this.#own, ...kept.manifests],
     });
     this.#list = list.location;
+    const summary = new SummaryBuilder(writeSettings(metadata).partitionSummaryLimit);
+    for (const file of files) summary.added(file, partitionKey(metadata, file));
     const now = BigInt(Math.floor(world.now()));
     const updated = metadata['last-updated-ms'];
     return {
@@ -177,12 +183,13 @@ export class SnapshotProducer {
       'sequence-number': sequenceNumber,
       'timestamp-ms': now > updated ? now : updated,
       'manifest-list': list.location,
-      summary: snapshotSummary({
-        operation: 'append',
-        added: files,
-        previous: head,
-        properties: new Map([...Object.entries(snapshotProperties), [COMMIT_ID_KEY, commitId], [PAYLOAD_KEY, payload]]),
-        manifests: { created: this.#own.length + kept.created, kept: kept.kept, replaced: kept.replaced },
+      summary: summary.build('append', head, {
+        ...snapshotProperties,
+        'manifests-created': String(this.#own.length + kept.created),
+        'manifests-kept': String(kept.kept),
+        'manifests-replaced': String(kept.replaced),
+        [COMMIT_ID_KEY]: commitId,
+        [PAYLOAD_KEY]: payload,
       }),
       'schema-id': metadata['current-schema-id'],
       ...list.rowIds,
@@ -220,13 +227,4 @@ function movedRef(ref: SnapshotRef | undefined, snapshotId: bigint): SnapshotRef
   return ref === undefined
     ? { 'snapshot-id': snapshotId, type: 'branch' }
     : { ...ref, 'snapshot-id': snapshotId, type: 'branch' };
-}
-
-/** A positive random 63-bit id that no snapshot of the table has. */
-function newSnapshotId(metadata: TableMetadata, world: Pick<World, 'randomBytes'>): bigint {
-  for (;;) {
-    const view = new DataView(world.randomBytes(8).buffer);
-    const id = view.getBigUint64(0) & 0x7fff_ffff_ffff_ffffn;
-    if (id !== 0n && findSnapshot(metadata, id) === null) return id;
-  }
 }

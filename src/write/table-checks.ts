@@ -1,10 +1,11 @@
 /** What a table must be for this version to write to it: everything it cannot honour is refused before a byte is sent. */
 import type { TableIdentifier } from '../catalog/catalog.ts';
 import { formatIdentifier } from '../catalog/identifier.ts';
-import { type ErrorCode, IcestreamError } from '../errors.ts';
+import { IcestreamError } from '../errors.ts';
 import { ownValue } from '../spec/json-cursor.ts';
 import { requireWritableSpec } from '../spec/partition-bind.ts';
 import type { PartitionSpec } from '../spec/partition-spec.ts';
+import { requireWritableTable } from '../spec/properties.ts';
 import type { Schema } from '../spec/schema.ts';
 import type { TableMetadata } from '../spec/table-metadata.ts';
 
@@ -15,30 +16,17 @@ import type { TableMetadata } from '../spec/table-metadata.ts';
  */
 export function checkWritable(metadata: TableMetadata, identifier: TableIdentifier, branch: string): void {
   const table = formatIdentifier(identifier);
-  const refuse = (code: ErrorCode, message: string): never => {
-    throw new IcestreamError(code, `${table} cannot be written: ${message}`, { table });
-  };
-  if (metadata['format-version'] === 1) {
-    refuse('UNSUPPORTED', 'its format version is 1; upgrade it to 2 with the engine that owns it');
-  }
-  const properties = metadata.properties;
-  const encrypted = Object.keys(properties ?? {}).find((key) => key.startsWith('encryption.'));
-  if (encrypted !== undefined || (metadata['encryption-keys'] ?? []).length > 0) {
-    refuse('UNSUPPORTED', `it is encrypted (${encrypted ?? 'encryption-keys'}), and encryption is not supported`);
-  }
-  for (const key of ['write.location-provider.impl', 'write.object-storage.path', 'write.folder-storage.path']) {
-    const value = ownValue(properties, key);
-    if (value !== undefined)
-      refuse('UNSUPPORTED', `the table property ${key} cannot be honoured (${value}); remove it`);
-  }
-  const format = ownValue(properties, 'write.format.default');
-  if (format !== undefined && format.toLowerCase() !== 'parquet') {
-    refuse('UNSUPPORTED', `the table property write.format.default asks for ${format}; only parquet is written`);
+  try {
+    requireWritableTable(metadata);
+    requireWritableSpec(defaultSpec(metadata));
+  } catch (error) {
+    if (!(error instanceof IcestreamError)) throw error;
+    throw new IcestreamError(error.code, `${table}: ${error.message}`, { ...error.place, table, cause: error });
   }
   if (ownValue(metadata.refs, branch)?.type === 'tag') {
-    refuse('INVALID_ARGUMENT', `${JSON.stringify(branch)} is a tag, and tags do not move; name a branch`);
+    const message = `${table}: ${JSON.stringify(branch)} is a tag, and tags do not move; name a branch`;
+    throw new IcestreamError('INVALID_ARGUMENT', message, { table, option: 'branch' });
   }
-  requireWritableSpec(defaultSpec(metadata));
 }
 
 export function currentSchema(metadata: TableMetadata): Schema {

@@ -1,80 +1,101 @@
-/** Table properties as a write needs them (defaults: Iceberg's TableProperties). */
-
+/** A table's properties and metadata as the parts of a write take them. */
+import type { WriteCodec } from '../avro/codec.ts';
 import type { ArrowSchema } from '../engine/arrow-schema.ts';
-import type { Codec, EncoderOptions } from '../engine/encoder.ts';
-import { IcestreamError } from '../errors.ts';
-import { ownValue } from '../spec/json-cursor.ts';
+import type { ColumnOptions, EncoderOptions } from '../engine/encoder.ts';
+import { dataFileLocation, dataFileName } from '../spec/locations.ts';
+import { type MetricsMode, metricsModes } from '../spec/metrics-modes.ts';
 import { bindPartitionSpec } from '../spec/partition-bind.ts';
 import { partitionPath } from '../spec/partition-path.ts';
 import type { PartitionSpec, PartitionTuple } from '../spec/partition-spec.ts';
+import { type ParquetColumnProperties, parseWriteProperties } from '../spec/properties.ts';
 import type { Schema } from '../spec/schema.ts';
 import type { TableMetadata } from '../spec/table-metadata.ts';
-import { joinLocation } from '../util/location.ts';
 import type { CommitPolicy } from './commit-loop.ts';
 import type { ManifestMergeOptions } from './manifest-merge-plan.ts';
 
-const MiB = 1024 * 1024;
+/** UTF-8 bytes of a code point, at most: metrics count code points. */
+const CODE_POINT_BYTES = 4;
 
-function whole(metadata: TableMetadata, key: string, fallback: number): number {
-  const text = ownValue(metadata.properties, key);
-  if (text === undefined) return fallback;
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value >= 0) return value;
-  throw new IcestreamError('INVALID_METADATA', `table property ${key} is not a whole number: ${text}`);
-}
-
-export function writeSettings(metadata: TableMetadata) {
-  const times = (name: string, numRetries: number, minWaitMs: number) => ({
-    numRetries: whole(metadata, `commit.${name}.num-retries`, numRetries),
-    minWaitMs: whole(metadata, `commit.${name}.min-wait-ms`, minWaitMs),
-    maxWaitMs: whole(metadata, `commit.${name}.max-wait-ms`, 60_000),
-    totalTimeoutMs: whole(metadata, `commit.${name}.total-timeout-ms`, 1_800_000),
-  });
-  const commit: CommitPolicy = { retry: times('retry', 4, 100), statusCheck: times('status-check', 3, 1000) };
+/** @throws IcestreamError INVALID_METADATA naming a property that cannot be used. */
+export function writeSettings(metadata: TableMetadata): {
+  readonly targetFileSizeBytes: number;
+  readonly rowGroupSizeBytes: number;
+  readonly partitionSummaryLimit: number;
+  readonly commit: CommitPolicy;
+} {
+  const properties = parseWriteProperties(metadata.properties);
   return {
-    targetFileSizeBytes: whole(metadata, 'write.target-file-size-bytes', 512 * MiB),
-    rowGroupSizeBytes: whole(metadata, 'write.parquet.row-group-size-bytes', 128 * MiB),
-    commit,
+    targetFileSizeBytes: properties.targetFileSizeBytes,
+    rowGroupSizeBytes: properties.parquet.rowGroupSizeBytes,
+    partitionSummaryLimit: properties.partitionSummaryLimit,
+    commit: { retry: properties.commitRetry, statusCheck: properties.statusCheck },
   };
 }
 
-export function manifestSettings(metadata: TableMetadata): ManifestMergeOptions & { codec: 'deflate' | 'null' } {
+export function manifestSettings(metadata: TableMetadata): ManifestMergeOptions & { readonly codec: WriteCodec } {
+  const properties = parseWriteProperties(metadata.properties);
   return {
-    enabled: ownValue(metadata.properties, 'commit.manifest-merge.enabled') !== 'false',
-    minCountToMerge: whole(metadata, 'commit.manifest.min-count-to-merge', 100),
-    targetSizeBytes: whole(metadata, 'commit.manifest.target-size-bytes', 8 * MiB),
-    codec: ownValue(metadata.properties, 'write.manifest.compression-codec') === 'uncompressed' ? 'null' : 'deflate',
+    enabled: properties.manifestMergeEnabled,
+    minCountToMerge: properties.manifestMinCountToMerge,
+    targetSizeBytes: properties.manifestTargetSizeBytes,
+    codec: properties.manifestCodec,
   };
 }
 
-export function metadataFolder(metadata: TableMetadata): string {
-  return ownValue(metadata.properties, 'write.metadata.path') ?? joinLocation(metadata.location, 'metadata');
-}
-
-export function dataLocations(metadata: TableMetadata, schema: Schema, spec: PartitionSpec, operationId: string) {
-  const folder = ownValue(metadata.properties, 'write.data.path') ?? joinLocation(metadata.location, 'data');
+/** Gives each data file of an operation its location, numbered as they are asked for. */
+export function dataLocations(
+  metadata: TableMetadata,
+  schema: Schema,
+  spec: PartitionSpec,
+  operationId: string,
+): (tuple: PartitionTuple) => string {
   const bound = bindPartitionSpec(spec, schema);
   let count = 0;
-  return (tuple: PartitionTuple) => {
-    const name = `00000-0-${operationId}-${String(++count).padStart(5, '0')}.parquet`;
-    const path = partitionPath(bound, tuple);
-    return path === '' ? joinLocation(folder, name) : joinLocation(folder, path, name);
+  return (tuple) => dataFileLocation(metadata, partitionPath(bound, tuple), dataFileName(operationId, ++count));
+}
+
+/** Metrics modes by field id. */
+function tableMetricsModes(metadata: TableMetadata, schema: Schema): ReadonlyMap<number, MetricsMode> {
+  const order = metadata['sort-orders'].find((one) => one['order-id'] === metadata['default-sort-order-id']);
+  return metricsModes(metadata.properties ?? {}, schema, order);
+}
+
+/** `write.parquet.*`, with footer bounds long enough for the metrics that are made of them. */
+export function encoderSettings(
+  metadata: TableMetadata,
+  schema: Schema,
+  target: ArrowSchema,
+  encoding: 'default' | 'compact',
+): EncoderOptions {
+  const { parquet } = parseWriteProperties(metadata.properties);
+  const { codec, level, pageSizeBytes, pageRowLimit, dictionarySizeBytes } = parquet;
+  return {
+    schema: target,
+    codec,
+    level,
+    encoding,
+    pageSizeBytes,
+    pageRowLimit,
+    dictionarySizeBytes,
+    statisticsTruncateBytes: boundBytes(tableMetricsModes(metadata, schema)),
+    columns: new Map([...parquet.columns].map(([path, column]) => [path, columnOptions(column)])),
   };
 }
 
-export function encoderSettings(
-  metadata: TableMetadata,
-  schema: ArrowSchema,
-  encoding: 'default' | 'compact',
-): EncoderOptions {
+function columnOptions({ dictionary, statistics, bloomFilter }: ParquetColumnProperties): ColumnOptions {
   return {
-    schema,
-    codec: (ownValue(metadata.properties, 'write.parquet.compression-codec') ?? 'zstd') as Codec,
-    level: null,
-    encoding,
-    pageSizeBytes: MiB,
-    pageRowLimit: 20_000,
-    dictionarySizeBytes: 2 * MiB,
-    statisticsTruncateBytes: 64,
+    ...(dictionary === undefined ? {} : { dictionary: dictionary ? 'auto' : 'off' }),
+    ...(statistics === undefined ? {} : { statistics }),
+    ...(bloomFilter === undefined ? {} : { bloomFilter }),
   };
+}
+
+/** Null: some column keeps its bounds whole. */
+function boundBytes(modes: ReadonlyMap<number, MetricsMode>): number | null {
+  let longest = 16;
+  for (const mode of modes.values()) {
+    if (mode.kind === 'full') return null;
+    if (mode.kind === 'truncate') longest = Math.max(longest, mode.length);
+  }
+  return longest * CODE_POINT_BYTES;
 }
