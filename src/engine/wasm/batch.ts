@@ -12,12 +12,13 @@ export class WasmBatch implements Batch {
   #schema: ArrowSchema | undefined;
   #byteLength: number | undefined;
 
-  /** @param schema when the caller knows it; it is read from the engine at first use otherwise. */
-  constructor(instance: WasmInstance, handle: number, numRows: number, schema?: ArrowSchema) {
+  /** @param schema and @param byteLength when the caller knows them; they are read from the engine at first use otherwise. */
+  constructor(instance: WasmInstance, handle: number, numRows: number, schema?: ArrowSchema, byteLength?: number) {
     this.#instance = instance;
     this.#handle = handle;
     this.numRows = numRows;
     this.#schema = schema;
+    this.#byteLength = byteLength;
   }
 
   get byteLength(): number {

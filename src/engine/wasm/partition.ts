@@ -8,6 +8,7 @@ interface PartJson {
   readonly values: ReadonlyArray<string | null>;
   readonly firstRow: number;
   readonly rows: number;
+  readonly bytes: number;
   readonly handle: number;
 }
 
@@ -28,11 +29,11 @@ export function partitionBatch(
     instance.drop(given);
     throw error;
   }
-  return parts.map(({ key, values, firstRow, rows, handle }) => ({
+  return parts.map(({ key, values, firstRow, rows, bytes, handle }) => ({
     key,
     values: values.map((value) => (value === null ? null : fromHex(value))),
     firstRow,
-    batch: new WasmBatch(instance, handle, rows, schema),
+    batch: new WasmBatch(instance, handle, rows, schema, bytes),
   }));
 }
 

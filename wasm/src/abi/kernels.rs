@@ -9,6 +9,7 @@ use crate::error::{EngineError, Result};
 use crate::handles;
 use crate::kernels::align::Aligner;
 use crate::kernels::concat::concat;
+use crate::kernels::data_size::data_size;
 use crate::kernels::partition::{Part, hex, partition};
 use crate::kernels::transform::Transform;
 use crate::schema_json::schema_from_json;
@@ -49,7 +50,7 @@ pub extern "C" fn aligner_align(handle: i32, batch: i32) -> i32 {
 }
 
 /// Splits a batch, which is freed, by `[{ "sourceId", "transform" }, …]`. Answers the number of parts; the meta lists
-/// them as `[{ "key", "values", "firstRow", "rows", "handle" }, …]`, bytes as hex.
+/// them as `[{ "key", "values", "firstRow", "rows", "bytes", "handle" }, …]`, bytes as hex.
 ///
 /// # Safety
 /// `ptr` and `len` are those of one `ics_alloc`.
@@ -83,8 +84,8 @@ fn transforms(request: &Value) -> Result<Vec<(i32, Transform)>> {
 fn list(part: Part, given: &mut Vec<i32>) -> Result<Value> {
     let key = hex(&part.key());
     let values: Vec<Value> = part.values.iter().map(|v| v.as_deref().map(hex).into()).collect();
-    let rows = part.batch.num_rows();
+    let (rows, bytes) = (part.batch.num_rows(), data_size(&part.batch));
     let handle = handles::insert(part.batch)?;
     given.push(handle);
-    Ok(json!({ "key": key, "values": values, "firstRow": part.first_row, "rows": rows, "handle": handle }))
+    Ok(json!({ "key": key, "values": values, "firstRow": part.first_row, "rows": rows, "bytes": bytes, "handle": handle }))
 }

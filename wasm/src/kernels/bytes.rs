@@ -47,9 +47,10 @@ impl<'a> ByteRows<'a> {
         })
     }
 
+    #[inline]
     pub fn get(&self, i: usize) -> &'a [u8] {
         match self {
-            Self::Offsets32(offsets, values) => &values[offsets[i] as usize..offsets[i + 1] as usize],
+            Self::Offsets32(offsets, values) => &values.as_slice()[offsets[i] as usize..offsets[i + 1] as usize],
             Self::Offsets64(offsets, values) => &values[offsets[i] as usize..offsets[i + 1] as usize],
             Self::Views(views, buffers) => view(&views[i], buffers),
             Self::Fixed(width, values) => &values[i * width..(i + 1) * width],

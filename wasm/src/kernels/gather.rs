@@ -189,33 +189,34 @@ struct Next {
 /// Spans of bytes by group, with their offsets, which count values of `width` bytes. The source is read in order:
 /// the places written to are few enough to stay in cache, the rows of a group are not.
 fn scatter_spans(offsets: &[i32], values: &[u8], width: usize, groups: &RowGroups<'_>) -> Vec<Spans> {
-    let spans = || offsets.windows(2).zip(groups.ids);
+    let first = offsets[0];
+    let ends = &offsets[1..];
     let mut sizes = vec![0usize; groups.len()];
-    for (span, id) in spans() {
-        sizes[*id as usize] += (span[1] - span[0]) as usize * width;
+    let mut start = first;
+    for (end, id) in ends.iter().zip(groups.ids) {
+        sizes[*id as usize] += (*end - start) as usize * width;
+        start = *end;
     }
     // The last step may go past the end of the values; offsets start with a 0.
     let room = |(rows, size): (&[u32], &usize)| (vec![0i32; rows.len() + 1], Vec::<u8>::with_capacity(size + SHORT));
     let mut rooms: Vec<_> = groups.iter().zip(&sizes).map(room).collect();
-    let first = |(ends, out): &mut (Vec<i32>, Vec<u8>)| Next { value: out.as_mut_ptr(), end: ends.as_mut_ptr(), total: 0 };
-    let mut places: Vec<Next> = rooms.iter_mut().map(first).collect();
-    for (span, id) in spans() {
+    let place = |(ends, out): &mut (Vec<i32>, Vec<u8>)| Next { value: out.as_mut_ptr(), end: ends.as_mut_ptr(), total: 0 };
+    let mut places: Vec<Next> = rooms.iter_mut().map(place).collect();
+    let mut start = first;
+    for (end, id) in ends.iter().zip(groups.ids) {
         let next = &mut places[*id as usize];
-        let (start, len) = (span[0] as usize * width, (span[1] - span[0]) as usize * width);
-        next.total += span[1] - span[0];
+        let (at, len) = (start as usize * width, (*end - start) as usize * width);
+        next.total += *end - start;
+        start = *end;
         // SAFETY: the array's offsets are within its values. This walk takes the same rows as the ones that counted
         // rows and sizes, so a group's offsets have room for each of its rows and its bytes for all spans and SHORT
-        // more. Steps read at most SHORT bytes from `start` on, which are there.
+        // more. Steps read at most SHORT bytes from `at` on, which are there.
         unsafe {
             next.end = next.end.add(1);
             *next.end = next.total;
-            let from = values.as_ptr().add(start);
-            if len <= SHORT && start + SHORT <= values.len() {
-                let mut done = 0;
-                while done < len {
-                    std::ptr::copy_nonoverlapping(from.add(done), next.value.add(done), STEP);
-                    done += STEP;
-                }
+            let from = values.as_ptr().add(at);
+            if len <= SHORT && at + SHORT <= values.len() {
+                copy_short(from, next.value, len);
             } else {
                 std::ptr::copy_nonoverlapping(from, next.value, len);
             }
@@ -225,7 +226,22 @@ fn scatter_spans(offsets: &[i32], values: &[u8], width: usize, groups: &RowGroup
     let done = |((ends, mut out), size): ((Vec<i32>, Vec<u8>), usize)| {
         // SAFETY: the group's spans have filled as many bytes, without a gap.
         unsafe { out.set_len(size) };
-        (OffsetBuffer::new(ScalarBuffer::from(ends)), Buffer::from(out))
+        // SAFETY: they only ever grew, from 0 on.
+        (unsafe { OffsetBuffer::new_unchecked(ScalarBuffer::from(ends)) }, Buffer::from(out))
     };
     rooms.into_iter().zip(sizes).map(done).collect()
+}
+
+/// Copies at least `len` bytes, 16 at a time.
+///
+/// # Safety
+/// `len` is at most SHORT, and SHORT bytes are readable at `from` and writable at `to`.
+#[inline(always)]
+unsafe fn copy_short(from: *const u8, to: *mut u8, len: usize) {
+    let (from, to) = (from.cast::<[u64; 2]>(), to.cast::<[u64; 2]>());
+    let mut step = 0;
+    while step * STEP < len {
+        unsafe { to.add(step).write_unaligned(from.add(step).read_unaligned()) };
+        step += 1;
+    }
 }

@@ -23,7 +23,7 @@ pub fn group(columns: &[KeyColumn], rows: usize) -> Groups {
             Keys::Ints(keys) => ints(keys, column.nulls.as_ref()),
             Keys::Wide(keys) => wide(keys, column.nulls.as_ref()),
             Keys::Bytes { column: array, ends } => match ByteRows::of(array) {
-                Some(values) => strings(&Strings { values, ends }, rows, column.nulls.as_ref()),
+                Some(values) => strings(&Strings { values, ends: ends.as_deref() }, rows, column.nulls.as_ref()),
                 None => continue,
             },
         };
@@ -75,34 +75,31 @@ fn wide(keys: &[i128], nulls: Option<&NullBuffer>) -> Groups {
 
 /// Strings of up to 15 bytes group as numbers: their bytes and their length.
 fn strings(keys: &Strings<'_>, len: usize, nulls: Option<&NullBuffer>) -> Groups {
-    let packed = |i: usize| -> Option<i128> {
-        let size = keys.ends[i] as usize;
-        if nulls.is_some_and(|n| n.is_null(i)) {
-            return Some(0);
+    let mut packed = Vec::with_capacity(len);
+    for i in 0..len {
+        let text = if nulls.is_some_and(|n| n.is_null(i)) { &[] } else { keys.get(i) };
+        if text.len() > 15 {
+            return hashed(keys, len, nulls);
         }
-        if size > 15 {
-            return None;
-        }
-        Some(pack(keys.values.get(i), size))
-    };
-    let all: Option<Vec<i128>> = (0..len).map(packed).collect();
-    match all {
-        Some(numbers) => wide(&numbers, nulls),
-        None => hashed(keys, len, nulls),
+        packed.push(pack(text));
     }
+    hashed(&Values(&packed, |v: &(u64, u64)| mix(v.0 ^ mix(v.1))), len, nulls)
 }
 
-/// The first `size` bytes (at most 15), and how many they are.
-fn pack(bytes: &[u8], size: usize) -> i128 {
-    let word = |from: usize, to: usize| -> u64 { bytes[from..to].iter().rev().fold(0, |w, b| w << 8 | u64::from(*b)) };
-    let eight = |at: usize| bytes[at..at + 8].try_into().map_or(0, u64::from_le_bytes);
-    let (low, high) = match size {
-        0..8 => (word(0, size), 0),
-        8 => (eight(0), 0),
-        // Two reads of 8 bytes that overlap; the second drops what the first has.
-        _ => (eight(0), eight(size - 8) >> (8 * (16 - size))),
-    };
-    i128::from(low) | i128::from(high) << 64 | (size as i128) << 120
+/// The bytes (at most 15) and how many they are.
+fn pack(text: &[u8]) -> (u64, u64) {
+    let size = text.len();
+    let length = (size as u64) << 56;
+    if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        // Two reads that overlap; the second drops what the first has.
+        let rest = u64::from_le_bytes(*last).checked_shr(8 * (16 - size) as u32).unwrap_or(0);
+        return (u64::from_le_bytes(*first), rest | length);
+    }
+    if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        let rest = u64::from(u32::from_le_bytes(*last)) >> (8 * (8 - size));
+        return (u64::from(u32::from_le_bytes(*first)) | rest << 32, length);
+    }
+    (text.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)), length)
 }
 
 trait Rows {
@@ -127,12 +124,15 @@ impl<T: Ord, H: Fn(&T) -> u64> Rows for Values<'_, T, H> {
 
 struct Strings<'a> {
     values: ByteRows<'a>,
-    ends: &'a [u32],
+    /// Length of each key; None: all of the value.
+    ends: Option<&'a [u32]>,
 }
 
 impl Strings<'_> {
+    #[inline]
     fn get(&self, i: usize) -> &[u8] {
-        &self.values.get(i)[..self.ends[i] as usize]
+        let whole = self.values.get(i);
+        self.ends.map_or(whole, |ends| &whole[..ends[i] as usize])
     }
 }
 

@@ -13,8 +13,8 @@ pub enum Keys {
     /// Integers, counts of days and the like, and the bits of floats.
     Ints(Vec<i64>),
     Wide(Vec<i128>),
-    /// The first `ends[i]` bytes of each row.
-    Bytes { column: ArrayRef, ends: Vec<u32> },
+    /// The first `ends[i]` bytes of each row; None: all of them.
+    Bytes { column: ArrayRef, ends: Option<Vec<u32>> },
 }
 
 /// The result type's single-value form (spec, Appendix D).
@@ -46,7 +46,9 @@ impl KeyColumn {
             Keys::Ints(values) => Some(self.encode_int(values[row], row)?),
             Keys::Wide(values) => Some(shortest(&values[row].to_be_bytes()).to_vec()),
             Keys::Bytes { column, ends } => {
-                ByteRows::of(column).map(|rows| rows.get(row)[..ends[row] as usize].to_vec())
+                // The kinds of columns were sorted out when the keys were made.
+                let whole = ByteRows::of(column).map(|rows| rows.get(row)).unwrap_or_default();
+                Some(whole[..ends.as_ref().map_or(whole.len(), |ends| ends[row] as usize)].to_vec())
             }
         })
     }

@@ -101,7 +101,10 @@ fn identity(column: &ArrayRef) -> Keyed {
             (Keys::Ints(column.as_primitive::<Float64Type>().values().iter().map(bits).collect()), Form::Float64)
         }
         Decimal128(..) => decimals(column, |v| v),
-        _ => (Keys::bytes(column.clone(), |bytes| bytes.len())?, Form::Bytes),
+        _ => {
+            ByteRows::of(column)?;
+            (Keys::Bytes { column: column.clone(), ends: None }, Form::Bytes)
+        }
     })
 }
 
@@ -191,7 +194,6 @@ impl Keys {
     fn bytes(column: ArrayRef, end: impl Fn(&[u8]) -> usize) -> Option<Self> {
         let rows = ByteRows::of(&column)?;
         let ends = (0..column.len()).map(|i| end(rows.get(i)) as u32).collect();
-        drop(rows);
-        Some(Self::Bytes { column, ends })
+        Some(Self::Bytes { column, ends: Some(ends) })
     }
 }
