@@ -8,7 +8,7 @@ import type { ByteStream } from './byte-stream.ts';
 import { knownTypes, refuseBadNames } from './column-types.ts';
 import { inFile } from './errors-in-file.ts';
 import type { FileContext } from './file-context.ts';
-import { DEFAULT_BATCH_ROWS, DEFAULT_SAMPLE_BYTES } from './options.ts';
+import { DEFAULT_BATCH_ROWS, DEFAULT_SAMPLE_BYTES, MIN_SAMPLE_BYTES } from './options.ts';
 import type { OpenSource } from './source.ts';
 import { openText } from './text-source.ts';
 
@@ -16,7 +16,7 @@ import { openText } from './text-source.ts';
 export async function openCsv(stream: ByteStream, context: FileContext, tabs: boolean): Promise<OpenSource> {
   const { name, options, open, given } = context;
   const { columnNames, ...dialect } = options.csv ?? {};
-  const sample = await stream.peek(options.sampleBytes ?? DEFAULT_SAMPLE_BYTES);
+  const sample = await stream.peek(Math.max(options.sampleBytes ?? DEFAULT_SAMPLE_BYTES, MIN_SAMPLE_BYTES));
   try {
     const inferred = open.engine.inferCsv(
       sample,

@@ -5,14 +5,14 @@ import type { ByteStream } from './byte-stream.ts';
 import { knownTypes, projected, refuseBadNames } from './column-types.ts';
 import { inFile } from './errors-in-file.ts';
 import type { FileContext } from './file-context.ts';
-import { DEFAULT_BATCH_ROWS, DEFAULT_SAMPLE_BYTES } from './options.ts';
+import { DEFAULT_BATCH_ROWS, DEFAULT_SAMPLE_BYTES, MIN_SAMPLE_BYTES } from './options.ts';
 import type { OpenSource } from './source.ts';
 import { openText } from './text-source.ts';
 
 /** Takes over the stream. */
 export async function openJson(stream: ByteStream, context: FileContext): Promise<OpenSource> {
   const { name, options, open, given } = context;
-  const sample = await stream.peek(options.sampleBytes ?? DEFAULT_SAMPLE_BYTES);
+  const sample = await stream.peek(Math.max(options.sampleBytes ?? DEFAULT_SAMPLE_BYTES, MIN_SAMPLE_BYTES));
   try {
     const inferred = open.engine.inferJson(sample);
     const fields = knownTypes(inferred.fields, given, open.expected);

@@ -35,7 +35,7 @@ export interface SourceOptions {
   readonly maxBadRows?: number;
   /** Rows of a batch from text, rows and Parquet. Default 8,192. */
   readonly batchRows?: number;
-  /** Bytes of text (after decompression) to infer dialect and types from. Default 256 KiB. */
+  /** Bytes of text (after decompression) to infer dialect and types from. Default 256 KiB, at least 64 KiB. */
   readonly sampleBytes?: number;
   /** Rows to infer types from, when the source is JavaScript objects. Default 1,000. */
   readonly sampleRows?: number;
@@ -47,6 +47,8 @@ export interface SourceOptions {
 
 export const DEFAULT_BATCH_ROWS = 8192;
 export const DEFAULT_SAMPLE_BYTES = 256 * 1024;
+/** The engine takes a shorter sample for the whole file. */
+export const MIN_SAMPLE_BYTES = 64 * 1024;
 export const DEFAULT_SAMPLE_ROWS = 1000;
 
 export type { RejectedRow };

@@ -91,17 +91,15 @@ function writer(field: ArrowField, path: string): Write {
       return (v) => structText(v, inner, path, wrong);
     }
     case 'map': {
-      if (type.key.type.kind !== 'utf8') {
-        throw new BadValue(path, 'is a map whose keys are not strings, which plain rows cannot give; use Arrow data');
-      }
+      const key = writer(type.key, `${path}.key`);
       const item = nullSafe(writer(type.value, `${path}.value`));
+      const textKeys = type.key.type.kind === 'utf8';
       return (v) => {
         if (typeof v !== 'object' || v === null || Array.isArray(v)) throw wrong(v);
         const entries: Iterable<[unknown, unknown]> = v instanceof Map ? v : Object.entries(v);
-        return `{${Array.from(entries, ([k, x]) => {
-          if (typeof k !== 'string') throw new BadValue(`${path}.key`, `is ${kindOf(k)}; the keys are strings`);
-          return `${quoted(k, `${path}.key`)}:${item(x)}`;
-        }).join(',')}}`;
+        // Keys that are no text: the engine takes an array of entries.
+        if (!textKeys) return `[${Array.from(entries, ([k, x]) => `{"key":${key(k)},"value":${item(x)}}`).join(',')}]`;
+        return `{${Array.from(entries, ([k, x]) => `${key(k)}:${item(x)}`).join(',')}}`;
       };
     }
     default:

@@ -1,0 +1,249 @@
+import { describe, expect, test } from 'vitest';
+import type { RejectedRow } from '../../../src/engine/engine.ts';
+import { type FromAnyOptions, fromAny } from '../../../src/source/from-any.ts';
+import type { Bytes } from '../../../src/util/bytes.ts';
+import { openOptions, readAll, text } from './helpers.ts';
+
+const file = (content: string | Bytes, name: string) => new File([content], name);
+
+async function typesOf(content: string, name: string, options: FromAnyOptions = {}) {
+  const open = await fromAny(file(content, name), options).open(await openOptions());
+  const types = open.schema.fields.map((f) => f.type.kind);
+  await open[Symbol.asyncDispose]();
+  return types;
+}
+
+describe('CSV', () => {
+  const csv = 'id,name,ok\n1,ann,true\n2,"b,\nob",false\n3,,\n';
+  const rows = [
+    { id: 1n, name: 'ann', ok: true },
+    { id: 2n, name: 'b,\nob', ok: false },
+    { id: 3n, name: null, ok: null },
+  ];
+
+  test('names, types and dialect come from the file', async () => {
+    expect((await readAll(fromAny(file(csv, 'a.csv')))).rows).toEqual(rows);
+    expect((await readAll(fromAny(file(csv.replaceAll(',', ';').replace('b;', 'b,'), 'a.csv')))).rows).toEqual(rows);
+    expect(await typesOf(csv, 'a.csv')).toEqual(['int', 'utf8', 'bool']);
+  });
+
+  test('the same rows come from any cut of the bytes', async () => {
+    for (const step of [1, 2, 7, 1000]) {
+      const bytes = text(csv);
+      async function* pieces() {
+        for (let at = 0; at < bytes.length; at += step) yield bytes.subarray(at, at + step);
+      }
+      expect((await readAll(fromAny(pieces(), { name: 'a.csv' }))).rows).toEqual(rows);
+    }
+  });
+
+  test('with a byte order mark, and in UTF-16 of both orders', async () => {
+    const wide = (big: boolean) => {
+      const view = new DataView(new ArrayBuffer(2 + 2 * csv.length));
+      view.setUint16(0, 0xfeff, !big);
+      for (let i = 0; i < csv.length; i++) view.setUint16(2 + 2 * i, csv.charCodeAt(i), !big);
+      return new Uint8Array(view.buffer);
+    };
+    for (const bytes of [text(`\ufeff${csv}`), wide(true), wide(false)]) {
+      expect((await readAll(fromAny(file(bytes, 'a.csv')))).rows).toEqual(rows);
+    }
+  });
+
+  test('a .tsv is cut at tabs, and given options win', async () => {
+    const result = await readAll(fromAny(file('a,b\tc\n1,2\tx\n', 'a.tsv')));
+    expect(result.columns).toEqual(['a,b', 'c']);
+    const given = await readAll(
+      fromAny(file('1|x\n2|-\n', 'a.csv'), {
+        csv: { delimiter: '|', header: false, nullValues: ['-'], columnNames: ['n', 's'] },
+      }),
+    );
+    expect(given.rows).toEqual([
+      { n: 1n, s: 'x' },
+      { n: 2n, s: null },
+    ]);
+  });
+
+  test('types: the caller’s win over the table’s, and those over what is inferred', async () => {
+    const utf8 = { kind: 'utf8', layout: 'offset32' } as const;
+    const expected = {
+      fields: [
+        { name: 'id', nullable: false, fieldId: 1, type: utf8 },
+        { name: 'x', nullable: true, fieldId: 2, type: utf8 },
+      ],
+    };
+    const schema = {
+      type: 'struct',
+      fields: [{ id: 9, name: 'x', required: false, type: 'decimal(9, 2)' }],
+    } as const;
+    const open = await fromAny(file('id,x,y\n1,2.5,3\n', 'a.csv'), { schema }).open(await openOptions({ expected }));
+    expect(open.schema.fields.map((f) => [f.name, f.type.kind])).toEqual([
+      ['id', 'utf8'],
+      ['x', 'decimal'],
+      ['y', 'int'],
+    ]);
+    await open[Symbol.asyncDispose]();
+  });
+
+  test('a header without rows is a source of no rows', async () => {
+    const result = await readAll(fromAny(file('a,b\n', 'a.csv')));
+    expect([result.columns, result.rows]).toEqual([['a', 'b'], []]);
+  });
+
+  test('duplicate and empty names are refused, and can be given anew', async () => {
+    await expect(readAll(fromAny(file('a,a,\n1,2,3\n', 'x.csv')))).rejects.toMatchObject({
+      code: 'SCHEMA_MISMATCH',
+      message: expect.stringMatching(/^x\.csv has columns.*\n {2}a: occurs twice.*\n {2}"#3": has an empty name/),
+    });
+    const renamed = await readAll(
+      fromAny(file('a,a,\n1,2,3\n', 'x.csv'), { csv: { columnNames: ['a', 'b', 'c'], header: true } }),
+    );
+    expect(renamed.rows).toEqual([{ a: 1n, b: 2n, c: 3n }]);
+    await expect(readAll(fromAny(file('a,b\n1,2\n', 'x.csv'), { csv: { columnNames: ['a'] } }))).rejects.toMatchObject({
+      code: 'SCHEMA_MISMATCH',
+      message: expect.stringMatching(/columnNames has 1 names and the file has 2 columns/),
+    });
+  });
+
+  test('__proto__ is a column', async () => {
+    const result = await readAll(fromAny(file('__proto__,constructor\n1,2\n', 'a.csv')));
+    expect(result.columns).toEqual(['__proto__', 'constructor']);
+    expect(result.sizes).toEqual([1]);
+  });
+});
+
+describe('rows that do not fit', () => {
+  const bad = 'a,b\n1,x\n2\n3,y,z\nfour,z\n5,v\n';
+  const schema = {
+    type: 'struct',
+    fields: [
+      { id: 1, name: 'a', required: false, type: 'int' },
+      { id: 2, name: 'b', required: false, type: 'string' },
+    ],
+  } as const;
+
+  test('fail the source, naming file, line, row and column', async () => {
+    await expect(readAll(fromAny(file('a,b\n1,x\nfour,z\n', 'x.csv'), { schema }))).rejects.toMatchObject({
+      code: 'INVALID_VALUE',
+      place: { file: 'x.csv', line: 3, row: 1, column: 'a' },
+      message: expect.stringMatching(/^x\.csv: /),
+    });
+    await expect(readAll(fromAny(file(bad, 'x.csv'), { schema }))).rejects.toMatchObject({
+      code: 'INVALID_VALUE',
+      place: { file: 'x.csv', line: 3, row: 1 },
+    });
+  });
+
+  test('or are set aside and reported, up to a limit', async () => {
+    const rejects: RejectedRow[] = [];
+    const onReject = (rows: readonly RejectedRow[]) => void rejects.push(...rows);
+    const result = await readAll(fromAny(file(bad, 'x.csv'), { schema, onBadRow: 'reject' }), { onReject });
+    expect(result.rows).toEqual([
+      { a: 1, b: 'x' },
+      { a: 5, b: 'v' },
+    ]);
+    expect(rejects.map((r) => [r.line, r.row, r.column])).toEqual([
+      [3, 1, null],
+      [4, 2, null],
+      [5, 3, 'a'],
+    ]);
+    rejects.length = 0;
+    const limited = fromAny(file(bad, 'x.csv'), { schema, onBadRow: 'reject', maxBadRows: 2 });
+    await expect(readAll(limited, { onReject })).rejects.toMatchObject({
+      code: 'TOO_MANY_BAD_ROWS',
+      place: { file: 'x.csv', line: 5, row: 3, column: 'a' },
+      message: expect.stringMatching(/more than 2 rows/),
+    });
+    expect(rejects.length).toBe(3);
+    expect(() => fromAny(file(bad, 'x'), { maxBadRows: -1 })).toThrow(/maxBadRows/);
+  });
+
+  test('the limit counts over all files', async () => {
+    const two = [file('a,b\n1,x\nq,y\n', 'a.csv'), file('a,b\nq,x\n1,y\n', 'b.csv')];
+    const options = { schema, onBadRow: 'reject', maxBadRows: 1 } as const;
+    await expect(readAll(fromAny(two, options))).rejects.toMatchObject({
+      code: 'TOO_MANY_BAD_ROWS',
+      place: { file: 'b.csv', row: 0 },
+    });
+    expect((await readAll(fromAny(two, { ...options, maxBadRows: 2 }))).rows.length).toBe(2);
+  });
+});
+
+describe('JSON', () => {
+  const rows = [
+    { id: 1n, tags: ['a'], at: { x: 1.5 } },
+    { id: 9007199254740993n, tags: [], at: null },
+  ];
+  const lines = '{"id":1,"tags":["a"],"at":{"x":1.5}}\n{"id":9007199254740993,"tags":[],"at":null}\n';
+
+  test('lines and one array are the same', async () => {
+    const array = `[${lines.trim().split('\n').join(',')}]`;
+    for (const content of [lines, array, `\n ${array}`, `\ufeff${lines}`]) {
+      expect((await readAll(fromAny(text(content)))).rows).toEqual(rows);
+    }
+    expect((await readAll(fromAny(text(array.replaceAll(',', ',\n'))))).rows).toEqual(rows);
+  });
+
+  test('in UTF-16', async () => {
+    const view = new DataView(new ArrayBuffer(2 + 2 * lines.length));
+    view.setUint16(0, 0xfeff, false);
+    for (let i = 0; i < lines.length; i++) view.setUint16(2 + 2 * i, lines.charCodeAt(i), false);
+    expect((await readAll(fromAny(new Uint8Array(view.buffer), { format: 'json' }))).rows).toEqual(rows);
+    const half = new Uint8Array(view.buffer).slice(0, -1);
+    await expect(readAll(fromAny(half, { format: 'json', name: 'x' }))).rejects.toMatchObject({
+      code: 'SOURCE_CORRUPT',
+    });
+  });
+
+  test('columns: a choice, and one that only the schema knows', async () => {
+    const result = await readAll(fromAny(text(lines), { columns: ['id'] }));
+    expect(result.rows).toEqual([{ id: 1n }, { id: 9007199254740993n }]);
+    const schema = { type: 'struct', fields: [{ id: 1, name: 'late', required: false, type: 'date' }] } as const;
+    expect((await readAll(fromAny(text(lines), { schema }))).columns).toEqual(['id', 'tags', 'at', 'late']);
+  });
+
+  test('broken JSON names the line; nothing at all is empty', async () => {
+    await expect(readAll(fromAny(text('{"a":1}\n{"a":\n{"a":3}\n'), { name: 'x.ndjson' }))).rejects.toMatchObject({
+      code: 'INVALID_VALUE',
+      place: { file: 'x.ndjson', line: 2, row: 1 },
+    });
+    await expect(readAll(fromAny(text('[]'), { name: 'x.json' }))).rejects.toMatchObject({ code: 'SOURCE_EMPTY' });
+    await expect(readAll(fromAny(text('\n\n'), { name: 'x.json' }))).rejects.toMatchObject({ code: 'SOURCE_EMPTY' });
+  });
+});
+
+describe('compression is undone on the way', () => {
+  const gzip = async (bytes: Bytes) =>
+    new Uint8Array(
+      await new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream('gzip'))).arrayBuffer(),
+    );
+  const csv = `a,b\n${Array.from({ length: 20_000 }, (_, i) => `${i},v${i % 10}`).join('\n')}\n`;
+
+  test('gzip, also twice, and in members', async () => {
+    const once = await gzip(text(csv));
+    for (const bytes of [once, await gzip(once)]) {
+      let read = 0;
+      const result = await readAll(fromAny(new Blob([bytes])), { onBytesRead: (n) => (read += n) });
+      expect(result.rows.length).toBe(20_000);
+      expect(result.rows[19_999]).toEqual({ a: 19_999n, b: 'v9' });
+      expect(read).toBe(bytes.length);
+    }
+    const half = Math.floor(csv.length / 2);
+    const members = new Blob([await gzip(text(csv.slice(0, half))), await gzip(text(csv.slice(half)))]);
+    expect((await readAll(fromAny(members))).rows.length).toBe(20_000);
+  });
+
+  test('a body that is cut off or broken is an error', async () => {
+    const bytes = await gzip(text(csv));
+    await expect(readAll(fromAny(bytes.slice(0, -10), { name: 'x.csv.gz' }))).rejects.toMatchObject({
+      code: 'SOURCE_CORRUPT',
+      place: { file: 'x.csv.gz' },
+    });
+    const broken = bytes.slice();
+    broken.fill(0x55, 1000, 1100);
+    await expect(readAll(fromAny(broken, { name: 'x.csv.gz' }))).rejects.toMatchObject({ code: 'SOURCE_CORRUPT' });
+    await expect(readAll(fromAny(bytes, { name: 'x', compression: 'none' }))).rejects.toMatchObject({
+      code: 'SOURCE_UNREADABLE',
+      message: expect.stringMatching(/compressed with gzip, though the option/),
+    });
+  });
+});
