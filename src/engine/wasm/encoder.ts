@@ -23,8 +23,8 @@ export class WasmEncoder implements Encoder {
   }
 
   async writeRowGroup(batches: readonly Batch[]): Promise<Bytes> {
-    const handles = releaseBatches(this.#instance, batches);
-    return this.#instance.callBytes('enc_row_group', this.#live(), handles);
+    // A handle of none answers with the error, after the batches were consumed.
+    return this.#instance.callBytes('enc_row_group', this.#handle, releaseBatches(this.#instance, batches));
   }
 
   async finish(): Promise<EncodedFile> {
