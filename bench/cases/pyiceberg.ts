@@ -1,4 +1,5 @@
 /** The same Parquet file to the same S3 server, by icestream and by PyIceberg. */
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { paths } from '../../test/support/kit/home.ts';
 import { install } from '../../test/support/kit/install.ts';
@@ -8,12 +9,13 @@ import { withS3 } from '../support/servers.ts';
 
 const memoryLimitBytes = 96 * mebibyte;
 const peer = 'PyIceberg 0.12';
+const buckets = 256;
 const appender = new URL('../child/append.ts', import.meta.url).pathname;
 const peerScript = new URL('../child/pyiceberg_append.py', import.meta.url).pathname;
 
 export const pyiceberg: Benchmark = {
   name: 'pyiceberg',
-  what: 'append one Parquet file to S3, unpartitioned and partitioned by a column of 16 values, against PyIceberg',
+  what: 'append one Parquet file to S3, unpartitioned and into 256 buckets, against PyIceberg',
   defaultRows: 10_000_000,
   async *run({ rows, scratch, log }) {
     await install(['readers'], log);
@@ -21,28 +23,28 @@ export const pyiceberg: Benchmark = {
     log(`writing ${rows.toLocaleString('en-US')} rows of Parquet …`);
     await writeParquet(file, rows);
     const runs = await withS3(async (s3) => {
-      const ours = async (partition?: string) => {
-        log(`icestream, ${partition ?? 'unpartitioned'} …`);
-        const target = { s3: s3.properties, warehouse: s3.warehouse(`ours-${partition ?? 'plain'}`) };
-        const job = {
-          source: { file },
-          target,
-          memoryLimitBytes,
-          table: 'bench.rows',
-          ...(partition ? { partition: [partition] } : {}),
-        };
+      const ours = (name: string, partition?: readonly string[]) => {
+        log(`icestream, ${name} …`);
+        const target = { s3: s3.properties, warehouse: s3.warehouse(`ours-${name}`) };
+        const job = { source: { file }, target, memoryLimitBytes, table: 'bench.rows', partition };
         return measure([...nodeCommand, appender, JSON.stringify(job)]);
       };
-      const theirs = async (partition?: string) => {
-        log(`PyIceberg, ${partition ?? 'unpartitioned'} …`);
-        const name = partition ?? 'plain';
-        const job = { s3: s3.properties, warehouse: s3.warehouse(`theirs-${name}`), scratch, partition };
-        const catalog = { ...job, scratch: join(scratch, name) };
-        const { mkdir } = await import('node:fs/promises');
-        await mkdir(catalog.scratch, { recursive: true });
-        return measure([paths.python(), peerScript, file, JSON.stringify(catalog)]);
+      const theirs = async (name: string, ofBuckets?: number) => {
+        log(`PyIceberg, ${name} …`);
+        const folder = join(scratch, name);
+        await mkdir(folder);
+        const job = {
+          s3: s3.properties,
+          warehouse: s3.warehouse(`theirs-${name}`),
+          scratch: folder,
+          buckets: ofBuckets,
+        };
+        return measure([paths.python(), peerScript, file, JSON.stringify(job)]);
       };
-      return { plain: [await ours(), await theirs()], partitioned: [await ours('cat'), await theirs('cat')] } as const;
+      return {
+        plain: [await ours('unpartitioned'), await theirs('unpartitioned')],
+        partitioned: [await ours('partitioned', [`bucket(${buckets}, id)`]), await theirs('partitioned', buckets)],
+      } as const;
     });
     yield* compare('unpartitioned', rows, runs.plain, 1.3);
     yield* compare('partitioned', rows, runs.partitioned, 1 / 6);

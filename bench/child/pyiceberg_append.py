@@ -13,7 +13,7 @@ path, job = sys.argv[1], json.loads(sys.argv[2])
 
 import pyarrow.parquet as pq
 from pyiceberg.catalog.sql import SqlCatalog
-from pyiceberg.transforms import IdentityTransform
+from pyiceberg.transforms import BucketTransform
 
 
 def used():
@@ -28,9 +28,9 @@ file = pq.ParquetFile(path)
 table = catalog.create_table(
     "bench.rows", schema=file.schema_arrow, properties={"write.parquet.compression-level": "1"}
 )
-if job.get("partition"):
+if job.get("buckets"):
     with table.update_spec() as update:
-        update.add_field(job["partition"], IdentityTransform(), job["partition"])
+        update.add_field("id", BucketTransform(job["buckets"]), "id_bucket")
     table.append(pq.read_table(path))
 else:
     import pyarrow as pa
