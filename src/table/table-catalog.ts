@@ -9,7 +9,7 @@ import type {
 import { parseIdentifier, parseNamespace } from '../catalog/identifier.ts';
 import { RestCatalog as RestCatalogClient, type RestCatalogOptions } from '../catalog/rest/rest-catalog.ts';
 import { StoreCatalog as StoreCatalogClient, type StoreCatalogOptions } from '../catalog/store/store-catalog.ts';
-import type { RecordBatchSource } from '../source/source.ts';
+import { fromAny, type SourceInput } from '../source/from-any.ts';
 import type { Schema } from '../spec/schema.ts';
 import { defaultWorld, type World } from '../util/world.ts';
 import { createAndAppend, type NewTableRequest } from '../write/create-append.ts';
@@ -76,12 +76,12 @@ export class TableCatalog {
    */
   async createAndAppend(
     name: TableName,
-    source: RecordBatchSource,
+    source: SourceInput,
     request: NewTableRequest = {},
     options: WriteOptions = {},
   ): Promise<{ readonly table: Table; readonly result: WriteResult }> {
     const target = { catalog: this.client, identifier: parseIdentifier(name), world: this.#world };
-    const { result, table } = await createAndAppend(target, source, request, options);
+    const { result, table } = await createAndAppend(target, fromAny(source), request, options);
     return { result, table: this.#table(table) };
   }
 

@@ -1,7 +1,7 @@
 /** A table of a catalog: its metadata as last seen, and what can be done with it. */
 import type { Catalog, LoadedTable, TableIdentifier } from '../catalog/catalog.ts';
 import { formatIdentifier } from '../catalog/identifier.ts';
-import type { RecordBatchSource } from '../source/source.ts';
+import { fromAny, type SourceInput } from '../source/from-any.ts';
 import type { ManifestFile } from '../spec/data-file.ts';
 import type { PartitionSpec } from '../spec/partition-spec.ts';
 import type { Schema } from '../spec/schema.ts';
@@ -75,13 +75,13 @@ export class Table {
   }
 
   /**
-   * Appends all rows of `source` as one snapshot. Columns match by name; a source without rows commits nothing
-   * (`snapshotId` null).
+   * Appends all rows of `source` as one snapshot: anything `fromAny` takes (give `fromAny`'s result where the source
+   * needs options of its own). Columns match by name; a source without rows commits nothing (`snapshotId` null).
    * @throws IcestreamError: SCHEMA_MISMATCH, INVALID_VALUE, SOURCE_*, COMMIT_*, ABORTED, …; after any but
    * COMMIT_STATE_UNKNOWN the table is as before.
    */
-  async append(source: RecordBatchSource, options: WriteOptions = {}): Promise<WriteResult> {
-    return this.#written(await append(this.#target(), source, options));
+  async append(source: SourceInput, options: WriteOptions = {}): Promise<WriteResult> {
+    return this.#written(await append(this.#target(), fromAny(source), options));
   }
 
   /**

@@ -1,0 +1,63 @@
+/**
+ * icestream: streams data into Apache Iceberg tables from wherever JavaScript runs, in constant memory.
+ *
+ * Stores are entries of their own: `icestream/storage/s3`, `icestream/storage/local`, `icestream/storage/memory`;
+ * `icestream/arrow` takes apache-arrow tables and batches.
+ */
+
+export type {
+  AuthContext,
+  Catalog,
+  CatalogCallOptions,
+  CommitAnswer,
+  CommitRequest,
+  CreateTableRequest,
+  LoadedTable,
+  Namespace,
+  RestAuth,
+  RestCatalogOptions,
+  StoreCatalogOptions,
+  TableIdentifier,
+} from './catalog/index.ts';
+export {
+  authFromProperties,
+  bearer,
+  formatIdentifier,
+  formatNamespace,
+  noAuth,
+  oauth2,
+  parseIdentifier,
+  parseNamespace,
+  restOptionsFromProperties,
+  sigv4,
+} from './catalog/index.ts';
+export type { ArrowField, ArrowSchema, ArrowType } from './engine/arrow-schema.ts';
+export { getEngine, init, newEngine } from './engine/default-engine.ts';
+export type { Encoder, EncoderOptions } from './engine/encoder.ts';
+export type { Batch, Engine, RejectedRow } from './engine/engine.ts';
+export {
+  CommitStateUnknownError,
+  type ErrorCode,
+  type ErrorPlace,
+  IcestreamError,
+} from './errors.ts';
+export { type FromAnyOptions, fromAny, type SourceInput } from './source/from-any.ts';
+export type { OpenSource, OpenSourceOptions, RecordBatchSource } from './source/source.ts';
+export type { DataFile, ManifestEntry, ManifestFile } from './spec/data-file.ts';
+export { parsePartitioning, parseSorting } from './spec/partition-parse.ts';
+export type { PartitionField, PartitionSpec, PartitionTuple } from './spec/partition-spec.ts';
+export type { Schema } from './spec/schema.ts';
+export type { Snapshot, SnapshotRef } from './spec/snapshot.ts';
+export type { SortField, SortOrder } from './spec/sort-order.ts';
+export type { TableMetadata } from './spec/table-metadata.ts';
+export type { NestedField, NestedType, PrimitiveType, SingleValue, StructType, Type } from './spec/types.ts';
+export type { ObjectStat, Store, StoreCapabilities, Upload, UploadResult } from './storage/store.ts';
+export type { ColumnInfo, FileInfo, HistoryEntry, SnapshotInfo } from './table/inspect.ts';
+export { Table } from './table/table.ts';
+export { type NamespaceName, RestCatalog, StoreCatalog, TableCatalog, type TableName } from './table/table-catalog.ts';
+export { MemoryBudget, MemoryLease } from './util/memory-budget.ts';
+export { uuidV7 } from './util/uuid.ts';
+export { defaultWorld, type World } from './util/world.ts';
+export type { AddFilesOptions, FileToAdd } from './write/add-files.ts';
+export type { NewTableRequest } from './write/create-append.ts';
+export type { WriteOptions, WriteProgress, WriteResult } from './write/write-options.ts';

@@ -1,0 +1,180 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { DataFile } from '../../../src/spec/data-file.ts';
+import type { Table } from '../../../src/table/table.ts';
+import { uuidV7 } from '../../../src/util/uuid.ts';
+import { hastyWorld, type Lake, lake, liveFiles, ordersSchema, orphans } from './lake.ts';
+import { MiB, orders, sourceOf, type TestRows, testEngine } from './rows.ts';
+
+const engine = await testEngine();
+const options = { engine, memoryLimitBytes: 64 * MiB };
+
+/** Parquet files of test rows, written by a table of its own; `fieldIds` false: as a writer without Iceberg would. */
+async function parquetFile(here: Lake, location: string, rows: TestRows, fieldIds = true): Promise<void> {
+  const batches = engine.fromIpc(rows.ipc(0, rows.count));
+  const [first] = batches;
+  if (first === undefined) throw new Error('no rows');
+  const fields = first.schema.fields.map((field, index) => (fieldIds ? { ...field, fieldId: index + 1 } : field));
+  using encoder = engine.encoder({
+    schema: { fields },
+    codec: 'snappy',
+    level: null,
+    encoding: 'default',
+    pageSizeBytes: MiB,
+    pageRowLimit: 20_000,
+    dictionarySizeBytes: MiB,
+    statisticsTruncateBytes: 64,
+  });
+  const head = await encoder.writeRowGroup(batches);
+  const { bytes } = await encoder.finish();
+  const whole = new Uint8Array(head.length + bytes.length);
+  whole.set(head);
+  whole.set(bytes, head.length);
+  await here.store.put(location, whole);
+}
+
+const total = (files: readonly DataFile[]) => files.reduce((sum, file) => sum + file.recordCount, 0n);
+
+describe('addFiles', () => {
+  let here: Lake;
+  let table: Table;
+  const one = 'memory://lake/landing/one.parquet';
+  const two = 'memory://lake/landing/two.parquet';
+  beforeAll(async () => {
+    here = await lake();
+    table = await here.catalog.createTable('sales.orders', ordersSchema);
+    await parquetFile(here, one, orders(1000));
+    await parquetFile(here, two, orders(500));
+  });
+
+  test('registers files where they are, in one snapshot, with the metrics of their footers', async () => {
+    const result = await table.addFiles([one, two], options);
+    expect(result).toMatchObject({ rows: 1500n, files: 2 });
+    expect(table.snapshots()).toHaveLength(1);
+    const files = await liveFiles(table);
+    expect(files.map((file) => file.filePath).sort()).toEqual([one, two]);
+    expect(total(files)).toBe(1500n);
+    const first = files.find((file) => file.filePath === one);
+    expect(first?.nullValueCounts?.get(3)).toBe(20n);
+    expect(first?.valueCounts?.get(1)).toBe(1000n);
+    expect(new DataView(new Uint8Array(first?.upperBounds?.get(1) ?? []).buffer).getBigInt64(0, true)).toBe(999n);
+    expect(table.properties['schema.name-mapping.default']).toBeUndefined();
+  });
+
+  test('refuses a file that is in the table already, also among new ones', async () => {
+    const three = 'memory://lake/landing/three.parquet';
+    await parquetFile(here, three, orders(10));
+    await expect(table.addFiles([three, two], options)).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      place: { file: two, table: 'sales.orders' },
+    });
+    expect(await here.store.stat(two)).not.toBeNull();
+    expect((await orphans(here, table)).filter((location) => location.endsWith('.avro'))).toEqual([]);
+  });
+
+  test('refuses a file that is twice in the list, or not there, or elsewhere', async () => {
+    await expect(table.addFiles([one, one], options)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    const missing = 'memory://lake/landing/missing.parquet';
+    await expect(table.addFiles([missing], options)).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      place: { file: missing },
+    });
+    await expect(table.addFiles(['memory://other/x.parquet'], options)).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+    });
+  });
+
+  test('refuses a file whose columns are not the table’s, naming file and columns', async () => {
+    const narrow = await here.catalog.createTable('sales.narrow', {
+      type: 'struct',
+      fields: [{ id: 1, name: 'id', required: true, type: 'string' }],
+    });
+    const error = await narrow.addFiles([one], options).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'SCHEMA_MISMATCH' });
+    expect(String(error)).toContain('one.parquet');
+    expect(narrow.currentSnapshot).toBeNull();
+  });
+
+  test('a commit id given twice registers once', async () => {
+    const four = 'memory://lake/landing/four.parquet';
+    await parquetFile(here, four, orders(20));
+    const commitId = uuidV7(hastyWorld);
+    const first = await table.addFiles([four], { ...options, commitId });
+    const again = await table.addFiles([four], { ...options, commitId });
+    expect(again).toMatchObject({ alreadyCommitted: true, snapshotId: first.snapshotId, rows: 20n });
+    await expect(table.addFiles([one], { ...options, commitId })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  });
+});
+
+test('files without field ids are found by name, and the table says so in the same commit', async () => {
+  const here = await lake();
+  const table = await here.catalog.createTable('sales.orders', ordersSchema);
+  const file = 'memory://lake/landing/plain.parquet';
+  await parquetFile(here, file, orders(100), false);
+  await table.addFiles([file], options);
+  const mapping = JSON.parse(table.properties['schema.name-mapping.default'] ?? '[]');
+  expect(mapping[0]).toEqual({ 'field-id': 1, names: ['id'] });
+  const [added] = await liveFiles(table);
+  expect(added?.valueCounts?.get(5)).toBe(100n);
+  expect(table.snapshots()).toHaveLength(1);
+});
+
+describe('the partition of a file', () => {
+  const rows = orders(64, 1);
+
+  test('is what its bounds prove', async () => {
+    const here = await lake();
+    const table = await here.catalog.createTable('sales.orders', ordersSchema, {
+      partitionSpec: ['kind', 'truncate(id, 100)', 'bucket(4, kind)'],
+    });
+    const file = 'memory://lake/landing/a.parquet';
+    await parquetFile(here, file, rows);
+    await table.addFiles([file], options);
+    const [added] = await liveFiles(table);
+    expect(added?.partition.slice(0, 2)).toEqual(['kind-0', 0n]);
+    expect(added?.partition[2]).toBeTypeOf('number');
+  });
+
+  test('is refused when the file holds several', async () => {
+    const here = await lake();
+    const table = await here.catalog.createTable('sales.orders', ordersSchema, {
+      partitionSpec: ['truncate(id, 10)'],
+    });
+    const file = 'memory://lake/landing/a.parquet';
+    await parquetFile(here, file, rows);
+    await expect(table.addFiles([file], options)).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      place: { file, column: 'id_trunc' },
+    });
+  });
+
+  test('comes from the path or the caller where bounds do not tell, and must not contradict them', async () => {
+    const here = await lake();
+    const table = await here.catalog.createTable('sales.orders', ordersSchema, { partitionSpec: ['bucket(8, id)'] });
+    const inPath = 'memory://lake/landing/id_bucket=3/a.parquet';
+    const given = 'memory://lake/landing/b.parquet';
+    await parquetFile(here, inPath, rows);
+    await parquetFile(here, given, rows);
+    await table.addFiles([inPath, { location: given, partition: { id_bucket: 5 } }], options);
+    const files = await liveFiles(table);
+    expect(files.map((file) => file.partition)).toEqual([[3], [5]]);
+
+    const byKind = await here.catalog.createTable('sales.kinds', ordersSchema, { partitionSpec: ['kind'] });
+    const lying = 'memory://lake/landing/kind=other/a.parquet';
+    await parquetFile(here, lying, rows);
+    await expect(byKind.addFiles([lying], options)).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      place: { file: lying, column: 'kind' },
+    });
+  });
+});
+
+test('files can be added to a table that append writes to', async () => {
+  const here = await lake();
+  const table = await here.catalog.createTable('sales.orders', ordersSchema);
+  await table.append(sourceOf(orders(10)), options);
+  const file = 'memory://lake/landing/a.parquet';
+  await parquetFile(here, file, orders(5));
+  await table.addFiles([file], options);
+  expect(total(await liveFiles(table))).toBe(15n);
+  expect(table.snapshots().at(-1)?.summary['total-records']).toBe('15');
+});
