@@ -19,6 +19,8 @@ use super::{scalar, show};
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cast {
     Same,
+    /// The same type, whose values need not all be of it: decimals of too many digits, times outside of a day.
+    Checked,
     IntToInt,
     IntToFloat,
     IntToDecimal { precision: u8, scale: i8 },
@@ -43,6 +45,7 @@ pub fn run(cast: &Cast, array: &ArrayRef, target: &DataType, mask: Option<&NullB
     let step = Step { array, target, nulls, live };
     match cast {
         Cast::Same => Ok(array.clone()),
+        Cast::Checked => step.checked(),
         Cast::IntToInt | Cast::Ticks { .. } | Cast::IntToFloat | Cast::IntToDecimal { .. } => {
             step.from_ints(cast)
         }
@@ -146,9 +149,8 @@ impl Step<'_> {
                 self.finish(self.map(&ints, |v| scalar::rescale(v.into(), (*scale).into(), *precision))?)
             }
             (Cast::Ticks { multiply, divide }, DataType::Time64(_)) => {
-                let day = 86_400_000_000;
-                let in_day = |v| scalar::rescale_ticks(v, *multiply, *divide).filter(|v| (0..day).contains(v));
-                self.finish(self.map(&ints, in_day)?)
+                let micros = |v| scalar::rescale_ticks(v, *multiply, *divide).filter(|v| scalar::in_day(*v));
+                self.finish(self.map(&ints, micros)?)
             }
             (Cast::Ticks { multiply, divide }, _) => {
                 self.to_int(&ints, |v| scalar::rescale_ticks(v, *multiply, *divide))
@@ -190,6 +192,25 @@ impl Step<'_> {
             DataType::Float64 => self.finish(doubles),
             _ => self.to_int(&doubles, scalar::f64_to_i64),
         }
+    }
+
+    fn checked(&self) -> Result<ArrayRef> {
+        let bad = match self.target {
+            DataType::Decimal128(precision, _) => {
+                let limit = scalar::pow10((*precision).into()).unwrap_or(i128::MAX);
+                self.first_live(self.primitive::<Decimal128Type>(), |v| -limit < v && v < limit)
+            }
+            _ => self.first_live(self.primitive::<Time64MicrosecondType>(), scalar::in_day),
+        };
+        bad.map_or_else(|| Ok(self.array.clone()), |row| Err(self.fault(row)))
+    }
+
+    /// The first row that matters whose value is not as it should be.
+    fn first_live<T: Copy>(&self, values: &[T], fits: impl Fn(T) -> bool) -> Option<usize> {
+        if values.iter().all(|v| fits(*v)) {
+            return None;
+        }
+        (0..values.len()).find(|row| self.is_live(*row) && !fits(values[*row]))
     }
 
     fn decimals(&self, shift: i32, precision: u8) -> Result<Vec<i128>> {

@@ -105,7 +105,7 @@ fn leaf(source: &DataType, target: &DataType, field: &Field) -> Option<Cast> {
             ticks(*from, *to).map(|c| if c == Cast::Same && zone != want { Cast::Ticks { multiply: 1, divide: 1 } } else { c })
         }
         (Date32, Timestamp(to, None)) => Some(Cast::Ticks { multiply: 86_400 * per_second(*to), divide: 1 }),
-        (Time32(from) | Time64(from), Time64(to)) => ticks(*from, *to),
+        (Time32(from) | Time64(from), Time64(to)) => ticks(*from, *to).map(|c| if c == Cast::Same { Cast::Checked } else { c }),
         (Date64, Date32) => Some(Cast::Ticks { multiply: 1, divide: 86_400_000 }),
         (Boolean, Boolean) | (Date32, Date32) | (Utf8, Utf8) | (Binary, Binary) => Some(Cast::Same),
         (FixedSizeBinary(a), FixedSizeBinary(b)) => (a == b).then_some(Cast::Same),
@@ -131,7 +131,7 @@ fn from_decimal(source: &DataType, target: &DataType) -> Option<Cast> {
     let scale = scale_of(source);
     match target {
         DataType::Decimal128(precision, want) => Some(match source {
-            DataType::Decimal128(have, from) if from == want && have == precision => Cast::Same,
+            DataType::Decimal128(have, from) if from == want && have == precision => Cast::Checked,
             _ => Cast::Decimal { shift: i32::from(*want) - scale, precision: *precision },
         }),
         DataType::Int32 | DataType::Int64 => Some(Cast::DecimalToInt { shift: -scale }),

@@ -36,6 +36,11 @@ pub fn rescale_ticks(v: i64, multiply: i64, divide: i64) -> Option<i64> {
     (v % divide == 0).then_some(v / divide)
 }
 
+/// Whether microseconds are a time of day.
+pub fn in_day(micros: i64) -> bool {
+    (0..86_400_000_000).contains(&micros)
+}
+
 pub fn pow10(exponent: u32) -> Option<i128> {
     10i128.checked_pow(exponent)
 }

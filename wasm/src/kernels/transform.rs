@@ -1,5 +1,7 @@
 //! Partition transforms (spec: Partition Transforms) on columns.
 
+use std::fmt;
+
 use arrow_array::cast::AsArray;
 use arrow_array::types::*;
 use arrow_array::{Array, ArrayRef};
@@ -64,9 +66,24 @@ impl Transform {
         match keyed {
             Some((keys, form)) => Ok(KeyColumn { keys, form, nulls: nulls.filter(|n| n.null_count() > 0) }),
             None => Err(EngineError::invalid_argument(format!(
-                "partition transform {self:?} does not apply to {}",
+                "partition transform {self} does not apply to {}",
                 plan::type_name(column.data_type())
             ))),
+        }
+    }
+}
+
+impl fmt::Display for Transform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Identity => f.write_str("identity"),
+            Self::Bucket(count) => write!(f, "bucket[{count}]"),
+            Self::Truncate(width) => write!(f, "truncate[{width}]"),
+            Self::Year => f.write_str("year"),
+            Self::Month => f.write_str("month"),
+            Self::Day => f.write_str("day"),
+            Self::Hour => f.write_str("hour"),
+            Self::Void => f.write_str("void"),
         }
     }
 }

@@ -100,6 +100,7 @@ fn decimals() {
     refused(dec(vec![0, 150], 9, 2), DataType::Int64, "1.50");
     refused(dec(vec![0, 1 << 70], 38, 0), DataType::Int64, "1180591620717411303424");
     refused(dec(vec![0, 10i128.pow(37)], 38, 0), DataType::Decimal128(38, 2), "10000000000000000000000000000000000000");
+    refused(dec(vec![0, 1_000_000_000], 9, 2), DataType::Decimal128(9, 2), "10000000.00");
     let bad = Decimal256Array::from(vec![i256::ZERO, i256::MAX]).with_precision_and_scale(76, 0).unwrap();
     refused(bad, DataType::Decimal128(38, 0), "57896044618658097711785492504343953926634992332820282019728792003956564819967");
 }
@@ -124,6 +125,7 @@ fn dates_and_times() {
     refused(Date64Array::from(vec![0, i64::MAX / day * day]), DataType::Date32, "cannot be stored as date");
     refused(Time64NanosecondArray::from(vec![0, 1_500]), DataType::Time64(TimeUnit::Microsecond), "00:00:00.000001500");
     refused(Time32SecondArray::from(vec![0, 86_400]), DataType::Time64(TimeUnit::Microsecond), "24:00:00");
+    refused(Time64MicrosecondArray::from(vec![0, 86_400_000_000]), DataType::Time64(TimeUnit::Microsecond), "24:00:00.000000");
     refused(Time32SecondArray::from(vec![0, -1]), DataType::Time64(TimeUnit::Microsecond), "-1:59:59");
     let micros = DataType::Timestamp(TimeUnit::Microsecond, None);
     refused(TimestampNanosecondArray::from(vec![0, -1]), micros.clone(), "1969-12-31T23:59:59.999999999");
@@ -199,5 +201,8 @@ fn numbers_fit_exactly_when_they_come_back() {
 fn a_cast_to_its_own_type_copies_nothing() {
     let column: ArrayRef = Arc::new(PrimitiveArray::<Int64Type>::from(vec![1, 2, 3]));
     let out = cast(column.clone(), DataType::Int64).unwrap();
+    assert!(out.to_data().buffers()[0].ptr_eq(&column.to_data().buffers()[0]));
+    let column: ArrayRef = Arc::new(dec(vec![5, -999_999_999], 9, 2));
+    let out = cast(column.clone(), column.data_type().clone()).unwrap();
     assert!(out.to_data().buffers()[0].ptr_eq(&column.to_data().buffers()[0]));
 }

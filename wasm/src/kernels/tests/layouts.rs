@@ -154,3 +154,19 @@ fn columns_of_nulls_fit_every_optional_column() {
     let missing = align(&source, vec![optional("other", nested.data_type().clone())]).unwrap();
     assert_eq!(missing.column(0).null_count(), 3);
 }
+
+#[test]
+fn a_table_of_its_own_schema_stays_as_it_is() {
+    for seed in 0..50 {
+        let mut random = Random::new(seed);
+        let table = table_batch(&mut random, 70);
+        let fields = || table.schema().fields().iter().map(|f| f.as_ref().clone()).collect();
+        let part = table.slice(random.below(70), 1);
+        assert_eq!(align(&table, fields()).unwrap(), table, "seed {seed}");
+        assert_eq!(align(&part, fields()).unwrap(), part, "seed {seed}");
+        let mut backwards: Vec<Field> = fields();
+        backwards.reverse();
+        let turned = align(&table, backwards).unwrap();
+        assert_eq!(align(&turned, fields()).unwrap(), table, "seed {seed}");
+    }
+}

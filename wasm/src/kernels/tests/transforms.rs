@@ -158,5 +158,6 @@ fn a_transform_that_is_not_known_or_does_not_apply_is_refused() {
     for (column, transform) in refused {
         let error = Transform::parse(transform).unwrap().apply(&column, None).err().unwrap();
         assert_eq!(error.code, "INVALID_ARGUMENT", "{transform} of {:?}", column.data_type());
+        assert!(error.message.contains(transform));
     }
 }
