@@ -1,10 +1,55 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, inject, it } from 'vitest';
 
+const run = promisify(execFile);
+const kit = inject('kit');
+
 it('the catalogs of the kit answer', async () => {
-  const kit = inject('kit');
   for (const uri of [kit.restFixture.uri, kit.restVending.uri, kit.nessie.uri]) {
     const response = await fetch(`${uri}/v1/config`);
     expect(response.status).toBe(200);
     expect(await response.json()).toHaveProperty('defaults');
   }
+});
+
+it('Nessie vends credentials and signs', async () => {
+  const config = await (await fetch(`${kit.nessie.uri}/v1/config?warehouse=${kit.nessie.warehouse}`)).json();
+  expect(config.defaults.prefix).toBe('main%7Cwarehouse');
+});
+
+it('Java reads what PyIceberg wrote', async () => {
+  const { endpoint, accessKeyId, secretAccessKey, region } = kit.versitygw;
+  const script = `
+import sys, pyarrow as pa
+from decimal import Decimal
+from pyiceberg.catalog.rest import RestCatalog
+catalog = RestCatalog('kit', **dict(a.split('=', 1) for a in sys.argv[1:]))
+catalog.create_namespace('kit_check')
+rows = pa.table({'id': pa.array([1, 2], pa.int64()), 'd': pa.array([Decimal('1.50'), None], pa.decimal128(9, 2)),
+                 'l': pa.array([[1], []], pa.list_(pa.int32()))})
+catalog.create_table('kit_check.t', schema=rows.schema).append(rows)
+`;
+  const properties = [
+    `uri=${kit.restFixture.uri}`,
+    `s3.endpoint=${endpoint}`,
+    `s3.access-key-id=${accessKeyId}`,
+    `s3.secret-access-key=${secretAccessKey}`,
+  ];
+  await run(kit.python, ['-c', script, ...properties]);
+  const classPath = [kit.javaReader, join(kit.javaReader, 'lib', '*')].join(':');
+  const { stdout } = await run('java', [
+    ...['-Xmx384m', '-cp', classPath, 'ReadTable', 'rest', 'kit_check.t'],
+    ...[...properties, `client.region=${region}`],
+  ]);
+  const [head, ...rows] = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(head.schema).toContain('decimal(9, 2)');
+  expect(rows).toEqual([
+    { id: '1', d: '1.50', l: [1] },
+    { id: '2', d: null, l: [] },
+  ]);
 });

@@ -75,7 +75,7 @@ async function deleteOne(client: S3Client, object: S3Location, signal: AbortSign
   const call = { method: 'DELETE', ...object, expected: [404], ...(signal ? { signal } : {}) } as const;
   try {
     return await client.send(call, async (response) => {
-      await response.body?.cancel();
+      await response.arrayBuffer();
       return true;
     });
   } catch {

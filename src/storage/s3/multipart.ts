@@ -40,7 +40,7 @@ export class Multipart {
   async part(uploadId: string, number: number, bytes: Bytes, signal: AbortSignal): Promise<string> {
     const query = { partNumber: String(number), uploadId };
     return this.#client.send({ method: 'PUT', ...this.object, query, body: bytes, signal }, async (response) => {
-      await response.body?.cancel();
+      await response.arrayBuffer();
       const etag = response.headers.get('etag');
       if (etag !== null) return etag;
       throw this.#unreadable(
@@ -91,7 +91,7 @@ export class Multipart {
     try {
       const call = { method: 'DELETE', ...this.object, query: { uploadId }, expected: [404] } as const;
       return await this.#client.send(call, async (response) => {
-        await response.body?.cancel();
+        await response.arrayBuffer();
         return true;
       });
     } catch {

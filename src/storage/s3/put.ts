@@ -44,7 +44,7 @@ export async function put(
     });
   try {
     return await client.send(call, async (response, { ambiguous }) => {
-      await response.body?.cancel();
+      await response.arrayBuffer();
       if (response.status !== 412) return done(response.headers.get('etag'));
       const own = ambiguous && token !== null ? await ownObject(client, object, token, bytes, signal) : null;
       if (own === null) throw refused(412);
@@ -70,7 +70,8 @@ async function ownObject(
   return client.send(call, async (response) => {
     const stored = response.headers.get(TOKEN_HEADER);
     const etag = response.headers.get('etag');
-    if (response.status === 404 || stored !== null) {
+    if (response.status === 404) return null;
+    if (stored !== null) {
       await response.body?.cancel();
       return stored === token ? { etag } : null;
     }

@@ -1,10 +1,10 @@
 /** Starts a server as a process of its own on a free port, waits until it answers, and ends it for certain. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { paths } from './home.ts';
+import { kitHome, paths } from './home.ts';
 
 export interface RunningServer {
   readonly url: string;
@@ -30,6 +30,8 @@ let watching = false;
 
 export async function startServer(server: ServerCommand): Promise<RunningServer> {
   mkdirSync(paths.logs(), { recursive: true });
+  mkdirSync(paths.run(), { recursive: true });
+  endOrphans();
   const logFile = join(paths.logs(), `${server.name}-${server.port}.log`);
   const log = openSync(logFile, 'w');
   const child = spawn(server.command, server.args, {
@@ -39,10 +41,15 @@ export async function startServer(server: ServerCommand): Promise<RunningServer>
   closeSync(log);
   watchExit();
   running.add(child);
+  const pidFile = join(paths.run(), `${server.name}-${server.port}.pid`);
+  writeFileSync(pidFile, `${child.pid} ${process.pid}`);
   const ended = new Promise<string>((resolve) => {
     child.on('error', (error) => resolve(String(error)));
     child.on('exit', (code, signal) => resolve(`it ended with ${code ?? signal}`));
-  }).finally(() => running.delete(child));
+  }).finally(() => {
+    running.delete(child);
+    rmSync(pidFile, { force: true });
+  });
   const url = `http://127.0.0.1:${server.port}`;
   const failure = await Promise.race([ended, answers(`${url}${server.healthPath}`, server.startTimeoutMs ?? 60_000)]);
   if (failure !== null) {
@@ -91,6 +98,25 @@ function watchExit(): void {
       for (const child of running) child.kill('SIGKILL');
       process.kill(process.pid, signal);
     });
+  }
+}
+
+/** Ends servers whose starter was killed before it could: Linux shows what a process id is now. */
+function endOrphans(): void {
+  for (const name of readdirSync(paths.run()).filter((entry) => entry.endsWith('.pid'))) {
+    const file = join(paths.run(), name);
+    const [child = '', parent = ''] = readOr(file, '').split(' ');
+    if (readOr(`/proc/${parent}/cmdline`, '') !== '' || readOr('/proc/self/cmdline', '') === '') continue;
+    if (readOr(`/proc/${child}/cmdline`, '').includes(kitHome())) process.kill(Number(child), 'SIGKILL');
+    rmSync(file, { force: true });
+  }
+}
+
+function readOr(file: string, otherwise: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return otherwise;
   }
 }
 

@@ -46,6 +46,7 @@ function responseOf(answer: IncomingMessage, { method, signal }: OutgoingRequest
   }
   const status = answer.statusCode ?? 0;
   const bodiless = method === 'HEAD' || status === 204 || status === 304;
+  answer.on('error', () => {}); // whoever reads the body hears of it
   if (bodiless) answer.resume();
   return new Response(bodiless ? null : bodyOf(answer, signal), { status, headers });
 }
