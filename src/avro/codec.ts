@@ -20,7 +20,7 @@ export function blockDecompressor(codec: string, extra: ExtraCodecs = {}): Block
     case 'null':
       return (bytes) => bytes;
     case 'deflate':
-      return inflate;
+      return deflateDecompressor();
     case 'snappy':
       return (bytes, maxBytes) => unsnap(bytes, maxBytes);
     default:
@@ -28,13 +28,49 @@ export function blockDecompressor(codec: string, extra: ExtraCodecs = {}): Block
   }
 }
 
-async function inflate(bytes: Bytes, maxBytes: number): Promise<Bytes> {
+/** PyIceberg cuts a zlib stream to make a raw one, and leaves so much of its Adler-32 checksum at the end. */
+const PYICEBERG_TAIL_BYTES = 3;
+
+/** Runtimes refuse bytes after the end of the data, so the tail is cut off; what worked for one block is tried first. */
+function deflateDecompressor(): BlockDecompressor {
+  let tail = 0;
+  return async (bytes, maxBytes) => {
+    for (const candidate of [tail, tail === 0 ? PYICEBERG_TAIL_BYTES : 0]) {
+      const plain = await inflate(bytes.subarray(0, Math.max(0, bytes.length - candidate)), maxBytes);
+      if (plain === null || (candidate > 0 && !hasChecksum(bytes, plain))) continue;
+      tail = candidate;
+      return plain;
+    }
+    throw corrupt('a block cannot be uncompressed');
+  };
+}
+
+/** Null when it is no deflate data. */
+async function inflate(bytes: Bytes, maxBytes: number): Promise<Bytes | null> {
   const tooLong = () => corrupt(`a block is larger than ${maxBytes} bytes when uncompressed`);
   try {
     return await throughStream(bytes, new DecompressionStream('deflate-raw'), maxBytes, tooLong);
   } catch (cause) {
-    throw cause instanceof IcestreamError ? cause : corrupt('a block cannot be uncompressed');
+    if (cause instanceof IcestreamError) throw cause;
+    return null;
   }
+}
+
+function hasChecksum(bytes: Bytes, plain: Bytes): boolean {
+  const sum = adler32(plain);
+  return [sum >>> 24, (sum >>> 16) & 0xff, (sum >>> 8) & 0xff].every(
+    (byte, index) => bytes[bytes.length - PYICEBERG_TAIL_BYTES + index] === byte,
+  );
+}
+
+function adler32(bytes: Uint8Array): number {
+  let a = 1;
+  let b = 0;
+  for (const byte of bytes) {
+    a = (a + byte) % 65521;
+    b = (b + a) % 65521;
+  }
+  return ((b << 16) | a) >>> 0;
 }
 
 /** Compresses one block. */
