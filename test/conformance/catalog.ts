@@ -232,6 +232,12 @@ function tables(open: Open): void {
     }
     if (!catalog.capabilities.register) {
       await expect(catalog.registerTable(other, 'x')).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+    } else {
+      const { metadataLocation } = await catalog.loadTable(other);
+      await catalog.dropTable(other);
+      const registered = await catalog.registerTable({ ...other, name: 'registered' }, metadataLocation ?? '');
+      expect(registered.metadata['table-uuid']).toBe(metadata['table-uuid']);
+      expect((await catalog.loadTable(registered.identifier)).metadata['table-uuid']).toBe(metadata['table-uuid']);
     }
   });
 }
@@ -308,6 +314,32 @@ function commits(open: Open): void {
     const requirements = [{ type: 'assert-table-uuid' as const, uuid: '00000000-0000-4000-8000-000000000000' }];
     const answer = await catalog.commit({ identifier, requirements, updates }, key());
     expect(answer).toMatchObject({ kind: 'rejected', status: 404 });
+  });
+
+  it('of several writers that try again all arrive', async () => {
+    const { catalog, differences } = await open();
+    const { table } = await appendable(catalog);
+    const { identifier } = table;
+    const write = async (id: bigint): Promise<void> => {
+      for (;;) {
+        const { metadata } = await catalog.loadTable(identifier);
+        const expected = metadata['current-snapshot-id'] ?? null;
+        const requirement = { type: 'assert-ref-snapshot-id' as const, ref: 'main', 'snapshot-id': expected };
+        const updates = appendUpdates(metadata, id);
+        const answer = await catalog.commit({ identifier, requirements: [requirement], updates }, key());
+        if (answer.kind === 'committed') return;
+        expect(answer.kind).toBe('conflict');
+      }
+    };
+    // The first is alone: not every server refuses two first ones.
+    await write(1n);
+    const writers = [100n, 200n, 300n].map(async (base) => {
+      for (let i = 0n; i < 5n; i++) await write(base + i);
+    });
+    await Promise.all(writers);
+    const { metadata } = await catalog.loadTable(identifier, { allSnapshots: true });
+    expect(metadata['last-sequence-number']).toBe(16n);
+    if (differences?.keepsOnlyCurrentSnapshot === undefined) expect(metadata.snapshots).toHaveLength(16);
   });
 
   it('are not sent when the signal has fired', async () => {

@@ -11,6 +11,7 @@ const PATTERNS: ReadonlyArray<readonly [RegExp, string]> = [
     /(["']?(?:secret[-_]?access[-_]?key|access[-_]?key[-_]?id|session[-_]?token|access_token|refresh_token|client_secret|password|credential)["']?\s*[:=]\s*["']?)[^"'\s,;&<>}]+/gi,
     '$1[removed]',
   ],
+  [/\b(Signature=|Credential=)[A-Za-z0-9/_-]{8,}/g, '$1[removed]'],
   [/(<(AWSAccessKeyId|StringToSign\w*|SignatureProvided|CanonicalRequest\w*)>)[^<]*(<\/)/gi, '$1[removed]$3'],
   [/(\b[a-z][a-z0-9+.-]*:\/\/)[^/\s@"'<>]+@/gi, '$1'],
 ];

@@ -24,9 +24,8 @@ export class Listing {
     const depth = parent.length + 1;
     const found = new Map<string, Namespace>();
     for await (const marker of this.#markers(parent, signal)) {
-      const namespace = marker.kind === 'namespace' ? marker.namespace : marker.identifier.namespace;
-      if (namespace.length < depth) continue;
-      const child = namespace.slice(0, depth);
+      if (marker.kind !== 'namespace' || marker.namespace.length < depth) continue;
+      const child = marker.namespace.slice(0, depth);
       found.set(formatNamespace(child), child);
     }
     return [...found.values()];
@@ -83,8 +82,11 @@ export class Listing {
     );
   }
 
+  /** Along with markers of tables that are gone, or never came to be. */
   async removeNamespace(namespace: Namespace, signal?: AbortSignal): Promise<void> {
-    await this.#remove(this.#layout.namespaceMarker(namespace), signal);
+    const names = await this.tables(namespace, signal);
+    const markers = names.map((name) => this.#layout.tableMarker(name));
+    await this.#remove([...markers, this.#layout.namespaceMarker(namespace)], signal);
   }
 
   /** Names a table in listings; safe to repeat. */
@@ -101,7 +103,7 @@ export class Listing {
   }
 
   async removeTable(identifier: TableIdentifier, signal?: AbortSignal): Promise<void> {
-    await this.#remove(this.#layout.tableMarker(identifier), signal);
+    await this.#remove([this.#layout.tableMarker(identifier)], signal);
   }
 
   /** A table and a namespace of one name would share a folder, and a purge of one would take the other. */
@@ -113,10 +115,10 @@ export class Listing {
     );
   }
 
-  async #remove(marker: string, signal: AbortSignal | undefined): Promise<void> {
-    const { failed } = await this.#store.delete([marker], signal === undefined ? {} : { signal });
+  async #remove(markers: readonly string[], signal: AbortSignal | undefined): Promise<void> {
+    const { failed } = await this.#store.delete(markers, signal === undefined ? {} : { signal });
     if (failed.length > 0) {
-      throw new IcestreamError('UNAVAILABLE', `the store did not remove ${marker}; try again`, { retryable: true });
+      throw new IcestreamError('UNAVAILABLE', `the store did not remove ${failed[0]}; try again`, { retryable: true });
     }
   }
 

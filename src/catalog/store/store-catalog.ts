@@ -18,6 +18,7 @@ import { formatIdentifier, formatNamespace } from '../identifier.ts';
 import { type Layout, storeLayout } from './layout.ts';
 import { Listing } from './listing.ts';
 import { newMetadata } from './new-metadata.ts';
+import { notApplied } from './not-applied.ts';
 import { VersionedTable } from './versioned-table.ts';
 
 export interface StoreCatalogOptions {
@@ -163,10 +164,7 @@ export class StoreCatalog implements Catalog {
         await this.#listing.addTable(request.identifier, options.signal);
       } catch (cause) {
         options.signal?.throwIfAborted();
-        const message = cause instanceof Error ? cause.message : String(cause);
-        return cause instanceof IcestreamError && cause.retryable
-          ? { kind: 'throttled', retryAfterMs: null }
-          : { kind: 'rejected', status: 0, message, cause };
+        return notApplied(cause);
       }
     }
     return this.#table(request.identifier).commit(request, options.signal);

@@ -9,6 +9,7 @@ import type { CommitAnswer, CommitRequest, LoadedTable, TableIdentifier } from '
 import { formatIdentifier } from '../identifier.ts';
 import { findCurrentVersion } from './current-version.ts';
 import { versionFile } from './layout.ts';
+import { notApplied } from './not-applied.ts';
 import { keepsOldVersions, removeOldVersion, supersededUnseen } from './old-versions.ts';
 import { prepareCommit } from './prepare-commit.ts';
 import { purgeTable } from './purge.ts';
@@ -96,7 +97,7 @@ export class VersionedTable {
       base = await this.#current(signal);
     } catch (cause) {
       signal?.throwIfAborted();
-      return notSent(cause);
+      return notApplied(cause);
     }
     const prepared = prepareCommit(base, request, { location, nowMs: world.now(), shown: this.#shown });
     if (prepared.kind === 'answer') return prepared.answer;
@@ -110,7 +111,7 @@ export class VersionedTable {
       case 'lost':
         return { kind: 'conflict', message: `another writer committed version ${version} of ${this.#shown} first` };
       case 'refused':
-        return notSent(outcome.error);
+        return notApplied(outcome.error);
       case 'unknown':
         return { kind: 'unknown', message: `no answer to writing version ${version}`, cause: outcome.cause };
       case 'won':
@@ -199,15 +200,4 @@ export class VersionedTable {
       },
     );
   }
-}
-
-/** Nothing was applied: the store could not be read, or refused the write. */
-function notSent(cause: unknown): CommitAnswer {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  if (cause instanceof IcestreamError) {
-    if (cause.code === 'UNAUTHENTICATED') return { kind: 'unauthenticated', message };
-    if (cause.retryable || cause.code === 'UNAVAILABLE') return { kind: 'throttled', retryAfterMs: null };
-  }
-  const status = cause instanceof IcestreamError ? (cause.place.status ?? 400) : 400;
-  return { kind: 'rejected', status, message, cause };
 }

@@ -1,7 +1,9 @@
 /** What goes over the wire, seen from an injected fetch: addresses, bodies, headers, pages. */
 import { describe, expect, it } from 'vitest';
+import type { RestAuth } from '../../../src/catalog/rest/auth/auth.ts';
 import { bearer } from '../../../src/catalog/rest/auth/bearer.ts';
 import { oauth2 } from '../../../src/catalog/rest/auth/oauth2.ts';
+import { sigv4 } from '../../../src/catalog/rest/auth/sigv4.ts';
 import { RestCatalog, type RestCatalogOptions } from '../../../src/catalog/rest/rest-catalog.ts';
 import { newTableMetadata } from '../../../src/spec/table-metadata-new.ts';
 import { stringifyJson } from '../../../src/util/json.ts';
@@ -245,4 +247,58 @@ describe('OAuth2', () => {
     const auth = oauth2({ clientSecret: 'canary-secret', tokenEndpoint: 'http://idp.example/token' });
     await expect(connect(() => json({}), { auth })).rejects.toMatchObject({ place: { option: 'tokenEndpoint' } });
   });
+});
+
+describe('a server that echoes what it was sent', () => {
+  const secrets = ['canary-client-secret', 'canary-token', 'canary/aws+secret', 'canary-session', 'CANARYKEYID0'];
+  const auths: Record<string, () => RestAuth> = {
+    bearer: () => bearer('canary-token'),
+    oauth2: () => oauth2({ clientId: 'id', clientSecret: 'canary-client-secret' }),
+    sigv4: () =>
+      sigv4({
+        region: 'eu-west-1',
+        credentials: {
+          accessKeyId: 'CANARYKEYID0',
+          secretAccessKey: 'canary/aws+secret',
+          sessionToken: 'canary-session',
+        },
+      }),
+  };
+
+  const echo = ({ url, headers, body }: Sent, status: number, isPage: boolean) => {
+    if (url.endsWith('/tokens')) return json({ access_token: 'canary-token', expires_in: 3600 });
+    const text = `${url} ${[...headers].map((pair) => pair.join(': ')).join('\n')} ${body} canary-client-secret`;
+    return isPage
+      ? new Response(`<html><body>${text}</body></html>`, { status })
+      : json({ error: { type: text, message: text, code: status } }, status);
+  };
+
+  it.each(Object.keys(auths))('makes no error of ours show a secret (%s)', async (kind) => {
+    for (const status of [400, 401, 403, 404, 409, 419, 429, 500, 503]) {
+      for (const isPage of [false, true]) {
+        const auth = auths[kind]?.() ?? bearer('x');
+        const { catalog } = await connect((sent) => echo(sent, status, isPage), { auth });
+        const results: unknown[] = [
+          await catalog.loadTable(identifier).catch((e: unknown) => e),
+          await catalog.createNamespace(['a']).catch((e: unknown) => e),
+          await catalog.commit({ identifier, requirements: [], updates: [] }, KEY),
+        ];
+        for (const result of results) {
+          const shown = everything(result);
+          expect(secrets.filter((secret) => secret !== 'canary-client-secret' && shown.includes(secret))).toEqual([]);
+          if (kind === 'oauth2') expect(shown).not.toContain('canary-client-secret');
+          expect(shown).not.toMatch(/Signature=[0-9a-f]/);
+        }
+      }
+    }
+  });
+
+  function everything(value: unknown): string {
+    if (!(value instanceof Error)) {
+      return typeof value === 'object' && value !== null
+        ? Object.values(value).map(everything).join(' ')
+        : String(value);
+    }
+    return `${value.message} ${value.stack} ${JSON.stringify(value)} ${everything(value.cause)}`;
+  }
 });

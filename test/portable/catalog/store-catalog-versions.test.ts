@@ -270,6 +270,20 @@ describe('names', () => {
   });
 });
 
+it('a namespace is gone with the markers of tables that never came to be', async () => {
+  const { catalog } = await freshCatalog();
+  await catalog.dropTable(TABLE);
+  const identifier = { ...TABLE, name: 'never' };
+  const requirements = [{ type: 'assert-create' as const }];
+  const updates = [{ action: 'set-properties' as const, updates: {} }];
+  expect(await catalog.commit({ identifier, requirements, updates }, key)).toMatchObject({ kind: 'rejected' });
+  expect(await catalog.listTables(TABLE.namespace)).toEqual([]);
+  await catalog.dropNamespace(TABLE.namespace);
+  expect(await catalog.listNamespaces(['sales'])).toEqual([]);
+  const missing = await catalog.commit({ identifier, requirements, updates }, key);
+  expect(missing).toMatchObject({ kind: 'rejected', status: 404 });
+});
+
 it('a store that cannot create on condition is refused', () => {
   const store = new FaultyStore(new MemoryStore('test'));
   Object.assign(store, { capabilities: { ...store.capabilities, conditionalCreate: false } });
