@@ -92,3 +92,11 @@ export function testEngine(): Promise<Engine> {
   engine ??= newEngine({ memoryLimitBytes: 128 * MiB });
   return engine;
 }
+
+/** The rows of an apache-arrow table. */
+export function tableRows(table: arrow.Table): TestRows {
+  return {
+    count: table.numRows,
+    ipc: (start, end) => new Uint8Array(arrow.tableToIPC(table.slice(start, end), 'stream')),
+  };
+}

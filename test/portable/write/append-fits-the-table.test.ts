@@ -1,0 +1,207 @@
+import * as arrow from 'apache-arrow';
+import { describe, expect, test } from 'vitest';
+import type { Schema } from '../../../src/spec/schema.ts';
+import { lake, liveFiles, ordersSchema, orphans } from './lake.ts';
+import { MiB, orders, sourceOf, tableRows, testEngine } from './rows.ts';
+
+const engine = await testEngine();
+const options = { engine, memoryLimitBytes: 64 * MiB };
+
+const some = tableRows(
+  arrow.tableFromArrays({ kind: ['a', 'b'], id: BigInt64Array.of(1n, 2n), score: Float64Array.of(0.5, Number.NaN) }),
+);
+
+describe('columns', () => {
+  test('match by name, in any order; missing optional ones become null', async () => {
+    const { catalog } = await lake();
+    const table = await catalog.createTable('sales.orders', ordersSchema);
+    await table.append(
+      sourceOf(tableRows(arrow.tableFromArrays({ kind: ['a', 'b'], id: BigInt64Array.of(7n, 9n) }))),
+      options,
+    );
+    const [file] = await liveFiles(table);
+    expect(file?.nullValueCounts?.get(3)).toBe(2n);
+    expect(file?.nullValueCounts?.get(5)).toBe(0n);
+  });
+
+  test('that the table lacks are an error, before anything is uploaded', async () => {
+    const here = await lake();
+    const table = await here.catalog.createTable('sales.orders', ordersSchema);
+    const before = await here.objects();
+    const error = await table.append(sourceOf(some), options).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'SCHEMA_MISMATCH' });
+    expect(String(error)).toContain('score');
+    expect(await here.objects()).toEqual(before);
+  });
+
+  test('that the table lacks are added first when that is asked for', async () => {
+    const { catalog } = await lake();
+    const table = await catalog.createTable('sales.orders', ordersSchema);
+    await table.append(sourceOf(orders(5)), options);
+    await table.append(sourceOf(some), { ...options, schemaEvolution: 'addColumns' });
+    expect(table.columns().at(-1)).toMatchObject({ id: 6, path: 'score', type: 'double', required: false });
+    expect(table.currentSnapshot?.['schema-id']).toBe(1);
+    const files = await liveFiles(table);
+    expect(files.map((file) => file.nanValueCounts?.get(6))).toEqual(expect.arrayContaining([1n, undefined]));
+  });
+
+  test('that two writers add at once get one field each', async () => {
+    const { catalog } = await lake();
+    const table = await catalog.createTable('sales.orders', ordersSchema);
+    const writers = await Promise.all([1, 2, 3].map(() => catalog.loadTable('sales.orders')));
+    const evolve = { ...options, schemaEvolution: 'addColumns' as const };
+    await Promise.all(writers.map((writer) => writer.append(sourceOf(some), evolve)));
+    await table.refresh();
+    expect(table.columns().filter(({ path }) => path === 'score')).toHaveLength(1);
+    expect(table.snapshots()).toHaveLength(3);
+  });
+});
+
+test('a null in a required column names the column and the row of the source, and leaves nothing', async () => {
+  const required: Schema = {
+    ...ordersSchema,
+    fields: ordersSchema.fields.map((field) => ({ ...field, required: field.name === 'name' })),
+  };
+  const here = await lake();
+  const table = await here.catalog.createTable('sales.orders', required);
+  await expect(table.append(sourceOf(orders(20_000)), options)).rejects.toMatchObject({
+    code: 'INVALID_VALUE',
+    place: { column: 'name', row: 0 },
+  });
+  expect(await orphans(here, table)).toEqual([]);
+});
+
+test('a value that does not fit is reported by its row over all batches', async () => {
+  const here = await lake();
+  const narrow: Schema = {
+    ...ordersSchema,
+    fields: ordersSchema.fields.map((field) => (field.name === 'id' ? { ...field, type: 'int' as const } : field)),
+  };
+  const table = await here.catalog.createTable('sales.orders', narrow);
+  const ids = BigInt64Array.from({ length: 25_000 }, (_, row) => (row === 23_456 ? 2n ** 40n : BigInt(row)));
+  const wide = tableRows(new arrow.Table({ id: arrow.makeVector(ids) }));
+  await expect(table.append(sourceOf(wide), options)).rejects.toMatchObject({
+    code: 'INVALID_VALUE',
+    place: { column: 'id', row: 23_456 },
+  });
+  expect(await orphans(here, table)).toEqual([]);
+});
+
+describe('a v3 table', () => {
+  test('gives every row its place in the table’s row ids', async () => {
+    const { catalog } = await lake();
+    const table = await catalog.createTable('sales.orders', ordersSchema, {
+      properties: { 'format-version': '3', 'commit.manifest.min-count-to-merge': '3' },
+    });
+    for (let n = 1; n <= 5; n++) await table.append(sourceOf(orders(n)), options);
+    expect(table.currentSnapshot?.['first-row-id']).toBeTypeOf('bigint');
+    const ranges: (readonly [bigint, bigint])[] = [];
+    for await (const { file } of table.files()) {
+      expect(file.firstRowId).toBeTypeOf('bigint');
+      ranges.push([file.firstRowId ?? 0n, file.recordCount]);
+    }
+    ranges.sort(([a], [b]) => Number(a - b));
+    for (const [index, [first, count]] of ranges.entries()) {
+      const next = ranges[index + 1]?.[0] ?? table.metadata['next-row-id'] ?? 0n;
+      expect(first + count).toBeLessThanOrEqual(next);
+    }
+    expect(ranges.map(([, count]) => count)).toEqual([1n, 2n, 3n, 4n, 5n]);
+  });
+
+  test('keeps the row ids of files whose manifests are merged', async () => {
+    const { catalog } = await lake();
+    const table = await catalog.createTable('sales.orders', ordersSchema, {
+      properties: { 'format-version': '3', 'commit.manifest.min-count-to-merge': '3' },
+    });
+    const ids = async () => {
+      const found = new Map<string, bigint | undefined>();
+      for await (const { file } of table.files()) found.set(file.filePath, file.firstRowId);
+      return found;
+    };
+    for (let n = 0; n < 3; n++) await table.append(sourceOf(orders(10)), options);
+    const before = await ids();
+    await table.append(sourceOf(orders(10)), options);
+    expect(table.currentSnapshot?.summary).toMatchObject({ 'manifests-replaced': '3' });
+    const after = await ids();
+    for (const [path, first] of before) expect(after.get(path)).toBe(first);
+  });
+});
+
+describe('table properties', () => {
+  test('say how files are cut, encoded and measured', async () => {
+    const { catalog, store } = await lake();
+    const table = await catalog.createTable('sales.orders', ordersSchema, {
+      properties: {
+        'write.target-file-size-bytes': '300000',
+        'write.parquet.compression-codec': 'snappy',
+        'write.metadata.metrics.default': 'counts',
+        'write.metadata.metrics.column.name': 'truncate(3)',
+        'write.object-storage.enabled': 'true',
+      },
+    });
+    const { files } = await table.append(sourceOf(orders(60_000)), options);
+    expect(files).toBeGreaterThan(3);
+    const [file] = await liveFiles(table);
+    expect([...(file?.lowerBounds?.keys() ?? [])]).toEqual([3]);
+    expect(new TextDecoder().decode(file?.lowerBounds?.get(3))).toBe('cus');
+    expect(new TextDecoder().decode(file?.upperBounds?.get(3))).toBe('cut');
+    expect(file?.filePath).toMatch(/\/data\/[01]{4}\/[01]{4}\/[01]{4}\/[01]{8}\/[^/]+$/);
+    const bytes = await store.read(file?.filePath ?? '');
+    expect(BigInt(bytes.length)).toBe(file?.fileSizeInBytes);
+    expect(file?.splitOffsets?.[0]).toBe(4n);
+  });
+
+  test('with values that cannot be are named', async () => {
+    const { catalog } = await lake();
+    const table = await catalog.createTable('sales.orders', ordersSchema, {
+      properties: { 'write.target-file-size-bytes': 'huge' },
+    });
+    const error = await table.append(sourceOf(orders(1)), options).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'INVALID_METADATA' });
+    expect(String(error)).toContain('write.target-file-size-bytes');
+  });
+});
+
+test('a branch starts at main, moves by itself, and a tag is refused', async () => {
+  const here = await lake();
+  const table = await here.catalog.createTable('sales.orders', ordersSchema);
+  const main = await table.append(sourceOf(orders(10)), options);
+  const side = await table.append(sourceOf(orders(5)), { ...options, branch: 'audit' });
+  expect(table.metadata.refs?.['main']?.['snapshot-id']).toBe(main.snapshotId);
+  expect(table.metadata.refs?.['audit']).toMatchObject({ 'snapshot-id': side.snapshotId, type: 'branch' });
+  expect(table.snapshots().at(-1)).toMatchObject({ parentId: main.snapshotId });
+  expect(table.snapshots().at(-1)?.summary['total-records']).toBe('15');
+  await here.client.commit(
+    {
+      identifier: table.identifier,
+      requirements: [],
+      updates: [{ action: 'set-snapshot-ref', 'ref-name': 'v1', type: 'tag', 'snapshot-id': main.snapshotId ?? 0n }],
+    },
+    { idempotencyKey: crypto.randomUUID() },
+  );
+  await table.refresh();
+  await expect(table.append(sourceOf(orders(5)), { ...options, branch: 'v1' })).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    place: { option: 'branch' },
+  });
+});
+
+test('the caller’s summary properties are kept, but do not replace what is counted', async () => {
+  const { catalog } = await lake();
+  const table = await catalog.createTable('sales.orders', ordersSchema);
+  await table.append(sourceOf(orders(10)), {
+    ...options,
+    snapshotProperties: { 'ingest.run': '42', 'added-records': '1' },
+  });
+  expect(table.currentSnapshot?.summary).toMatchObject({ 'ingest.run': '42', 'added-records': '10' });
+});
+
+test('a memory limit that cannot work is refused with the number that would', async () => {
+  const { catalog } = await lake();
+  const table = await catalog.createTable('sales.orders', ordersSchema);
+  const error = await table
+    .append(sourceOf(orders(10)), { engine, memoryLimitBytes: 4 * MiB })
+    .catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ code: 'MEMORY_LIMIT_TOO_SMALL', place: { option: 'memoryLimitBytes' } });
+  expect(String(error)).toMatch(/at least \d+/);
+});
