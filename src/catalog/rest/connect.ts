@@ -1,5 +1,6 @@
 /** Opening a session with a REST catalog: options checked, configuration fetched. */
 import { IcestreamError } from '../../errors.ts';
+import type { Store } from '../../storage/store.ts';
 import { defaultRetryPolicy } from '../../util/retry.ts';
 import { uuidV7 } from '../../util/uuid.ts';
 import { defaultWorld } from '../../util/world.ts';
@@ -12,7 +13,7 @@ import { type Routes, restRoutes } from './routes.ts';
 import { Secrets } from './scrub.ts';
 import { readServerConfig, type ServerConfig } from './server-config.ts';
 import { openS3Store } from './storage/open-s3.ts';
-import type { TableStorageOptions } from './storage/table-storage.ts';
+import type { S3Access, TableStorageOptions } from './storage/table-storage.ts';
 import { s3CredentialsOf } from './storage/vended-credentials.ts';
 
 /** What a connected catalog works with. */
@@ -54,6 +55,8 @@ export async function openSession(options: RestCatalogOptions): Promise<RestSess
   const config = readServerConfig(await fetchConfig(client, options), properties);
   const stores = options.stores ?? [];
   const hasOwn = stores.length > 0 || s3CredentialsOf(properties) !== null;
+  const openS3 = options.openS3 ?? ((access: S3Access) => openS3Store(access, world));
+  let own: Store | null = null;
   const asked = options.accessDelegation ?? (hasOwn ? [] : ['vended-credentials']);
   return {
     client,
@@ -70,7 +73,11 @@ export async function openSession(options: RestCatalogOptions): Promise<RestSess
       allowedOrigins: options.allowedOrigins ?? [],
       client,
       world,
-      openS3: options.openS3 ?? ((access) => openS3Store(access, world)),
+      openS3,
+      ownS3Store: () => {
+        own ??= openS3({ properties, credentials: null, signer: null });
+        return own;
+      },
     },
   };
 }

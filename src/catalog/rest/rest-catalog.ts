@@ -1,6 +1,7 @@
 /** A catalog behind the Iceberg REST protocol (REST OpenAPI, v1). */
 import { IcestreamError } from '../../errors.ts';
 import type { Store } from '../../storage/store.ts';
+import { uuidV7Ms } from '../../util/uuid.ts';
 import type {
   Catalog,
   CatalogCallOptions,
@@ -174,6 +175,10 @@ export class RestCatalog implements Catalog {
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     };
     options.signal?.throwIfAborted();
+    if (this.#isForgotten(options.idempotencyKey)) {
+      const message = `catalog ${this.name}: the idempotency key of the commit to ${shown} is older than the catalog remembers`;
+      return { kind: 'unknown', message };
+    }
     let exchange: Awaited<ReturnType<typeof client.exchange>>;
     try {
       exchange = await client.exchange(call);
@@ -297,6 +302,14 @@ export class RestCatalog implements Catalog {
       ...(body === undefined ? {} : { body }),
       ...(signal === undefined ? {} : { signal }),
     });
+  }
+
+  /** Sent again past its lifetime, a key no longer keeps a commit from being applied twice. */
+  #isForgotten(key: string): boolean {
+    const { client, config } = this.#session;
+    const made = uuidV7Ms(key);
+    if (config.idempotencyKeyLifetimeMs === null || made === null) return false;
+    return client.options.world.now() - made > config.idempotencyKeyLifetimeMs;
   }
 
   #offers(endpoint: string): boolean {

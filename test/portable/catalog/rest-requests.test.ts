@@ -7,6 +7,7 @@ import { sigv4 } from '../../../src/catalog/rest/auth/sigv4.ts';
 import { RestCatalog, type RestCatalogOptions } from '../../../src/catalog/rest/rest-catalog.ts';
 import { newTableMetadata } from '../../../src/spec/table-metadata-new.ts';
 import { stringifyJson } from '../../../src/util/json.ts';
+import { uuidV7 } from '../../../src/util/uuid.ts';
 import { defaultWorld } from '../../../src/util/world.ts';
 import { ORDERS } from '../../conformance/catalog.ts';
 
@@ -129,8 +130,13 @@ describe('a body', () => {
   it('goes with the idempotency key where the catalog remembers them', async () => {
     const announcing = { ...config, 'idempotency-key-lifetime': 'PT1H' };
     const { catalog, sent } = await connect(() => new Response(null, { status: 204 }), {}, announcing);
-    await catalog.commit({ identifier, requirements: [], updates: [] }, KEY);
-    expect(sent[1]?.headers.get('idempotency-key')).toBe(KEY.idempotencyKey);
+    const fresh = uuidV7(defaultWorld);
+    await catalog.commit({ identifier, requirements: [], updates: [] }, { idempotencyKey: fresh });
+    expect(sent[1]?.headers.get('idempotency-key')).toBe(fresh);
+    const old = uuidV7({ ...defaultWorld, now: () => Date.now() - 3_700_000 });
+    const answer = await catalog.commit({ identifier, requirements: [], updates: [] }, { idempotencyKey: old });
+    expect(answer).toMatchObject({ kind: 'unknown' });
+    expect(sent).toHaveLength(2);
   });
 
   it('stages and creates with the ids the server will give', async () => {
@@ -241,6 +247,16 @@ describe('OAuth2', () => {
       expect(text).toContain('Bearer tok');
       expect(text).not.toContain('canary-secret');
     }
+  });
+
+  it('can name the client in the header instead', async () => {
+    const auth = oauth2({ clientId: 'i:d', clientSecret: 's&=', clientAuthentication: 'basic', audience: 'a' });
+    const { sent } = await connect(
+      ({ url }) => json(url.endsWith('/tokens') ? { access_token: 'tok' } : { namespaces: [] }),
+      { auth },
+    );
+    expect(atob(sent[0]?.headers.get('authorization')?.slice('Basic '.length) ?? '')).toBe('i%3Ad:s%26%3D');
+    expect(sent[0]?.body).toBe('grant_type=client_credentials&scope=catalog&audience=a');
   });
 
   it('refuses a token endpoint without https', async () => {

@@ -29,6 +29,10 @@ function open(
   catalogUri = 'https://catalog.example.com',
 ) {
   const opened: S3Access[] = [];
+  const openS3 = (access: S3Access) => {
+    opened.push(access);
+    return new MemoryStore('s3');
+  };
   const client = new RestClient({
     uri: catalogUri,
     catalogUri,
@@ -56,10 +60,8 @@ function open(
       allowedOrigins: [],
       client,
       world: defaultWorld,
-      openS3: (access) => {
-        opened.push(access);
-        return new MemoryStore('s3');
-      },
+      openS3,
+      ownS3Store: () => openS3({ properties: options.properties ?? of(), credentials: null, signer: null }),
       ...options,
     },
   );

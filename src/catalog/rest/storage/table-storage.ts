@@ -38,6 +38,8 @@ export interface TableStorageOptions {
   readonly client: RestClient;
   readonly world: World;
   readonly openS3: (access: S3Access) => Store;
+  /** The store of the caller's own S3 settings: one for all tables, so that its buffers and keys are used again. */
+  readonly ownS3Store: () => Store;
 }
 
 export interface TableAccess {
@@ -120,9 +122,9 @@ function signedStore(access: TableAccess, options: TableStorageOptions): Store {
 }
 
 /** The caller's own S3 settings alone: keys among them, or none for a public bucket. */
-function ownS3(location: string, { properties, openS3 }: TableStorageOptions): Store | null {
+function ownS3(location: string, { properties, ownS3Store }: TableStorageOptions): Store | null {
   const isGiven = [...properties.keys()].some((key) => key.startsWith('s3.'));
-  return isGiven && isS3(location) ? openS3({ properties, credentials: null, signer: null }) : null;
+  return isGiven && isS3(location) ? ownS3Store() : null;
 }
 
 /** Catalog < table < credential < caller. */
