@@ -87,5 +87,7 @@ fn list(part: Part, given: &mut Vec<i32>) -> Result<Value> {
     let (rows, bytes) = (part.batch.num_rows(), data_size(&part.batch));
     let handle = handles::insert(part.batch)?;
     given.push(handle);
-    Ok(json!({ "key": key, "values": values, "firstRow": part.first_row, "rows": rows, "bytes": bytes, "handle": handle }))
+    Ok(
+        json!({ "key": key, "values": values, "firstRow": part.first_row, "rows": rows, "bytes": bytes, "handle": handle }),
+    )
 }

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, ListArray, MapArray, OffsetSizeTrait, RecordBatch, RecordBatchOptions, StructArray, new_null_array};
+use arrow_array::{
+    Array, ArrayRef, ListArray, MapArray, OffsetSizeTrait, RecordBatch, RecordBatchOptions, StructArray, new_null_array,
+};
 use arrow_array::{GenericListViewArray, UInt32Array};
 use arrow_buffer::{BooleanBufferBuilder, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field, Fields, SchemaRef};
 
+use super::cast;
 use super::fault::Failure;
 use super::plan::{self, Plan};
 use super::unpack::Unpacked;
-use super::cast;
 use crate::error::{EngineError, Result};
 
 /// A plan from one source schema to one target schema.
@@ -47,7 +49,8 @@ fn same_fields(declared: &Fields, given: &Fields) -> Result<()> {
     if same {
         return Ok(());
     }
-    let first = declared.iter().zip(given).find(|(a, b)| a.name() != b.name() || !same_type(a.data_type(), b.data_type()));
+    let first =
+        declared.iter().zip(given).find(|(a, b)| a.name() != b.name() || !same_type(a.data_type(), b.data_type()));
     Err(match first {
         Some((a, b)) => EngineError::schema_mismatch(format!(
             "a batch has column \"{}\" ({}) where the first had \"{}\" ({}); all batches of a source need one schema",
@@ -74,7 +77,9 @@ fn same_type(a: &DataType, b: &DataType) -> bool {
         (ListView(a), ListView(b)) | (LargeListView(a), LargeListView(b)) => same_type(a.data_type(), b.data_type()),
         (FixedSizeList(a, n), FixedSizeList(b, m)) => n == m && same_type(a.data_type(), b.data_type()),
         (Map(a, _), Map(b, _)) => match (a.data_type(), b.data_type()) {
-            (Struct(a), Struct(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_type(a.data_type(), b.data_type())),
+            (Struct(a), Struct(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_type(a.data_type(), b.data_type()))
+            }
             _ => false,
         },
         (Struct(a), Struct(b)) => same_fields(a, b).is_ok(),
@@ -103,7 +108,8 @@ fn run_field(plan: &Plan, field: &Field, array: &ArrayRef, mask: Option<&NullBuf
         return Ok(out);
     }
     let nulls = out.logical_nulls();
-    let is_fault = |row: &usize| nulls.as_ref().is_some_and(|n| n.is_null(*row)) && mask.is_none_or(|m| m.is_valid(*row));
+    let is_fault =
+        |row: &usize| nulls.as_ref().is_some_and(|n| n.is_null(*row)) && mask.is_none_or(|m| m.is_valid(*row));
     if let Some(row) = (0..out.len()).find(is_fault) {
         return Err(Failure::at(row, "null in a required column; give a value or make the column optional"));
     }
@@ -120,7 +126,8 @@ fn run(plan: &Plan, target: &DataType, array: &ArrayRef, mask: Option<&NullBuffe
         (Plan::Encoded(plan), _) => {
             let Some(encoded) = Unpacked::of(array) else { return Err(unplanned(array)) };
             let used = encoded.used(mask);
-            let values = run(plan, target, &encoded.values, Some(&used)).map_err(|f| f.map_row(|v| encoded.row_of(v, mask)))?;
+            let values =
+                run(plan, target, &encoded.values, Some(&used)).map_err(|f| f.map_row(|v| encoded.row_of(v, mask)))?;
             Ok(encoded.expand(&values)?)
         }
         (Plan::Struct(plans), DataType::Struct(fields)) => {
@@ -144,8 +151,10 @@ fn run(plan: &Plan, target: &DataType, array: &ArrayRef, mask: Option<&NullBuffe
             let values = rows.run_child(array, mask, |values, mask| {
                 let pairs = values.as_struct();
                 let live = NullBuffer::union(pairs.nulls(), mask);
-                let key = run_field(key_plan, &fields[0], pairs.column(0), live.as_ref()).map_err(|f| f.within("key"))?;
-                let value = run_field(value_plan, &fields[1], pairs.column(1), live.as_ref()).map_err(|f| f.within("value"))?;
+                let key =
+                    run_field(key_plan, &fields[0], pairs.column(0), live.as_ref()).map_err(|f| f.within("key"))?;
+                let value =
+                    run_field(value_plan, &fields[1], pairs.column(1), live.as_ref()).map_err(|f| f.within("value"))?;
                 let pairs = StructArray::try_new_with_length(fields.clone(), vec![key, value], None, values.len())?;
                 Ok(Arc::new(pairs) as ArrayRef)
             })?;
@@ -223,7 +232,8 @@ impl ListRows {
     ) -> Outcome {
         let live = NullBuffer::union(array.nulls(), mask);
         let hidden = live.as_ref().and_then(|live| self.child_mask(live));
-        run(&self.values, hidden.as_ref()).map_err(|f| f.map_row(|at| self.offsets.partition_point(|o| *o as usize <= at) - 1))
+        run(&self.values, hidden.as_ref())
+            .map_err(|f| f.map_row(|at| self.offsets.partition_point(|o| *o as usize <= at) - 1))
     }
 
     /// The elements of live rows; None when no row that is not live has elements.

@@ -1,7 +1,9 @@
 //! Text and binary columns of every layout as one thing: byte strings by row.
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{BinaryType, BinaryViewType, ByteArrayType, LargeBinaryType, LargeUtf8Type, StringViewType, Utf8Type};
+use arrow_array::types::{
+    BinaryType, BinaryViewType, ByteArrayType, LargeBinaryType, LargeUtf8Type, StringViewType, Utf8Type,
+};
 use arrow_array::{Array, FixedSizeBinaryArray};
 use arrow_buffer::Buffer;
 use arrow_schema::DataType;

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::*;
-use arrow_array::{
-    Array, ArrayRef, ArrowPrimitiveType, BinaryArray, FixedSizeBinaryArray, StringArray,
-};
+use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, BinaryArray, FixedSizeBinaryArray, StringArray};
 use arrow_buffer::{ArrowNativeType, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_data::ArrayData;
 use arrow_schema::DataType;
@@ -23,14 +21,25 @@ pub enum Cast {
     Checked,
     IntToInt,
     IntToFloat,
-    IntToDecimal { precision: u8, scale: i8 },
+    IntToDecimal {
+        precision: u8,
+        scale: i8,
+    },
     FloatToFloat,
     FloatToInt,
     /// Moves the unscaled value by `shift` digits.
-    Decimal { shift: i32, precision: u8 },
-    DecimalToInt { shift: i32 },
+    Decimal {
+        shift: i32,
+        precision: u8,
+    },
+    DecimalToInt {
+        shift: i32,
+    },
     /// Dates, times and timestamps: another unit.
-    Ticks { multiply: i64, divide: i64 },
+    Ticks {
+        multiply: i64,
+        divide: i64,
+    },
     Bytes,
     BinaryToText,
     TextToUuid,
@@ -46,9 +55,7 @@ pub fn run(cast: &Cast, array: &ArrayRef, target: &DataType, mask: Option<&NullB
     match cast {
         Cast::Same => Ok(array.clone()),
         Cast::Checked => step.checked(),
-        Cast::IntToInt | Cast::Ticks { .. } | Cast::IntToFloat | Cast::IntToDecimal { .. } => {
-            step.from_ints(cast)
-        }
+        Cast::IntToInt | Cast::Ticks { .. } | Cast::IntToFloat | Cast::IntToDecimal { .. } => step.from_ints(cast),
         Cast::FloatToFloat | Cast::FloatToInt => step.from_floats(),
         Cast::Decimal { shift, precision } => {
             let values = step.decimals(*shift, *precision)?;
@@ -86,10 +93,12 @@ impl Step<'_> {
     /// Casts all slots at once; only when some slot did not fit does it matter which of them are live.
     fn map<S: Copy, T: Default>(&self, source: &[S], cast: impl Fn(S) -> Option<T>) -> Result<Vec<T>> {
         let mut all = true;
-        let out = source.iter().map(|v| cast(*v).unwrap_or_else(|| {
-            all = false;
-            T::default()
-        }));
+        let out = source.iter().map(|v| {
+            cast(*v).unwrap_or_else(|| {
+                all = false;
+                T::default()
+            })
+        });
         let out: Vec<T> = out.collect();
         if !all && let Some(row) = (0..source.len()).find(|i| self.is_live(*i) && cast(source[*i]).is_none()) {
             return Err(self.fault(row));
@@ -242,7 +251,8 @@ impl Step<'_> {
                 }
                 total += size;
             }
-            let end = i32::try_from(total).map_err(|_| Failure::at(row, "the column holds more than 2 GiB in one batch"))?;
+            let end =
+                i32::try_from(total).map_err(|_| Failure::at(row, "the column holds more than 2 GiB in one batch"))?;
             offsets.push(end);
         }
         let mut values = Vec::with_capacity(width.map_or(total, |w| w * len));

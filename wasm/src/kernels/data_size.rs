@@ -27,11 +27,16 @@ fn size(array: &ArrayRef, mask: Option<&NullBuffer>) -> u64 {
             let live = live();
             array.as_struct().columns().iter().map(|c| size(c, live.as_ref())).sum()
         }
-        DataType::List(_) => 4 * rows as u64 + lists(array.as_list::<i32>().value_offsets(), array.as_list::<i32>().values(), live()),
-        DataType::LargeList(_) => 4 * rows as u64 + lists(array.as_list::<i64>().value_offsets(), array.as_list::<i64>().values(), live()),
+        DataType::List(_) => {
+            4 * rows as u64 + lists(array.as_list::<i32>().value_offsets(), array.as_list::<i32>().values(), live())
+        }
+        DataType::LargeList(_) => {
+            4 * rows as u64 + lists(array.as_list::<i64>().value_offsets(), array.as_list::<i64>().values(), live())
+        }
         DataType::Map(..) => {
             let map = array.as_map();
-            4 * rows as u64 + lists(map.value_offsets(), &(std::sync::Arc::new(map.entries().clone()) as ArrayRef), live())
+            4 * rows as u64
+                + lists(map.value_offsets(), &(std::sync::Arc::new(map.entries().clone()) as ArrayRef), live())
         }
         DataType::FixedSizeList(_, width) => {
             let list = array.as_fixed_size_list();
@@ -90,7 +95,8 @@ fn encoded_size(encoded: &Unpacked, rows: usize, mask: Option<&NullBuffer>) -> u
     if let Some(bytes) = ByteRows::of(values)
         && !matches!(values.data_type(), DataType::FixedSizeBinary(_))
     {
-        let shown = (0..index.len()).filter(|r| counts(r) && !encoded.is_null(*r) && values.is_valid(index[*r] as usize));
+        let shown =
+            (0..index.len()).filter(|r| counts(r) && !encoded.is_null(*r) && values.is_valid(index[*r] as usize));
         return 4 * rows as u64 + shown.map(|r| bytes.len_of(index[r] as usize) as u64).sum::<u64>();
     }
     let nulls = NullBuffer::from_iter((0..index.len()).map(|r| !encoded.is_null(r)));

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::*;
 use arrow_array::{
-    Array, ArrayRef, ArrowPrimitiveType, BooleanArray, GenericByteArray, ListArray, MapArray, PrimitiveArray, StructArray,
-    UInt32Array, make_array,
+    Array, ArrayRef, ArrowPrimitiveType, BooleanArray, GenericByteArray, ListArray, MapArray, PrimitiveArray,
+    StructArray, UInt32Array, make_array,
 };
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_data::ArrayData;
@@ -60,8 +60,12 @@ pub fn gather(column: &ArrayRef, groups: &RowGroups<'_>) -> Result<Vec<ArrayRef>
     match column.data_type() {
         DataType::Boolean => {
             let source = column.as_boolean();
-            let bits = |rows: &[u32]| BooleanBuffer::collect_bool(rows.len(), |i| source.values().value(rows[i] as usize));
-            Ok(groups.iter().map(|rows| Arc::new(BooleanArray::new(bits(rows), nulls(source, rows))) as ArrayRef).collect())
+            let bits =
+                |rows: &[u32]| BooleanBuffer::collect_bool(rows.len(), |i| source.values().value(rows[i] as usize));
+            Ok(groups
+                .iter()
+                .map(|rows| Arc::new(BooleanArray::new(bits(rows), nulls(source, rows))) as ArrayRef)
+                .collect())
         }
         DataType::Int32 => primitive::<Int32Type>(column, groups),
         DataType::Int64 => primitive::<Int64Type>(column, groups),
@@ -79,7 +83,9 @@ pub fn gather(column: &ArrayRef, groups: &RowGroups<'_>) -> Result<Vec<ArrayRef>
             }
             let values = elements(source.value_offsets(), source.values(), groups)?;
             let offsets = list_offsets(source.value_offsets(), groups);
-            let list = |((values, offsets), rows)| Ok(Arc::new(ListArray::try_new(element.clone(), offsets, values, nulls(source, rows))?) as ArrayRef);
+            let list = |((values, offsets), rows)| {
+                Ok(Arc::new(ListArray::try_new(element.clone(), offsets, values, nulls(source, rows))?) as ArrayRef)
+            };
             values.into_iter().zip(offsets).zip(groups.iter()).map(list).collect()
         }
         DataType::Map(entries, sorted) => {
@@ -88,18 +94,26 @@ pub fn gather(column: &ArrayRef, groups: &RowGroups<'_>) -> Result<Vec<ArrayRef>
             let offsets = list_offsets(source.value_offsets(), groups);
             let map = |((values, offsets), rows): ((ArrayRef, _), _)| {
                 let values = values.as_struct().clone();
-                Ok(Arc::new(MapArray::try_new(entries.clone(), offsets, values, nulls(source, rows), *sorted)?) as ArrayRef)
+                Ok(Arc::new(MapArray::try_new(entries.clone(), offsets, values, nulls(source, rows), *sorted)?)
+                    as ArrayRef)
             };
             values.into_iter().zip(offsets).zip(groups.iter()).map(map).collect()
         }
         DataType::Struct(fields) => {
             let source = column.as_struct();
-            let children = source.columns().iter().map(|c| Ok(gather(c, groups)?.into_iter())).collect::<Result<Vec<_>>>();
+            let children =
+                source.columns().iter().map(|c| Ok(gather(c, groups)?.into_iter())).collect::<Result<Vec<_>>>();
             let mut children = children?;
-            let part = |rows: &[u32]| {
-                let columns = children.iter_mut().filter_map(Iterator::next).collect();
-                Ok(Arc::new(StructArray::try_new_with_length(fields.clone(), columns, nulls(source, rows), rows.len())?) as ArrayRef)
-            };
+            let part =
+                |rows: &[u32]| {
+                    let columns = children.iter_mut().filter_map(Iterator::next).collect();
+                    Ok(Arc::new(StructArray::try_new_with_length(
+                        fields.clone(),
+                        columns,
+                        nulls(source, rows),
+                        rows.len(),
+                    )?) as ArrayRef)
+                };
             groups.iter().map(part).collect()
         }
         _ => {
@@ -166,7 +180,8 @@ fn flat_lists(source: &ListArray, element: &FieldRef, width: usize, groups: &Row
     let values = &data.buffers()[0].as_slice()[data.offset() * width..];
     let parts = scatter_spans(source.value_offsets(), values, width, groups).into_iter().zip(groups.iter());
     let list = |((ends, values), rows): (Spans, &[u32])| {
-        let child = ArrayData::builder(data.data_type().clone()).len(values.len() / width).add_buffer(values).build()?;
+        let child =
+            ArrayData::builder(data.data_type().clone()).len(values.len() / width).add_buffer(values).build()?;
         let list = ListArray::try_new(element.clone(), ends, make_array(child), nulls(source, rows))?;
         Ok(Arc::new(list) as ArrayRef)
     };
@@ -200,7 +215,8 @@ fn scatter_spans(offsets: &[i32], values: &[u8], width: usize, groups: &RowGroup
     // The last step may go past the end of the values; offsets start with a 0.
     let room = |(rows, size): (&[u32], &usize)| (vec![0i32; rows.len() + 1], Vec::<u8>::with_capacity(size + SHORT));
     let mut rooms: Vec<_> = groups.iter().zip(&sizes).map(room).collect();
-    let place = |(ends, out): &mut (Vec<i32>, Vec<u8>)| Next { value: out.as_mut_ptr(), end: ends.as_mut_ptr(), total: 0 };
+    let place =
+        |(ends, out): &mut (Vec<i32>, Vec<u8>)| Next { value: out.as_mut_ptr(), end: ends.as_mut_ptr(), total: 0 };
     let mut places: Vec<Next> = rooms.iter_mut().map(place).collect();
     let mut start = first;
     for (end, id) in ends.iter().zip(groups.ids) {

@@ -14,7 +14,10 @@ pub enum Keys {
     Ints(Vec<i64>),
     Wide(Vec<i128>),
     /// The first `ends[i]` bytes of each row; None: all of them.
-    Bytes { column: ArrayRef, ends: Option<Vec<u32>> },
+    Bytes {
+        column: ArrayRef,
+        ends: Option<Vec<u32>>,
+    },
 }
 
 /// The result type's single-value form (spec, Appendix D).
@@ -58,7 +61,10 @@ impl KeyColumn {
             Form::Bool => vec![v as u8],
             Form::Int32 => {
                 let narrow = i32::try_from(v).map_err(|_| {
-                    EngineError::invalid_value(format!("row {row} of the batch: its partition value {v} does not fit an int")).at_row(row as u64)
+                    EngineError::invalid_value(format!(
+                        "row {row} of the batch: its partition value {v} does not fit an int"
+                    ))
+                    .at_row(row as u64)
                 })?;
                 narrow.to_le_bytes().to_vec()
             }

@@ -46,7 +46,8 @@ pub fn partition(batch: RecordBatch, transforms: &[(i32, Transform)]) -> Result<
     if rows == 0 {
         return Ok(Vec::new());
     }
-    let keys = transforms.iter().map(|(id, transform)| key_column(&batch, *id, *transform)).collect::<Result<Vec<_>>>()?;
+    let keys =
+        transforms.iter().map(|(id, transform)| key_column(&batch, *id, *transform)).collect::<Result<Vec<_>>>()?;
     let groups = group::group(&keys, rows);
     let mut values = Vec::with_capacity(groups.firsts.len());
     for first in &groups.firsts {

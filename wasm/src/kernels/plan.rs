@@ -30,10 +30,15 @@ pub fn fields<'a>(source: &Fields, target: &'a Fields, path: &mut Path<'a>) -> R
             path.push(wanted.name());
             let mut found = source.iter().enumerate().filter(|(_, f)| f.name() == wanted.name());
             let planned = match (found.next(), found.next()) {
-                (Some(_), Some(_)) => Err(mismatch(path, "the source has more than one column of this name; rename them")),
+                (Some(_), Some(_)) => {
+                    Err(mismatch(path, "the source has more than one column of this name; rename them"))
+                }
                 (Some((index, have)), None) => Ok((Some(index), field(have, wanted, path)?)),
                 (None, _) if wanted.is_nullable() => Ok((None, Plan::Nulls)),
-                (None, _) => Err(mismatch(path, "the column is required and the source does not have it; add it to the source or make it optional")),
+                (None, _) => Err(mismatch(
+                    path,
+                    "the column is required and the source does not have it; add it to the source or make it optional",
+                )),
             };
             path.pop();
             planned
@@ -59,8 +64,12 @@ fn plan_type<'a>(source: &DataType, target: &'a Field, path: &mut Path<'a>) -> R
             let (Struct(have), Struct(want)) = (have.data_type(), want.data_type()) else {
                 return Err(mismatch(path, "a map without entries"));
             };
-            let [have_key, have_value] = have.as_ref() else { return Err(mismatch(path, "a map without key and value")) };
-            let [want_key, want_value] = want.as_ref() else { return Err(mismatch(path, "a map without key and value")) };
+            let [have_key, have_value] = have.as_ref() else {
+                return Err(mismatch(path, "a map without key and value"));
+            };
+            let [want_key, want_value] = want.as_ref() else {
+                return Err(mismatch(path, "a map without key and value"));
+            };
             let key = child("key", have_key, want_key, path)?;
             Plan::Map(Box::new(key), Box::new(child("value", have_value, want_value, path)?))
         }
@@ -94,7 +103,11 @@ fn leaf(source: &DataType, target: &DataType, field: &Field) -> Option<Cast> {
     }
     let ticks = |from: TimeUnit, to: TimeUnit| {
         let (from, to) = (per_second(from), per_second(to));
-        Some(if from == to { Cast::Same } else { Cast::Ticks { multiply: (to / from).max(1), divide: (from / to).max(1) } })
+        Some(if from == to {
+            Cast::Same
+        } else {
+            Cast::Ticks { multiply: (to / from).max(1), divide: (from / to).max(1) }
+        })
     };
     match (source, target) {
         (Timestamp(from, zone), Timestamp(to, want)) => {
@@ -102,10 +115,13 @@ fn leaf(source: &DataType, target: &DataType, field: &Field) -> Option<Cast> {
             if zone.is_some() != want.is_some() {
                 return None;
             }
-            ticks(*from, *to).map(|c| if c == Cast::Same && zone != want { Cast::Ticks { multiply: 1, divide: 1 } } else { c })
+            ticks(*from, *to)
+                .map(|c| if c == Cast::Same && zone != want { Cast::Ticks { multiply: 1, divide: 1 } } else { c })
         }
         (Date32, Timestamp(to, None)) => Some(Cast::Ticks { multiply: 86_400 * per_second(*to), divide: 1 }),
-        (Time32(from) | Time64(from), Time64(to)) => ticks(*from, *to).map(|c| if c == Cast::Same { Cast::Checked } else { c }),
+        (Time32(from) | Time64(from), Time64(to)) => {
+            ticks(*from, *to).map(|c| if c == Cast::Same { Cast::Checked } else { c })
+        }
         (Date64, Date32) => Some(Cast::Ticks { multiply: 1, divide: 86_400_000 }),
         (Boolean, Boolean) | (Date32, Date32) | (Utf8, Utf8) | (Binary, Binary) => Some(Cast::Same),
         (FixedSizeBinary(a), FixedSizeBinary(b)) => (a == b).then_some(Cast::Same),
@@ -141,7 +157,10 @@ fn from_decimal(source: &DataType, target: &DataType) -> Option<Cast> {
 
 fn scale_of(decimal: &DataType) -> i32 {
     match decimal {
-        DataType::Decimal32(_, s) | DataType::Decimal64(_, s) | DataType::Decimal128(_, s) | DataType::Decimal256(_, s) => (*s).into(),
+        DataType::Decimal32(_, s)
+        | DataType::Decimal64(_, s)
+        | DataType::Decimal128(_, s)
+        | DataType::Decimal256(_, s) => (*s).into(),
         _ => 0,
     }
 }

@@ -102,7 +102,12 @@ fn date(days: i64) -> String {
 fn clock(ticks: i64, unit: TimeUnit) -> String {
     let (per, digits) = per_second(unit);
     let (seconds, rest) = (ticks.div_euclid(per), ticks.rem_euclid(per));
-    let text = format!("{:02}:{:02}:{:02}", seconds.div_euclid(3_600), seconds.div_euclid(60).rem_euclid(60), seconds.rem_euclid(60));
+    let text = format!(
+        "{:02}:{:02}:{:02}",
+        seconds.div_euclid(3_600),
+        seconds.div_euclid(60).rem_euclid(60),
+        seconds.rem_euclid(60)
+    );
     if digits == 0 { text } else { format!("{text}.{rest:0digits$}") }
 }
 

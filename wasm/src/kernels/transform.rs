@@ -39,9 +39,13 @@ impl Transform {
             "day" => Ok(Self::Day),
             "hour" => Ok(Self::Hour),
             "void" => Ok(Self::Void),
-            _ => argument("bucket").map(Self::Bucket).or_else(|| argument("truncate").map(Self::Truncate)).ok_or_else(|| {
-                EngineError::unsupported(format!("partition transform \"{text}\" is not known to this version; nothing may be written with it"))
-            }),
+            _ => argument("bucket").map(Self::Bucket).or_else(|| argument("truncate").map(Self::Truncate)).ok_or_else(
+                || {
+                    EngineError::unsupported(format!(
+                        "partition transform \"{text}\" is not known to this version; nothing may be written with it"
+                    ))
+                },
+            ),
         }
     }
 
@@ -59,7 +63,9 @@ impl Transform {
             }),
             Self::Day => by_date(column, |days| days),
             Self::Hour => match ticks_per_day(column) {
-                Some(per_day) if per_day > 1 => Some((Keys::Ints(map64(column, |t| t.div_euclid(per_day / 24))), Form::Int32)),
+                Some(per_day) if per_day > 1 => {
+                    Some((Keys::Ints(map64(column, |t| t.div_euclid(per_day / 24))), Form::Int32))
+                }
                 _ => None,
             },
         };
@@ -140,7 +146,9 @@ fn bucket(column: &ArrayRef, count: i32) -> Keyed {
     let of = |hash: i32| i64::from((hash & i32::MAX) % count);
     let keys = match column.data_type() {
         Int32 | Date32 => map32(column, |v| of(murmur::hash_long(v))),
-        Int64 | Time64(TimeUnit::Microsecond) | Timestamp(TimeUnit::Microsecond, _) => map64(column, |v| of(murmur::hash_long(v))),
+        Int64 | Time64(TimeUnit::Microsecond) | Timestamp(TimeUnit::Microsecond, _) => {
+            map64(column, |v| of(murmur::hash_long(v)))
+        }
         // Nanoseconds hash as the microsecond they are in, so that a promoted column keeps its buckets.
         Timestamp(TimeUnit::Nanosecond, _) => map64(column, |v| of(murmur::hash_long(v.div_euclid(1_000)))),
         Decimal128(..) => {
@@ -162,7 +170,9 @@ fn bucket(column: &ArrayRef, count: i32) -> Keyed {
 /// Two's complement, big-endian, without the leading bytes that only repeat the sign.
 pub fn shortest(bytes: &[u8; 16]) -> &[u8] {
     let mut start = 0;
-    while start < 15 && (bytes[start] == 0 && bytes[start + 1] < 0x80 || bytes[start] == 0xff && bytes[start + 1] >= 0x80) {
+    while start < 15
+        && (bytes[start] == 0 && bytes[start + 1] < 0x80 || bytes[start] == 0xff && bytes[start + 1] >= 0x80)
+    {
         start += 1;
     }
     &bytes[start..]

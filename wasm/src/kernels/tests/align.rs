@@ -108,7 +108,8 @@ fn a_batch_of_another_schema_than_the_first_is_refused() {
 
 fn people(valid: Vec<bool>, ages: Vec<Option<i32>>) -> (Field, ArrayRef) {
     let fields = Fields::from(vec![optional("age", DataType::Int32)]);
-    let column = StructArray::new(fields.clone(), vec![Arc::new(Int32Array::from(ages))], Some(NullBuffer::from(valid)));
+    let column =
+        StructArray::new(fields.clone(), vec![Arc::new(Int32Array::from(ages))], Some(NullBuffer::from(valid)));
     (optional("person", DataType::Struct(fields)), Arc::new(column))
 }
 

@@ -67,7 +67,10 @@ fn integers() {
 
 #[test]
 fn floats() {
-    fits(Float16Array::from(vec![f16::from_f32(1.5), f16::NEG_INFINITY]), Float32Array::from(vec![1.5, f32::NEG_INFINITY]));
+    fits(
+        Float16Array::from(vec![f16::from_f32(1.5), f16::NEG_INFINITY]),
+        Float32Array::from(vec![1.5, f32::NEG_INFINITY]),
+    );
     fits(Float32Array::from(vec![0.1, f32::INFINITY]), Float64Array::from(vec![f64::from(0.1f32), f64::INFINITY]));
     fits(Float64Array::from(vec![0.5, -0.0]), Float32Array::from(vec![0.5, -0.0]));
     fits(Float64Array::from(vec![3.0, -9_223_372_036_854_775_808.0]), Int64Array::from(vec![3, i64::MIN]));
@@ -102,7 +105,11 @@ fn decimals() {
     refused(dec(vec![0, 10i128.pow(37)], 38, 0), DataType::Decimal128(38, 2), "10000000000000000000000000000000000000");
     refused(dec(vec![0, 1_000_000_000], 9, 2), DataType::Decimal128(9, 2), "10000000.00");
     let bad = Decimal256Array::from(vec![i256::ZERO, i256::MAX]).with_precision_and_scale(76, 0).unwrap();
-    refused(bad, DataType::Decimal128(38, 0), "57896044618658097711785492504343953926634992332820282019728792003956564819967");
+    refused(
+        bad,
+        DataType::Decimal128(38, 0),
+        "57896044618658097711785492504343953926634992332820282019728792003956564819967",
+    );
 }
 
 #[test]
@@ -125,11 +132,19 @@ fn dates_and_times() {
     refused(Date64Array::from(vec![0, i64::MAX / day * day]), DataType::Date32, "cannot be stored as date");
     refused(Time64NanosecondArray::from(vec![0, 1_500]), DataType::Time64(TimeUnit::Microsecond), "00:00:00.000001500");
     refused(Time32SecondArray::from(vec![0, 86_400]), DataType::Time64(TimeUnit::Microsecond), "24:00:00");
-    refused(Time64MicrosecondArray::from(vec![0, 86_400_000_000]), DataType::Time64(TimeUnit::Microsecond), "24:00:00.000000");
+    refused(
+        Time64MicrosecondArray::from(vec![0, 86_400_000_000]),
+        DataType::Time64(TimeUnit::Microsecond),
+        "24:00:00.000000",
+    );
     refused(Time32SecondArray::from(vec![0, -1]), DataType::Time64(TimeUnit::Microsecond), "-1:59:59");
     let micros = DataType::Timestamp(TimeUnit::Microsecond, None);
     refused(TimestampNanosecondArray::from(vec![0, -1]), micros.clone(), "1969-12-31T23:59:59.999999999");
-    refused(TimestampSecondArray::from(vec![0, i64::MAX]), micros, "cannot be stored as timestamp[us] without time zone");
+    refused(
+        TimestampSecondArray::from(vec![0, i64::MAX]),
+        micros,
+        "cannot be stored as timestamp[us] without time zone",
+    );
     let far = TimestampMicrosecondArray::from(vec![0, i64::MAX]).with_timezone("UTC");
     refused(far, utc(TimeUnit::Nanosecond), "Z cannot be stored as timestamp[ns] with time zone (UTC)");
     refused(Date32Array::from(vec![0, i32::MAX]), DataType::Timestamp(TimeUnit::Nanosecond, None), "5881580-07-11");
@@ -158,7 +173,12 @@ fn bytes_and_uuids() {
     assert_eq!(out.value(0)[..4], [0xf7, 0x9c, 0x3e, 0x09]);
     assert!(out.is_null(1));
     assert_eq!(out.value(0), out.value(2));
-    for bad in ["", "f79c3e09-677c-4bbd-a479-3f349cb785e", "f79c3e0-9677c-4bbd-a479-3f349cb785e7", "g79c3e09677c4bbda4793f349cb785e7"] {
+    for bad in [
+        "",
+        "f79c3e09-677c-4bbd-a479-3f349cb785e",
+        "f79c3e0-9677c-4bbd-a479-3f349cb785e7",
+        "g79c3e09677c4bbda4793f349cb785e7",
+    ] {
         let error = align_uuid(vec![None, Some(bad)]).unwrap_err();
         assert_eq!((error.code, error.row), ("INVALID_VALUE", Some(1)), "{bad}");
     }
@@ -190,7 +210,8 @@ fn numbers_fit_exactly_when_they_come_back() {
         let ok = |t: DataType| cast(source.clone(), t).is_ok();
         assert_eq!(ok(DataType::Int32), i32::try_from(exact).is_ok(), "{exact}");
         assert_eq!(ok(DataType::Int64), i64::try_from(exact).is_ok(), "{exact}");
-        let digits = |bits: u32| exact == 0 || 128 - exact.unsigned_abs().leading_zeros() - exact.trailing_zeros() <= bits;
+        let digits =
+            |bits: u32| exact == 0 || 128 - exact.unsigned_abs().leading_zeros() - exact.trailing_zeros() <= bits;
         assert_eq!(ok(DataType::Float64), digits(53), "{exact}");
         assert_eq!(ok(DataType::Float32), digits(24), "{exact}");
         assert_eq!(ok(DataType::Decimal128(12, 3)), exact.unsigned_abs() < 1_000_000_000, "{exact}");

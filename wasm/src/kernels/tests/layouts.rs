@@ -18,7 +18,10 @@ fn encodings(plain: &ArrayRef) -> Vec<(ArrayRef, ArrayRef)> {
     let index = UInt32Array::from_iter(keys.iter().map(|k| k.map(|k| k as u32)));
     let expected = arrow_select::take::take(plain, &index, None).unwrap();
     let dictionary = DictionaryArray::<Int8Type>::new(Int8Array::from(keys.clone()), plain.clone());
-    let wide = DictionaryArray::<UInt64Type>::new(UInt64Array::from_iter(keys.iter().map(|k| k.map(|k| k as u64))), plain.clone());
+    let wide = DictionaryArray::<UInt64Type>::new(
+        UInt64Array::from_iter(keys.iter().map(|k| k.map(|k| k as u64))),
+        plain.clone(),
+    );
     let ends = Int32Array::from_iter_values((1..=len as i32).map(|i| 2 * i));
     let runs = RunArray::<Int32Type>::try_new(&ends, plain).unwrap();
     let doubled = UInt32Array::from_iter_values((0..2 * len as u32).map(|i| i / 2));
@@ -92,7 +95,12 @@ fn lists_of_every_layout() {
     let field = optional("l", DataType::List(Arc::new(optional("element", DataType::Int32))));
     let expected: ArrayRef = Arc::new({
         let list = ListArray::from_iter_primitive::<Int32Type, _, _>(rows::<i32>());
-        ListArray::new(Arc::new(optional("element", DataType::Int32)), list.offsets().clone(), list.values().clone(), list.nulls().cloned())
+        ListArray::new(
+            Arc::new(optional("element", DataType::Int32)),
+            list.offsets().clone(),
+            list.values().clone(),
+            list.nulls().cloned(),
+        )
     });
     let valid = || Some(NullBuffer::from(vec![true, false, true]));
     let values = |v: Vec<Option<i16>>| -> ArrayRef { Arc::new(Int16Array::from(v)) };
@@ -102,7 +110,12 @@ fn lists_of_every_layout() {
     let sources: Vec<ArrayRef> = vec![
         Arc::new(ListArray::from_iter_primitive::<Int16Type, _, _>(rows::<i16>())),
         Arc::new(LargeListArray::from_iter_primitive::<Int16Type, _, _>(rows::<i16>())),
-        Arc::new(FixedSizeListArray::new(element(), 2, values(vec![Some(1), None, Some(9), None, Some(3), Some(4)]), valid())),
+        Arc::new(FixedSizeListArray::new(
+            element(),
+            2,
+            values(vec![Some(1), None, Some(9), None, Some(3), Some(4)]),
+            valid(),
+        )),
         Arc::new(ListViewArray::new(element(), starts, sizes, backwards.clone(), valid())),
         Arc::new(LargeListViewArray::new(element(), starts64, sizes64, backwards, valid())),
     ];
@@ -147,10 +160,14 @@ fn columns_of_nulls_fit_every_optional_column() {
         assert_eq!(out.column(0).logical_null_count(), 4, "{field}");
     }
     assert_eq!(align(&source, vec![required("c", DataType::Int32)]).unwrap_err().row, Some(0));
-    let no_keys = DictionaryArray::<Int8Type>::new(Int8Array::from(vec![None; 3]), Arc::new(StringArray::from(Vec::<&str>::new())));
+    let no_keys = DictionaryArray::<Int8Type>::new(
+        Int8Array::from(vec![None; 3]),
+        Arc::new(StringArray::from(Vec::<&str>::new())),
+    );
     let source = batch(vec![(optional("c", no_keys.data_type().clone()), Arc::new(no_keys))]);
     assert_eq!(align(&source, vec![optional("c", DataType::Utf8)]).unwrap().column(0).null_count(), 3);
-    let nested = optional("c", DataType::Struct(vec![required("x", DataType::Timestamp(TimeUnit::Microsecond, None))].into()));
+    let nested =
+        optional("c", DataType::Struct(vec![required("x", DataType::Timestamp(TimeUnit::Microsecond, None))].into()));
     let missing = align(&source, vec![optional("other", nested.data_type().clone())]).unwrap();
     assert_eq!(missing.column(0).null_count(), 3);
 }

@@ -39,7 +39,9 @@ fn naive(column: &ArrayRef, row: usize, transform: Transform) -> String {
         DataType::Time64(_) => column.as_primitive::<Time64MicrosecondType>().value(row).to_string(),
         DataType::Timestamp(unit, _) => {
             let (v, per_hour) = match unit {
-                arrow_schema::TimeUnit::Nanosecond => (column.as_primitive::<TimestampNanosecondType>().value(row), 3_600_000_000_000),
+                arrow_schema::TimeUnit::Nanosecond => {
+                    (column.as_primitive::<TimestampNanosecondType>().value(row), 3_600_000_000_000)
+                }
                 _ => (column.as_primitive::<TimestampMicrosecondType>().value(row), 3_600_000_000),
             };
             match transform {
@@ -90,7 +92,9 @@ fn date(days: i64, transform: Transform) -> String {
 fn options(column: &ArrayRef) -> Vec<Transform> {
     use Transform::*;
     match column.data_type() {
-        DataType::Int32 | DataType::Int64 | DataType::Decimal128(..) => vec![Identity, Truncate(10), Truncate(i32::MAX), Void],
+        DataType::Int32 | DataType::Int64 | DataType::Decimal128(..) => {
+            vec![Identity, Truncate(10), Truncate(i32::MAX), Void]
+        }
         DataType::Utf8 | DataType::Binary => vec![Identity, Truncate(1), Truncate(3)],
         DataType::Date32 => vec![Identity, Year, Month, Day],
         // Hours from the far ends of 64-bit microseconds do not fit an int, so they are tested apart.

@@ -71,7 +71,10 @@ pub fn table_batch(random: &mut Random, len: usize) -> RecordBatch {
         Arc::new(Float64Array::new(doubles.into(), random.nulls(len))),
         Arc::new(Decimal128Array::new(wide.into(), random.nulls(len)).with_precision_and_scale(38, 2).unwrap()),
         Arc::new(Date32Array::new(narrow(ints(random)), random.nulls(len))),
-        Arc::new(Time64MicrosecondArray::new(ints(random).into_iter().map(|v| v.rem_euclid(86_400_000_000)).collect(), random.nulls(len))),
+        Arc::new(Time64MicrosecondArray::new(
+            ints(random).into_iter().map(|v| v.rem_euclid(86_400_000_000)).collect(),
+            random.nulls(len),
+        )),
         Arc::new(TimestampMicrosecondArray::new(ints(random).into(), random.nulls(len)).with_timezone("UTC")),
         Arc::new(TimestampNanosecondArray::new(ints(random).into(), random.nulls(len))),
         Arc::new(StringArray::from(text.clone())),
@@ -84,8 +87,14 @@ pub fn table_batch(random: &mut Random, len: usize) -> RecordBatch {
     let lengths: Vec<usize> = (0..len).map(|_| random.below(4)).collect();
     let items = Int32Array::from_iter((0..lengths.iter().sum::<usize>()).map(|i| (i % 5 != 0).then_some(i as i32)));
     let element = Arc::new(field("element", DataType::Int32, 100));
-    let list = ListArray::new(element, OffsetBuffer::from_lengths(lengths.clone()), Arc::new(items.clone()), random.nulls(len));
-    let pairs = Fields::from(vec![Field::new("key", DataType::Int32, false), Field::new("value", DataType::Int32, true)]);
+    let list = ListArray::new(
+        element,
+        OffsetBuffer::from_lengths(lengths.clone()),
+        Arc::new(items.clone()),
+        random.nulls(len),
+    );
+    let pairs =
+        Fields::from(vec![Field::new("key", DataType::Int32, false), Field::new("value", DataType::Int32, true)]);
     let keys: ArrayRef = Arc::new(Int32Array::from_iter_values(0..items.len() as i32));
     let entries = StructArray::new(pairs.clone(), vec![keys, Arc::new(items)], None);
     let entry = Arc::new(Field::new("key_value", DataType::Struct(pairs), false));
@@ -93,7 +102,9 @@ pub fn table_batch(random: &mut Random, len: usize) -> RecordBatch {
     let children = Fields::from(vec![field("when", DataType::Timestamp(TimeUnit::Microsecond, None), 101)]);
     let when: ArrayRef = Arc::new(TimestampMicrosecondArray::new(ints(random).into(), random.nulls(len)));
     let nested = StructArray::new(children, vec![when], random.nulls(len));
-    for (name, id, column) in [("list", 50, Arc::new(list) as ArrayRef), ("map", 51, Arc::new(map)), ("nested", 52, Arc::new(nested))] {
+    for (name, id, column) in
+        [("list", 50, Arc::new(list) as ArrayRef), ("map", 51, Arc::new(map)), ("nested", 52, Arc::new(nested))]
+    {
         fields.push(field(name, column.data_type().clone(), id));
         columns.push(column);
     }

@@ -1,7 +1,7 @@
 //! The size of rows is a sum over rows.
 
-use arrow_array::cast::AsArray;
 use arrow_array::Array;
+use arrow_array::cast::AsArray;
 
 use super::random::{Random, table_batch};
 use crate::kernels::concat::concat;

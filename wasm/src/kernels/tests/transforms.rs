@@ -44,9 +44,7 @@ fn the_hashes_of_the_spec() {
             "string" => Arc::new(StringArray::from(vec![std::str::from_utf8(&bytes).unwrap()])),
             "binary" => Arc::new(BinaryArray::from_vec(vec![&bytes])),
             "uuid" | "fixed[4]" => Arc::new(FixedSizeBinaryArray::new(bytes.len() as i32, bytes.into(), None)),
-            "decimal(9,2)" => {
-                Arc::new(Decimal128Array::from(vec![1420]).with_precision_and_scale(9, 2).unwrap())
-            }
+            "decimal(9,2)" => Arc::new(Decimal128Array::from(vec![1420]).with_precision_and_scale(9, 2).unwrap()),
             other if other.contains("not bucketable") => continue,
             other => panic!("{other}"),
         };
@@ -68,7 +66,8 @@ fn buckets_of_longs_are_those_of_their_bytes() {
 #[test]
 fn times_before_1970_go_down() {
     let hour = 3_600_000_000i64;
-    let times = || TimestampMicrosecondArray::from(vec![0, -1, -hour, -24 * hour - 1, 31 * 24 * hour, 365 * 24 * hour - 1]);
+    let times =
+        || TimestampMicrosecondArray::from(vec![0, -1, -hour, -24 * hour - 1, 31 * 24 * hour, 365 * 24 * hour - 1]);
     assert_eq!(ints(times(), "hour"), [0, -1, -1, -25, 744, 8_759]);
     assert_eq!(ints(times(), "day"), [0, -1, -1, -2, 31, 364]);
     assert_eq!(ints(times(), "month"), [0, -1, -1, -1, 1, 11]);
@@ -124,13 +123,20 @@ fn truncation_goes_down_and_counts_code_points() {
 
 #[test]
 fn single_values_have_the_bytes_of_appendix_d() {
-    assert_eq!(apply(BooleanArray::from(vec![Some(true), Some(false), None]), "identity"), [Some(vec![1]), Some(vec![0]), None]);
+    assert_eq!(
+        apply(BooleanArray::from(vec![Some(true), Some(false), None]), "identity"),
+        [Some(vec![1]), Some(vec![0]), None]
+    );
     assert_eq!(apply(Int32Array::from(vec![-2]), "identity"), [Some(vec![0xfe, 0xff, 0xff, 0xff])]);
     assert_eq!(apply(Int64Array::from(vec![1]), "identity"), [Some(vec![1, 0, 0, 0, 0, 0, 0, 0])]);
     let nan = f32::from_bits(0xffc0_0001);
-    assert_eq!(apply(Float32Array::from(vec![nan, -0.0]), "identity"), [Some(vec![0, 0, 0xc0, 0x7f]), Some(vec![0, 0, 0, 0x80])]);
+    assert_eq!(
+        apply(Float32Array::from(vec![nan, -0.0]), "identity"),
+        [Some(vec![0, 0, 0xc0, 0x7f]), Some(vec![0, 0, 0, 0x80])]
+    );
     assert_eq!(apply(Float64Array::from(vec![f64::NAN]), "identity"), [Some(vec![0, 0, 0, 0, 0, 0, 0xf8, 0x7f])]);
-    let decimals = Decimal128Array::from(vec![0, 127, 128, -128, -129, 1i128 << 100]).with_precision_and_scale(38, 0).unwrap();
+    let decimals =
+        Decimal128Array::from(vec![0, 127, 128, -128, -129, 1i128 << 100]).with_precision_and_scale(38, 0).unwrap();
     let mut big = vec![0x10];
     big.extend([0; 12]);
     let expected = [vec![0], vec![127], vec![0, 128], vec![0x80], vec![0xff, 0x7f], big];
@@ -141,7 +147,9 @@ fn single_values_have_the_bytes_of_appendix_d() {
 
 #[test]
 fn a_transform_that_is_not_known_or_does_not_apply_is_refused() {
-    for text in ["bucket", "bucket[0]", "bucket[-1]", "bucket[x]", "truncate[]", "zorder", "", "Identity", "bucket[4294967296]"] {
+    for text in
+        ["bucket", "bucket[0]", "bucket[-1]", "bucket[x]", "truncate[]", "zorder", "", "Identity", "bucket[4294967296]"]
+    {
         assert_eq!(Transform::parse(text).unwrap_err().code, "UNSUPPORTED", "{text}");
     }
     let refused: Vec<(ArrayRef, &str)> = vec![
