@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use arrow_schema::ArrowError;
 use bytes::Bytes;
 use parquet::DecodeResult;
 use parquet::errors::ParquetError;
@@ -10,7 +11,7 @@ use parquet::file::metadata::{
     ColumnChunkMetaData, PageIndexPolicy, ParquetMetaData, ParquetMetaDataBuilder, ParquetMetaDataPushDecoder,
 };
 
-use crate::error::{EngineError, Result};
+use crate::error::{EngineError, Result, arrow_text};
 
 /// What a first request for the end of a file asks for: most footers fit.
 pub const TAIL_BYTES: u64 = 64 << 10;
@@ -25,6 +26,11 @@ pub fn corrupt(e: ParquetError) -> EngineError {
         other => other.to_string(),
     };
     EngineError::corrupt(format!("not a readable Parquet file: {text}"))
+}
+
+/// The same, as they come out of a batch reader.
+pub fn arrow_corrupt(e: &ArrowError) -> EngineError {
+    EngineError::corrupt(format!("not a readable Parquet file: {}", arrow_text(e)))
 }
 
 pub enum Step {

@@ -1,9 +1,13 @@
 //! Parquet in: the facts of a footer, and row groups as batches.
 
+mod chunks;
 pub mod facts;
+mod maps;
 pub mod metadata;
 pub mod order;
+mod page_check;
 pub mod pages;
 pub mod reader;
+mod runs;
 mod schema;
 mod thrift;

@@ -7,15 +7,15 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use arrow_schema::{Schema, SchemaRef};
 use bytes::Bytes;
-use parquet::DecodeResult;
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ArrowReaderMetadata;
-use parquet::arrow::push_decoder::{ParquetPushDecoder, ParquetPushDecoderBuilder};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReader};
+use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
 use parquet::basic::Compression;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 
 use super::facts::footer_facts;
-use super::metadata::corrupt;
+use super::chunks::GroupChunks;
+use super::maps::{MapLeaves, maps_of};
+use super::metadata::{arrow_corrupt, corrupt};
 use super::pages::check_pages;
 use super::schema::arrow_metadata;
 use crate::error::{EngineError, Result};
@@ -97,6 +97,7 @@ impl ParquetFile {
             arrow: self.arrow.clone(),
             mask,
             leaves,
+            maps: maps_of(descriptor.root_schema()),
             batch_rows: request.batch_rows.unwrap_or(DEFAULT_BATCH_ROWS),
             left: groups.into(),
             pushed: Vec::new(),
@@ -122,7 +123,7 @@ fn check_codec(chunk: &ColumnChunkMetaData) -> Result<()> {
 struct OpenGroup {
     index: usize,
     rows_left: usize,
-    decoder: ParquetPushDecoder,
+    decoder: ParquetRecordBatchReader,
 }
 
 pub enum Step {
@@ -137,6 +138,7 @@ pub struct RowGroups {
     arrow: ArrowReaderMetadata,
     mask: ProjectionMask,
     leaves: Vec<usize>,
+    maps: Vec<MapLeaves>,
     batch_rows: usize,
     left: VecDeque<usize>,
     pushed: Vec<(Range<u64>, Bytes)>,
@@ -197,21 +199,25 @@ impl RowGroups {
     fn open_group(&mut self, index: usize) -> Result<OpenGroup> {
         let group = self.metadata.row_group(index);
         let at_group = |e: EngineError| EngineError { message: format!("row group {index}, {}", e.message), ..e };
+        let mut chunks = vec![None; group.num_columns()];
         for leaf in &self.leaves {
             let chunk = group.column(*leaf);
             let range = chunk_range(chunk);
             let bytes = self.pushed.iter().find(|(held, _)| *held == range).map(|(_, bytes)| bytes);
             let bytes = bytes.ok_or_else(|| EngineError::failed("a column chunk is missing"))?;
             check_pages(chunk, bytes).map_err(at_group)?;
+            chunks[*leaf] = Some(bytes.clone());
         }
-        let mut decoder = ParquetPushDecoderBuilder::new_with_metadata(self.arrow.clone())
-            .with_row_groups(vec![index])
-            .with_projection(self.mask.clone())
-            .with_batch_size(self.rows_of_batch(group))
-            .build()
+        let levels = parquet_to_arrow_field_levels(
+            self.metadata.file_metadata().schema_descr(),
+            self.mask.clone(),
+            Some(self.arrow.schema().fields()),
+        );
+        let rows = self.rows_of_batch(group);
+        let held = GroupChunks { metadata: self.metadata.clone(), index, chunks };
+        held.check_maps(&self.maps).map_err(corrupt).map_err(at_group)?;
+        let decoder = ParquetRecordBatchReader::try_new_with_row_groups(&levels.map_err(corrupt)?, &held, rows, None)
             .map_err(corrupt)?;
-        let (ranges, bytes) = std::mem::take(&mut self.pushed).into_iter().unzip();
-        decoder.push_ranges(ranges, bytes).map_err(corrupt)?;
         Ok(OpenGroup { index, rows_left: group.num_rows() as usize, decoder })
     }
 
@@ -238,8 +244,8 @@ fn chunk_range(chunk: &ColumnChunkMetaData) -> Range<u64> {
 fn next_batch(open: &mut OpenGroup) -> Result<Option<RecordBatch>> {
     let index = open.index;
     let at_group = |e: EngineError| EngineError { message: format!("row group {index}: {}", e.message), ..e };
-    match open.decoder.try_decode().map_err(|e| at_group(corrupt(e)))? {
-        DecodeResult::Data(batch) => {
+    match open.decoder.next() {
+        Some(Ok(batch)) => {
             open.rows_left = open.rows_left.checked_sub(batch.num_rows()).ok_or_else(|| {
                 EngineError::corrupt(format!("row group {index} holds more rows than the footer says"))
             })?;
@@ -247,13 +253,11 @@ fn next_batch(open: &mut OpenGroup) -> Result<Option<RecordBatch>> {
             let schema = Arc::new(Schema::new(batch.schema().fields().clone()));
             batch.with_schema(schema).map(Some).map_err(|e| EngineError::failed(e.to_string()))
         }
-        DecodeResult::Finished if open.rows_left == 0 => Ok(None),
-        DecodeResult::Finished => Err(EngineError::corrupt(format!(
+        Some(Err(e)) => Err(at_group(arrow_corrupt(&e))),
+        None if open.rows_left == 0 => Ok(None),
+        None => Err(EngineError::corrupt(format!(
             "row group {index} ends {} rows before the footer says",
             open.rows_left
         ))),
-        DecodeResult::NeedsData(ranges) => {
-            Err(EngineError::failed(format!("row group {index}: the decoder asks for {ranges:?} again")))
-        }
     }
 }

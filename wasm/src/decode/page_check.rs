@@ -1,0 +1,150 @@
+//! What the decoder takes for granted of a page's content.
+
+use parquet::basic::{Encoding, Type};
+use parquet::column::page::Page;
+use parquet::errors::{ParquetError, Result};
+use parquet::schema::types::ColumnDescriptor;
+
+use super::runs::runs;
+
+pub struct PageCheck {
+    physical: Type,
+    /// Bytes of a fixed-length value.
+    width: usize,
+    max_rep: i16,
+    max_def: i16,
+    /// Values of the dictionary page, once it was met.
+    dictionary: Option<usize>,
+}
+
+pub(super) fn bad(text: String) -> ParquetError {
+    ParquetError::General(text)
+}
+
+impl PageCheck {
+    pub fn new(column: &ColumnDescriptor) -> Self {
+        let width = match column.physical_type() {
+            Type::INT32 | Type::FLOAT => 4,
+            Type::INT64 | Type::DOUBLE => 8,
+            Type::INT96 => 12,
+            Type::FIXED_LEN_BYTE_ARRAY => usize::try_from(column.type_length()).unwrap_or(0),
+            Type::BOOLEAN | Type::BYTE_ARRAY => 0,
+        };
+        Self {
+            physical: column.physical_type(),
+            width,
+            max_rep: column.max_rep_level(),
+            max_def: column.max_def_level(),
+            dictionary: None,
+        }
+    }
+
+    pub fn page(&mut self, page: &Page) -> Result<()> {
+        match page {
+            Page::DictionaryPage { buf, num_values, .. } => {
+                let count = *num_values as usize;
+                if self.width > 0 && count.saturating_mul(self.width) > buf.len() {
+                    return Err(bad(format!("a dictionary of {count} values has {} bytes", buf.len())));
+                }
+                self.dictionary = Some(count);
+                Ok(())
+            }
+            Page::DataPage { buf, num_values, encoding, def_level_encoding, rep_level_encoding, .. } => {
+                let mut values = &buf[..];
+                for (level, levels) in [(self.max_rep, rep_level_encoding), (self.max_def, def_level_encoding)] {
+                    if level > 0 {
+                        values = after_levels(values, level, *levels, *num_values as usize)?;
+                    }
+                }
+                self.values(values, *encoding, *num_values as usize)
+            }
+            Page::DataPageV2 { buf, num_values, encoding, num_nulls, def_levels_byte_len, rep_levels_byte_len, .. } => {
+                let levels = *def_levels_byte_len as usize + *rep_levels_byte_len as usize;
+                let values = buf.get(levels..).ok_or_else(|| bad("a page is shorter than its levels".into()))?;
+                let count = num_values.checked_sub(*num_nulls);
+                let count = count.ok_or_else(|| bad(format!("a page of {num_values} values claims {num_nulls} nulls")))?;
+                self.values(values, *encoding, count as usize)
+            }
+        }
+    }
+
+    /// `most`: values that the page holds, where nulls are not known apart nulls counted.
+    #[allow(deprecated)]
+    fn values(&self, bytes: &[u8], encoding: Encoding, most: usize) -> Result<()> {
+        match encoding {
+            Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY => {
+                let Some(dictionary) = self.dictionary else {
+                    return Err(bad("a page needs a dictionary, and the column chunk has none".into()));
+                };
+                // Of the other types the decoder looks itself.
+                if self.physical == Type::FIXED_LEN_BYTE_ARRAY && dictionary > 0 {
+                    check_indices(bytes, dictionary, most)?;
+                }
+                Ok(())
+            }
+            Encoding::BYTE_STREAM_SPLIT if self.width > 0 && bytes.len() % self.width != 0 => {
+                Err(bad(format!("a page of {} bytes cannot hold values of {} bytes each", bytes.len(), self.width)))
+            }
+            Encoding::PLAIN if self.physical == Type::BYTE_ARRAY && most == 0 && !bytes.is_empty() => {
+                Err(bad(format!("a page without values has {} bytes of them", bytes.len())))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Behind the levels of one kind in a v1 page.
+#[allow(deprecated)]
+pub(super) fn after_levels(bytes: &[u8], max_level: i16, encoding: Encoding, values: usize) -> Result<&[u8]> {
+    let length = match encoding {
+        Encoding::BIT_PACKED => {
+            let bits = u64::BITS - (max_level as u64).leading_zeros();
+            (values as u64 * u64::from(bits)).div_ceil(8) as usize
+        }
+        _ => match bytes.first_chunk::<4>() {
+            Some(length) => (u32::from_le_bytes(*length) as usize).saturating_add(4),
+            None => usize::MAX,
+        },
+    };
+    bytes.get(length..).ok_or_else(|| bad("a page is shorter than its levels".into()))
+}
+
+/// Dictionary indices: their bit width, then runs.
+fn check_indices(bytes: &[u8], dictionary: usize, most: usize) -> Result<()> {
+    let Some((width, rest)) = bytes.split_first() else { return Ok(()) };
+    let within = |index: u64, _| {
+        if index < dictionary as u64 {
+            Ok(())
+        } else {
+            Err(bad(format!("index {index} in a dictionary of {dictionary} values")))
+        }
+    };
+    runs(rest, usize::from(*width), most, within)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn indices_are_compared_with_the_dictionary() {
+        // Two bits: a run of five 2s, then eight packed values 0 1 2 3 0 1 2 3.
+        let bytes = [2, 10, 2, 3, 0b1110_0100, 0b1110_0100];
+        assert!(check_indices(&bytes, 4, 13).is_ok());
+        assert!(check_indices(&bytes, 3, 13).is_err());
+        // Only what is read counts.
+        assert!(check_indices(&bytes, 3, 8).is_ok());
+        assert!(check_indices(&bytes, 2, 1).is_err());
+        assert!(check_indices(&[0], 1, 100).is_ok());
+        assert!(check_indices(&[33], 1, 100).is_err());
+        assert!(check_indices(&[2, 0xff], 1, 100).is_err());
+    }
+
+    #[test]
+    fn thirty_two_bits_fit() {
+        let mut bytes = vec![32, 3];
+        bytes.extend((0..8u32).flat_map(|n| (n * 100).to_le_bytes()));
+        assert!(check_indices(&bytes, 701, 8).is_ok());
+        assert!(check_indices(&bytes, 700, 8).is_err());
+    }
+}
