@@ -100,3 +100,18 @@ export class CommitStateUnknownError extends IcestreamError {
     this.snapshotId = snapshotId;
   }
 }
+
+/**
+ * A commit id was not found in the table, and the table no longer keeps the snapshots of its time: writing again could
+ * double the rows, so nothing was written.
+ */
+export class CommitHistoryExpiredError extends IcestreamError {
+  override readonly name = 'CommitHistoryExpiredError';
+  readonly commitId: string;
+
+  constructor(message: string, options: IcestreamErrorOptions & { readonly commitId: string }) {
+    const { commitId, ...rest } = options;
+    super('COMMIT_HISTORY_EXPIRED', message, rest);
+    this.commitId = commitId;
+  }
+}

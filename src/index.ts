@@ -36,6 +36,7 @@ export { getEngine, init, newEngine } from './engine/default-engine.ts';
 export type { Encoder, EncoderOptions } from './engine/encoder.ts';
 export type { Batch, Engine, RejectedRow } from './engine/engine.ts';
 export {
+  CommitHistoryExpiredError,
   CommitStateUnknownError,
   type ErrorCode,
   type ErrorPlace,

@@ -1,7 +1,7 @@
 /** Errors for commits that were refused for good. */
 import type { CommitAnswer, TableIdentifier } from '../catalog/catalog.ts';
 import { formatIdentifier } from '../catalog/identifier.ts';
-import { type ErrorCode, IcestreamError } from '../errors.ts';
+import { CommitHistoryExpiredError, type ErrorCode, IcestreamError } from '../errors.ts';
 
 /** The error for the answer that ended a commit: nothing was applied. */
 export function commitFailure(answer: CommitAnswer, identifier: TableIdentifier, retries: number): IcestreamError {
@@ -48,12 +48,11 @@ const REJECTED: ReadonlyMap<number, ErrorCode> = new Map([
  * A commit id was not found, and the table no longer keeps the snapshots of its time: whether it was committed
  * cannot be known, and writing again could double the rows.
  */
-export function commitHistoryExpired(commitId: string, identifier: TableIdentifier): IcestreamError {
+export function commitHistoryExpired(commitId: string, identifier: TableIdentifier): CommitHistoryExpiredError {
   const table = formatIdentifier(identifier);
-  return new IcestreamError(
-    'COMMIT_HISTORY_EXPIRED',
+  return new CommitHistoryExpiredError(
     `commit ${commitId} is older than the oldest snapshot that ${table} keeps, so it cannot be told whether it was ` +
       'committed; check the rows, and write with a new commitId if they are missing',
-    { table, option: 'commitId' },
+    { table, option: 'commitId', commitId },
   );
 }

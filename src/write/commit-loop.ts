@@ -114,7 +114,9 @@ export async function runCommit<T>(job: CommitJob<T>, base: LoadedTable | null):
           throw new UnknownOutcome(step.answer);
         case 'resend': {
           const wait = step.waitMs ?? backoffMs(retryPolicy(policy.retry), history.sends, randomFraction(world));
-          await world.sleep(Math.min(wait, Math.max(0, deadline - world.now())));
+          // While nothing is ambiguous, the caller may still stop it: the attempt was not applied.
+          const stop = history.ambiguous ? undefined : job.signal;
+          await pause(world, Math.min(wait, Math.max(0, deadline - world.now())), stop);
           event = { kind: 'answer', answer: await send(job, body.request, key, history.ambiguous) };
           break;
         }
@@ -131,7 +133,7 @@ export async function runCommit<T>(job: CommitJob<T>, base: LoadedTable | null):
         }
         case 'rebuild': {
           rebuilds = history.rebuilds;
-          await world.sleep(backoffMs(retryPolicy(policy.retry), rebuilds, randomFraction(world)), job.signal);
+          await pause(world, backoffMs(retryPolicy(policy.retry), rebuilds, randomFraction(world)), job.signal);
           base = await job.load();
           const earlier = base === null ? null : job.find(base.metadata);
           if (earlier !== null) {
@@ -199,6 +201,14 @@ export function aborted(signal: AbortSignal | undefined): IcestreamError {
   return new IcestreamError('ABORTED', 'the write was stopped by its signal; nothing was committed', {
     cause: signal?.reason,
   });
+}
+
+async function pause(world: Pick<World, 'sleep'>, ms: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await world.sleep(ms, signal);
+  } catch (error) {
+    throw signal?.aborted === true ? aborted(signal) : error;
+  }
 }
 
 function throwIfAborted(signal: AbortSignal | undefined): void {

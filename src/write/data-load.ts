@@ -56,6 +56,7 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
     leafColumns: leaves,
     partitioned: spec.fields.length > 0,
     targetFileSizeBytes: settings.targetFileSizeBytes,
+    engineLimitBytes: engine.maxMemoryBytes,
   });
   const encoderOptions = encoderSettings(metadata, schema, target, options.encoding ?? 'default');
   const openEncoder = (): Encoder => (options.encoder ?? ((o) => engine.encoder(o)))(encoderOptions);

@@ -75,7 +75,11 @@ export function planMemory(request: MemoryPlanRequest): MemoryPlan {
 function divide(request: MemoryPlanRequest, limitBytes: number): MemoryPlan | null {
   const parts = planParts(request, limitBytes);
   const fixed = ENGINE_FIXED_BYTES + ENGINE_LEAF_BYTES * request.leafColumns;
-  const engineBytes = Math.min(limitBytes - parts.totalBytes - SOURCE_BYTES, request.engineLimitBytes ?? limitBytes);
+  const engineBytes = Math.min(
+    limitBytes - parts.totalBytes - SOURCE_BYTES,
+    engineShareBytes(limitBytes),
+    request.engineLimitBytes ?? limitBytes,
+  );
   const left = engineBytes - fixed;
   // Rows are held once while they wait; while a row group is encoded, its columns go one by one and its compressed
   // pages come: a row group's worth beside the buffer. The rest is the batch in hand and fragmentation.
