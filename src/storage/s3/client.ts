@@ -11,10 +11,10 @@ import {
   retry,
 } from '../../util/retry.ts';
 import { defaultWorld, type World } from '../../util/world.ts';
-import { errorOf, networkError, S3Error, type S3Target } from './errors.ts';
+import { errorOf, networkError, neverSent, S3Error, type S3Target } from './errors.ts';
 import { type Query, requestUrl } from './location.ts';
 import { endpointOf, type S3Endpoint, type S3StoreOptions } from './options.ts';
-import { anonymousSigner, type RequestSigner, SigV4Signer } from './signer.ts';
+import { anonymousSigner, type RequestSigner, type SignedRequest, SigV4Signer } from './signer.ts';
 import { fetchTransport, type OutgoingRequest, type S3Transport } from './transport/transport.ts';
 
 export interface S3Call {
@@ -40,6 +40,13 @@ export interface S3Call {
 export interface CallState {
   /** An earlier attempt may have been carried out although it failed. */
   readonly ambiguous: boolean;
+}
+
+interface LastAttempt {
+  ambiguous: boolean;
+  signed: SignedRequest | null;
+  /** What was added to the clock. */
+  skewMs: number;
 }
 
 const EMPTY_SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
@@ -76,7 +83,7 @@ export class S3Client {
    * asked for again. All calls are safe to repeat, in the ways their callers know.
    */
   async send<T>(call: S3Call, handle: (response: Response, state: CallState) => Promise<T>): Promise<T> {
-    const state = { ambiguous: false };
+    const state: LastAttempt = { ambiguous: false, signed: null, skewMs: 0 };
     const onAmbiguous = () => {
       state.ambiguous = true;
       call.onAmbiguous?.();
@@ -86,25 +93,33 @@ export class S3Client {
     let corrected = false;
     const decide = (error: unknown): RetryDecision => {
       if (!(error instanceof S3Error)) return { retry: error instanceof IcestreamError && error.retryable };
-      if (!corrected && this.#correctClock(error)) {
+      if (!corrected && this.#correctClock(error, state.skewMs)) {
         corrected = true;
         return { retry: true };
       }
-      if (!renewed && mayBeExpired(error) && this.#signer.refresh?.() === true) {
+      if (!renewed && state.signed !== null && mayBeExpired(error) && this.#signer.refresh?.(state.signed) === true) {
         renewed = true;
         return { retry: true };
       }
       return { retry: error.retryable, afterMs: error.retryAfterMs };
     };
-    return retry(() => this.#attempt({ ...call, onAmbiguous }, payloadHash, (response) => handle(response, state)), {
-      world: this.world,
-      policy: this.#policy,
-      decide,
-      ...(call.signal === undefined ? {} : { signal: call.signal }),
-    });
+    return retry(
+      () => this.#attempt({ ...call, onAmbiguous }, payloadHash, state, (response) => handle(response, state)),
+      {
+        world: this.world,
+        policy: this.#policy,
+        decide,
+        ...(call.signal === undefined ? {} : { signal: call.signal }),
+      },
+    );
   }
 
-  async #attempt<T>(call: S3Call, payloadHash: string, handle: (response: Response) => Promise<T>): Promise<T> {
+  async #attempt<T>(
+    call: S3Call,
+    payloadHash: string,
+    state: LastAttempt,
+    handle: (response: Response) => Promise<T>,
+  ): Promise<T> {
     const url = requestUrl(this.#endpoint, call.bucket, call.key, call.query);
     const target: S3Target = { location: call.location, bucket: call.bucket, host: url.host };
     const timeout = new AbortController();
@@ -114,10 +129,11 @@ export class S3Client {
       () => {},
     );
     const signal = call.signal === undefined ? timeout.signal : AbortSignal.any([call.signal, timeout.signal]);
+    let asked = false;
     let unsure = false;
     try {
-      const request = await this.#sign(call, url, payloadHash, signal);
-      unsure = true;
+      const request = await this.#sign(call, url, payloadHash, state, signal);
+      asked = unsure = true;
       const response = await this.#transport(request);
       unsure = response.ok || response.status >= 500;
       if (response.ok || call.expected?.includes(response.status)) return await handle(response);
@@ -125,17 +141,27 @@ export class S3Client {
       const retryAfterMs = parseRetryAfterMs(response.headers.get('retry-after'), this.world.now());
       throw errorOf({ status: response.status, headers: response.headers, body, retryAfterMs }, target);
     } catch (error) {
+      if (neverSent(error)) unsure = false;
       if (error instanceof S3Error ? error.ambiguous : unsure) call.onAmbiguous?.();
       call.signal?.throwIfAborted();
-      if (timeout.signal.aborted) throw networkError(error, target, `it took longer than ${this.#timeoutMs} ms`);
-      if (error instanceof IcestreamError || !unsure) throw error;
-      throw networkError(error, target, error instanceof Error ? error.message : 'the connection failed');
+      if (timeout.signal.aborted)
+        throw networkError(error, target, `it took longer than ${this.#timeoutMs} ms`, unsure);
+      if (error instanceof IcestreamError || !asked) throw error;
+      throw networkError(error, target, error instanceof Error ? error.message : 'the connection failed', unsure);
     } finally {
       done.abort();
     }
   }
 
-  async #sign(call: S3Call, url: URL, payloadHash: string, signal: AbortSignal): Promise<OutgoingRequest> {
+  async #sign(
+    call: S3Call,
+    url: URL,
+    payloadHash: string,
+    state: LastAttempt,
+    signal: AbortSignal,
+  ): Promise<OutgoingRequest> {
+    state.skewMs = this.#skewMs;
+    state.signed = null;
     const headers = new Headers(call.headers);
     headers.set('x-amz-content-sha256', payloadHash);
     const { method, body = null } = call;
@@ -145,9 +171,10 @@ export class S3Client {
       headers,
       region: this.#endpoint.region,
       body: call.signerSeesBody && body !== null ? new TextDecoder().decode(body) : null,
-      nowMs: this.world.now() + this.#skewMs,
+      nowMs: this.world.now() + state.skewMs,
       signal,
     });
+    state.signed = signed;
     return { method, url: signed.url, headers: signed.headers, body, signal };
   }
 
@@ -156,11 +183,11 @@ export class S3Client {
     return this.#payload === 'unsigned' ? 'UNSIGNED-PAYLOAD' : toHex(await this.#sha256(body));
   }
 
-  /** After a refusal by a server whose clock differs, signs by that clock. */
-  #correctClock(error: S3Error): boolean {
+  /** After a refusal by a server whose clock differs, signs by that clock. `usedMs`: what the refused one was signed by. */
+  #correctClock(error: S3Error, usedMs: number): boolean {
     if (error.serverTimeMs === null || error.place.status !== 403) return false;
     const skewMs = error.serverTimeMs - this.world.now();
-    if (Math.abs(skewMs - this.#skewMs) < SKEW_MS) return false;
+    if (Math.abs(skewMs - usedMs) < SKEW_MS) return false;
     this.#skewMs = skewMs;
     return true;
   }

@@ -31,10 +31,10 @@ export class CredentialsCache {
     return this.#pending;
   }
 
-  /** Whether asking again can help. */
-  forget(): boolean {
+  /** Forgets `refused`, unless others have replaced it meanwhile; whether asking again can help. */
+  forget(refused: S3Credentials | null): boolean {
     if (this.#provider === null) return false;
-    this.#current = null;
+    if (this.#current === refused) this.#current = null;
     return true;
   }
 

@@ -96,7 +96,8 @@ export function errorOf(failure: S3Failure, target: S3Target): S3Error {
       ...more,
     });
   const s3Code = xml?.code ?? '';
-  if (FULL_CODES.has(s3Code) || status === 507) return make('STORAGE_FULL', `${target.host} has no room for ${file}`);
+  const full = FULL_CODES.has(s3Code) || status === 507 || /no space left/i.test(xml?.message ?? '');
+  if (full) return make('STORAGE_FULL', `${target.host} has no room for ${file}`);
   if (BUSY_CODES.has(s3Code) || status >= 500 || status === 429 || status === 408) {
     const final = status === 501;
     const text = final
@@ -121,13 +122,23 @@ export function errorOf(failure: S3Failure, target: S3Target): S3Error {
 }
 
 /** No answer came: network, name, certificate, or in a browser the bucket's CORS rules. */
-export function networkError(cause: unknown, target: S3Target, why: string): S3Error {
+export function networkError(cause: unknown, target: S3Target, why: string, ambiguous: boolean): S3Error {
   const file = shown(target.location);
   return new S3Error(
     'UNAVAILABLE',
     `no answer from ${target.host} for ${file}: ${why} (in a browser, missing CORS rules of the bucket look the same)`,
-    { file, cause, retryable: true, ambiguous: true },
+    { file, cause, retryable: true, ambiguous },
   );
+}
+
+const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+
+/** Whether a failed request did not even reach a server, where the runtime says so much. */
+export function neverSent(error: unknown): boolean {
+  const codes = [error, error instanceof Error ? error.cause : null].map((e) =>
+    e instanceof Error && 'code' in e ? String(e.code) : '',
+  );
+  return codes.some((code) => NEVER_CONNECTED.has(code));
 }
 
 interface ErrorXml {

@@ -24,8 +24,8 @@ export interface SignedRequest {
 /** Called for each request when it is sent (again for each retry), so that credentials may change at any time. */
 export interface RequestSigner {
   sign(request: SignableRequest): Promise<SignedRequest>;
-  /** The store refused the credentials: forget them. True when the next `sign` may do better. */
-  refresh?(): boolean;
+  /** The store refused the credentials of `refused`: forget them. True when the next `sign` may do better. */
+  refresh?(refused: SignedRequest): boolean;
 }
 
 /** SigV4 for the service `s3`, by aws4fetch. */
@@ -34,6 +34,7 @@ export class SigV4Signer implements RequestSigner {
   /** Signing keys by day and region, of the credentials in use only. */
   #keys = new Map<string, ArrayBuffer>();
   #keysOf: S3Credentials | null = null;
+  readonly #signedWith = new WeakMap<Headers, S3Credentials>();
 
   constructor(credentials: S3Credentials | S3CredentialsProvider) {
     this.#credentials = new CredentialsCache(credentials);
@@ -58,11 +59,12 @@ export class SigV4Signer implements RequestSigner {
       cache: this.#keys,
       datetime: amzDate(request.nowMs),
     }).sign();
+    this.#signedWith.set(headers, credentials);
     return { url, headers };
   }
 
-  refresh(): boolean {
-    return this.#credentials.forget();
+  refresh({ headers }: SignedRequest): boolean {
+    return this.#credentials.forget(this.#signedWith.get(headers) ?? null);
   }
 }
 

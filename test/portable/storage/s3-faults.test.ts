@@ -92,6 +92,7 @@ describe('retries', () => {
       [xmlError(403, 'SignatureDoesNotMatch'), 'UNAUTHENTICATED'],
       [xmlError(400, 'ExpiredToken'), 'UNAUTHENTICATED'],
       [xmlError(507, 'XMinioStorageFull'), 'STORAGE_FULL'],
+      [new Response('<Error><Message>no space left on device</Message></Error>', { status: 500 }), 'STORAGE_FULL'],
       [xmlError(404, 'NoSuchBucket'), 'NOT_FOUND'],
       [xmlError(301, 'PermanentRedirect', '', { 'x-amz-bucket-region': 'eu-west-1' }), 'INVALID_ARGUMENT'],
       [new Response('<html>welcome</html>', { status: 404 }), 'INVALID_RESPONSE'],
@@ -121,11 +122,26 @@ describe('credentials', () => {
     let given = 0;
     const provider = async () => ({ accessKeyId: `id-${++given}`, secretAccessKey: 's' });
     const store = new S3Store({ ...options, credentials: provider });
-    fake.fault = ({ headers }) =>
-      headers.get('authorization')?.includes('id-1/') ? xmlError(400, 'ExpiredToken') : null;
+    let late = 0;
+    fake.fault = async ({ headers }) => {
+      if (!headers.get('authorization')?.includes('id-1/')) return null;
+      await defaultWorld.sleep(20 * late++); // the second refusal arrives when there are new ones
+      return xmlError(400, 'ExpiredToken');
+    };
     await Promise.all([store.put(location, utf8('x')), store.put(`${location}2`, utf8('x'))]);
     await store.put(`${location}3`, utf8('x'));
     expect(given).toBe(2);
+  });
+
+  it('are signed by the clock of the server, for all who were refused at once', async () => {
+    const { fake, store } = setup();
+    const skewed = /^(?!20700101)/;
+    fake.fault = ({ headers }) =>
+      skewed.test(headers.get('x-amz-date') ?? '')
+        ? xmlError(403, 'RequestTimeTooSkewed', '<ServerTime>2070-01-01T00:00:00Z</ServerTime>')
+        : null;
+    await Promise.all([1, 2, 3].map((i) => store.put(`${location}${i}`, utf8('x'))));
+    expect(fake.requests).toHaveLength(6);
   });
 
   it('are replaced before they expire, once for all who wait', async () => {
@@ -266,6 +282,23 @@ describe('an upload', () => {
     expect(fake.objects.size).toBe(1);
     expect(await upload.abort()).toEqual({ leftBehind: [] });
     expect(fake.objects.size).toBe(0);
+  });
+
+  it('that never reached the server has nothing to report', async () => {
+    const { options } = setup();
+    const fetch = async () => {
+      throw new TypeError('fetch failed', { cause: Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }) });
+    };
+    const store = new S3Store({ ...options, world: { ...options.world, fetch } });
+    for (const size of [10, 6 * MIB]) {
+      const upload = await store.openUpload(location, PART);
+      const use = async () => {
+        await upload.write(bytes(size));
+        await upload.finish();
+      };
+      await expect(use()).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: true });
+      expect(await upload.abort()).toEqual({ leftBehind: [] });
+    }
   });
 
   it('says that CORS hides the etag', async () => {

@@ -70,7 +70,7 @@ export async function startMinio(): Promise<S3Server> {
 /** Beside the kit and not in the system's temporary folder: versitygw keeps metadata in extended attributes. */
 function dataFolder(name: string): string {
   mkdirSync(paths.run(), { recursive: true });
-  return mkdtempSync(join(paths.run(), `${name}-`));
+  return mkdtempSync(join(paths.run(), `${name}-${process.pid}-`));
 }
 
 async function withBucket(data: string, server: RunningServer): Promise<S3Server> {

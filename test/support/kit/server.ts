@@ -101,14 +101,20 @@ function watchExit(): void {
   }
 }
 
-/** Ends servers whose starter was killed before it could: Linux shows what a process id is now. */
+/** Ends servers whose starter was killed before it could, and removes their data. Only Linux shows who lives. */
 function endOrphans(): void {
+  if (readOr('/proc/self/cmdline', '') === '') return;
   for (const name of readdirSync(paths.run()).filter((entry) => entry.endsWith('.pid'))) {
     const file = join(paths.run(), name);
     const [child = '', parent = ''] = readOr(file, '').split(' ');
-    if (readOr(`/proc/${parent}/cmdline`, '') !== '' || readOr('/proc/self/cmdline', '') === '') continue;
+    if (readOr(`/proc/${parent}/cmdline`, '') !== '') continue;
     if (readOr(`/proc/${child}/cmdline`, '').includes(kitHome())) process.kill(Number(child), 'SIGKILL');
     rmSync(file, { force: true });
+  }
+  for (const name of readdirSync(paths.run())) {
+    const parent = /^[a-z]+-(\d+)-\w{6}$/.exec(name)?.[1];
+    if (parent === undefined || readOr(`/proc/${parent}/cmdline`, '') !== '') continue;
+    rmSync(join(paths.run(), name), { recursive: true, force: true });
   }
 }
 
