@@ -11,11 +11,21 @@ const MAX_LONG = 2n ** 63n - 1n;
 /** A value and where it stands. */
 export class JsonCursor {
   readonly value: unknown;
-  readonly path: string;
+  readonly #key: string | number;
+  readonly #parent: JsonCursor | null;
 
-  constructor(value: unknown, path = '$') {
+  /** @param key What it is called in errors: the root's name, or the member of `parent`. */
+  constructor(value: unknown, key: string | number = '$', parent: JsonCursor | null = null) {
     this.value = value;
-    this.path = path;
+    this.#key = key;
+    this.#parent = parent;
+  }
+
+  /** Made only for errors: metadata has many more values than faults. */
+  get path(): string {
+    if (this.#parent === null) return String(this.#key);
+    const plain = typeof this.#key === 'string' && /^[A-Za-z][A-Za-z0-9-]*$/.test(this.#key);
+    return `${this.#parent.path}${plain ? `.${this.#key}` : `[${JSON.stringify(this.#key)}]`}`;
   }
 
   fail(problem: string): never {
@@ -30,7 +40,7 @@ export class JsonCursor {
 
   array(): JsonCursor[] {
     if (!Array.isArray(this.value)) this.fail('expected an array');
-    return (this.value as unknown[]).map((item, index) => new JsonCursor(item, `${this.path}[${index}]`));
+    return (this.value as unknown[]).map((item, index) => new JsonCursor(item, index, this));
   }
 
   string(): string {
@@ -68,22 +78,19 @@ export class JsonCursor {
 
   /** A member that must be there. */
   get(key: string): JsonCursor {
-    return this.optional(key) ?? new JsonCursor(undefined, `${this.path}.${key}`).fail('is missing');
+    return this.optional(key) ?? new JsonCursor(undefined, key, this).fail('is missing');
   }
 
   /** A member, or null where it is absent or null. */
   optional(key: string): JsonCursor | null {
     const object = this.object();
     const value = Object.hasOwn(object, key) ? object[key] : undefined;
-    return value === undefined || value === null ? null : new JsonCursor(value, `${this.path}.${key}`);
+    return value === undefined || value === null ? null : new JsonCursor(value, key, this);
   }
 
   /** Members of an object used as a map. */
   entries(): [string, JsonCursor][] {
-    return Object.entries(this.object()).map(([key, value]) => [
-      key,
-      new JsonCursor(value, `${this.path}[${JSON.stringify(key)}]`),
-    ]);
+    return Object.entries(this.object()).map(([key, value]) => [key, new JsonCursor(value, key, this)]);
   }
 }
 
