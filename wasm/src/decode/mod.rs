@@ -11,3 +11,6 @@ pub mod reader;
 mod runs;
 mod schema;
 mod thrift;
+
+#[cfg(test)]
+mod facts_tests;
