@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
+import { openAvro } from '../../../src/avro/index.ts';
 import type { ManifestFile } from '../../../src/spec/data-file.ts';
 import { readManifestList } from '../../../src/spec/manifest-list.ts';
 import { readManifest } from '../../../src/spec/manifest-read.ts';
+import { manifestEntrySchema } from '../../../src/spec/manifest-schema.ts';
+import { partitionFieldTypes } from '../../../src/spec/partition-types.ts';
+import { schemaFromJson } from '../../../src/spec/schema-parse.ts';
 import { formatUuid } from '../../../src/spec/single-value-json.ts';
 import { fromBase64 } from '../../../src/util/encoding.ts';
 import { foreignManifests } from '../../fixtures/foreign-manifests.ts';
@@ -71,4 +75,14 @@ test('PyIceberg, whose deflate blocks end in a piece of a checksum', async () =>
     [574, 'é🎈', -1234n, 3],
     [null, null, null, null],
   ]);
+});
+
+test.each([
+  ['javaV2', 2],
+  ['javaV3', 3],
+] as const)('our manifests have the Avro schema of %s', async (name, version) => {
+  const file = await openAvro(fromBase64(foreignManifests[name]));
+  const header = (key: string) => JSON.parse(file.text(key) ?? '');
+  const partition = partitionFieldTypes({ fields: header('partition-spec') }, [schemaFromJson(header('schema'))]);
+  expect(manifestEntrySchema(version, partition)).toEqual(header('avro.schema'));
 });
