@@ -66,14 +66,29 @@ export async function liveFiles(table: Table): Promise<DataFile[]> {
 
 /** Objects that no snapshot names: what a failed write must not leave. */
 export async function orphans(lake: Lake, table: Table | null): Promise<string[]> {
-  const named = new Set<string>();
-  if (table !== null) {
-    await table.refresh();
-    for (const snapshot of table.snapshots()) {
-      named.add(snapshot.manifestList ?? '');
-      for (const manifest of await table.manifests(snapshot.snapshotId)) named.add(manifest.manifestPath);
-      for await (const { file } of table.files(snapshot.snapshotId)) named.add(file.filePath);
-    }
+  const named = table === null ? new Set<string>() : await namedBy(table);
+  return (await lake.objects()).filter((location) => isFile(location) && !named.has(location));
+}
+
+/** The same, under the table's location in any store. */
+export async function orphansIn(store: Store, table: Table): Promise<string[]> {
+  const named = await namedBy(table);
+  const found: string[] = [];
+  for await (const { location } of store.list(`${table.location}/`)) {
+    if (isFile(location) && !named.has(location)) found.push(location);
   }
-  return (await lake.objects()).filter((location) => /\.(parquet|avro)$/.test(location) && !named.has(location));
+  return found;
+}
+
+const isFile = (location: string) => /\.(parquet|avro)$/.test(location);
+
+async function namedBy(table: Table): Promise<Set<string>> {
+  const named = new Set<string>();
+  await table.refresh();
+  for (const snapshot of table.snapshots()) {
+    named.add(snapshot.manifestList ?? '');
+    for (const manifest of await table.manifests(snapshot.snapshotId)) named.add(manifest.manifestPath);
+    for await (const { file } of table.files(snapshot.snapshotId)) named.add(file.filePath);
+  }
+  return named;
 }
