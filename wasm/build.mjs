@@ -103,6 +103,7 @@ function build(quick) {
     console.log(out);
     return;
   }
+  if (sourceHash() !== source) throw new Error('wasm/src changed while it was built: build again');
   mkdirSync(prebuilt, { recursive: true });
   run('wasm-opt', [
     '-Os',
