@@ -1,5 +1,5 @@
 /** Local files in Node, Deno and Bun: `file:///path`, and the other spellings of `path.ts`. */
-import { open, readFile, rm, stat } from 'node:fs/promises';
+import { open, rm, stat } from 'node:fs/promises';
 import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
 import { isWithin } from '../../util/location.ts';
@@ -55,17 +55,17 @@ export class LocalStore implements Store {
 
   async read(location: string, range?: { start: number; end?: number }, options?: CallOptions): Promise<Bytes> {
     const path = this.#path(location, options);
-    checkRange(range?.start ?? 0, range?.end);
+    const start = range?.start ?? 0;
+    checkRange(start, range?.end);
     return this.#guardRead(location, async () => {
-      if (range === undefined) return new Uint8Array(await readFile(path));
       const handle = await open(path, 'r');
       try {
         const { size } = await handle.stat();
-        const end = Math.min(range.end ?? size, size);
-        const out = new Uint8Array(Math.max(0, end - range.start));
+        const end = Math.min(range?.end ?? size, size);
+        const out = new Uint8Array(Math.max(0, end - start));
         let at = 0;
         while (at < out.length) {
-          const { bytesRead } = await handle.read(out, at, out.length - at, range.start + at);
+          const { bytesRead } = await handle.read(out, at, out.length - at, start + at);
           if (bytesRead === 0) break;
           at += bytesRead;
         }
