@@ -10,6 +10,8 @@ import type { OutgoingRequest, S3Transport } from './transport.ts';
 
 const http = new HttpAgent({ keepAlive: true });
 const https = new HttpsAgent({ keepAlive: true });
+/** As long as `fetch` in Node waits for more of a body. */
+const IDLE_MS = 300_000;
 
 export const runtimeTransport: S3Transport = (request) =>
   new Promise((resolve, reject) => {
@@ -19,6 +21,7 @@ export const runtimeTransport: S3Transport = (request) =>
     const stop = () => sent.destroy(asError(signal.reason));
     signal.addEventListener('abort', stop, { once: true });
     sent.on('close', () => signal.removeEventListener('abort', stop));
+    sent.setTimeout(IDLE_MS, () => sent.destroy(new Error(`nothing came for ${IDLE_MS} ms`)));
     sent.on('error', (error) => reject(signal.aborted ? signal.reason : error));
     sent.on('response', (answer) => resolve(responseOf(answer, request)));
     sent.end(request.body ?? undefined);
