@@ -18,6 +18,8 @@ export interface AvroReadOptions {
 }
 
 const MAGIC = [0x4f, 0x62, 0x6a, 0x01];
+/** `AGS1`: Iceberg's AES GCM stream format. */
+const ENCRYPTED_MAGIC = [0x41, 0x47, 0x53, 0x31];
 const SYNC_BYTES = 16;
 const MAX_HEADER_BYTES = 64 * 1024 * 1024;
 const DEFAULT_MAX_BLOCK_BYTES = 64 * 1024 * 1024;
@@ -96,6 +98,9 @@ export async function openAvro(
   try {
     const source = new ByteSource(input);
     const magic = await source.take(MAGIC.length).catch(() => null);
+    if (magic !== null && ENCRYPTED_MAGIC.every((byte, index) => magic[index] === byte)) {
+      throw new IcestreamError('UNSUPPORTED', 'This file is encrypted (AES GCM stream), which cannot be read here.');
+    }
     if (magic === null || !MAGIC.every((byte, index) => magic[index] === byte)) {
       throw new IcestreamError('INVALID_METADATA', 'This is not an Avro file: it does not start with "Obj" and 1.');
     }

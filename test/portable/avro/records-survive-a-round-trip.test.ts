@@ -188,6 +188,7 @@ test('an array that claims more items than there are bytes', async () => {
 test('what is no Avro file is said to be none', async () => {
   await expect(openAvro(new TextEncoder().encode('<html>'))).rejects.toThrow(/not an Avro file/);
   await expect(openAvro(new Uint8Array(0))).rejects.toThrow(/not an Avro file/);
+  await expect(openAvro(new TextEncoder().encode('AGS1....'))).rejects.toMatchObject({ code: 'UNSUPPORTED' });
 });
 
 test('a codec the caller brings', async () => {
