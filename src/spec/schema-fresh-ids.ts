@@ -2,12 +2,11 @@
 import type { Schema } from './schema.ts';
 import type { NestedField, StructType, Type } from './types.ts';
 
-/** How an assigned schema came from the one that was asked for. */
+/** A schema with new ids; the order of its fields is that of the one asked for. */
 export interface FreshSchema {
   readonly schema: Schema;
   /** The highest id in use now. */
   readonly lastColumnId: number;
-  /** Dotted paths do not change, so a source column is found by path; ids of the request are not used. */
 }
 
 /**
