@@ -31,7 +31,7 @@ export function isNaNValue(value: SingleValue): boolean {
 }
 
 /** Total order of IEEE 754 but for the sign of NaN. */
-export function compareFloats(a: number, b: number): number {
+function compareFloats(a: number, b: number): number {
   if (a < b) return -1;
   if (a > b) return 1;
   if (a === b) return a === 0 ? Number(Object.is(b, -0)) - Number(Object.is(a, -0)) : 0;

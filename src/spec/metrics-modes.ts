@@ -54,7 +54,7 @@ export function metricsModes(
 }
 
 /** Parses `none`, `counts`, `truncate(16)` or `full`, in any letter case. */
-export function parseMetricsMode(key: string, text: string): MetricsMode {
+function parseMetricsMode(key: string, text: string): MetricsMode {
   const lower = text.trim().toLowerCase();
   if (lower === 'none' || lower === 'counts' || lower === 'full') return { kind: lower };
   const length = Number(/^truncate\((\d{1,9})\)$/.exec(lower)?.[1] ?? 0);

@@ -22,7 +22,7 @@ export function sourceIds(field: PartitionField | SortField): readonly number[] 
 }
 
 /** `identity(3)`-like text that is equal for equivalent fields. */
-export function fieldKey(field: PartitionField | SortField): string {
+function fieldKey(field: PartitionField | SortField): string {
   return `${formatTransform(parseTransform(field.transform))}(${sourceIds(field).join(',')})`;
 }
 

@@ -59,7 +59,7 @@ export function parsePartitioning(text: string | readonly string[], schema: Stru
 }
 
 /** The name Java gives a partition field. */
-export function defaultPartitionName(transform: Transform, column: string): string {
+function defaultPartitionName(transform: Transform, column: string): string {
   return transform.kind === 'identity' ? column : `${column}${SUFFIX[transform.kind] ?? `_${transform.kind}`}`;
 }
 

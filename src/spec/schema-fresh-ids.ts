@@ -34,11 +34,6 @@ export function assignFreshIds(schema: Schema, lastColumnId = 0): FreshSchema {
   };
 }
 
-/** Fresh ids inside one type, for a column that is added to a table. */
-export function assignFreshTypeIds(type: Type, nextId: () => number): Type {
-  return freshType(type, nextId);
-}
-
 type NextId = (oldId: number) => number;
 
 function freshStruct(struct: StructType, next: NextId): StructType {

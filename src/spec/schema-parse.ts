@@ -24,7 +24,7 @@ export function schemaFromJson(value: unknown, path = '$'): Schema {
   return parseSchema(new JsonCursor(value, path));
 }
 
-export function parseType(cursor: JsonCursor): Type {
+function parseType(cursor: JsonCursor): Type {
   if (typeof cursor.value === 'string') {
     try {
       return formatPrimitive(parsePrimitive(cursor.value));

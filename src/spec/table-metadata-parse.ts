@@ -147,7 +147,7 @@ function readSpecs(cursor: JsonCursor, version: number) {
 }
 
 /** 999 when there is no field. */
-export function highestPartitionFieldId(specs: readonly PartitionSpec[]): number {
+function highestPartitionFieldId(specs: readonly PartitionSpec[]): number {
   const ids = specs.flatMap((spec) => spec.fields.map((field) => field['field-id'] ?? 0));
   return Math.max(FIRST_PARTITION_FIELD_ID - 1, ...ids);
 }

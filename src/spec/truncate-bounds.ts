@@ -1,27 +1,5 @@
 /** Cutting bounds so that they still bound (Java: UnicodeUtil, BinaryUtil). */
-import type { MetricsMode } from './metrics-modes.ts';
 import { firstCodePoints } from './transform-apply.ts';
-import { typeKind } from './type-parse.ts';
-import type { PrimitiveType, SingleValue } from './types.ts';
-
-/** A lower bound under a metrics mode; null when the mode keeps none. Only strings and binaries are cut. */
-export function truncateLower(mode: MetricsMode, type: PrimitiveType, value: SingleValue): SingleValue | null {
-  if (mode.kind !== 'truncate') return mode.kind === 'full' ? value : null;
-  if (typeof value === 'string') return truncateStringMin(value, mode.length);
-  return isBinary(type, value) ? truncateBinaryMin(value, mode.length) : value;
-}
-
-/** An upper bound under a metrics mode; null when the mode keeps none, or no value so short is above. */
-export function truncateUpper(mode: MetricsMode, type: PrimitiveType, value: SingleValue): SingleValue | null {
-  if (mode.kind !== 'truncate') return mode.kind === 'full' ? value : null;
-  if (typeof value === 'string') return truncateStringMax(value, mode.length);
-  return isBinary(type, value) ? truncateBinaryMax(value, mode.length) : value;
-}
-
-/** Fixed and uuid values stay whole: their bounds have the type's length. */
-function isBinary(type: PrimitiveType, value: SingleValue): value is Uint8Array {
-  return value instanceof Uint8Array && typeKind(type) === 'binary';
-}
 
 /** The first code points: never above the value. */
 export function truncateStringMin(value: string, length: number): string {

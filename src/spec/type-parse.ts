@@ -1,6 +1,6 @@
 /** Types and their strings (spec: Schemas and Data Types, Appendix C): parsing, formatting, equality, first version. */
 import { IcestreamError } from '../errors.ts';
-import type { ListType, MapType, PrimitiveType, StructType, Type } from './types.ts';
+import type { PrimitiveType, Type } from './types.ts';
 
 /** A primitive with its arguments. */
 export type PrimitiveInfo =
@@ -112,22 +112,6 @@ export function formatPrimitive(info: PrimitiveInfo): PrimitiveType {
 /** `decimal(P, S)` in canonical form. */
 export function decimalType(precision: number, scale: number): PrimitiveType {
   return formatPrimitive({ kind: 'decimal', precision, scale });
-}
-
-export function isPrimitive(type: Type): type is PrimitiveType {
-  return typeof type === 'string';
-}
-
-export function isStruct(type: Type): type is StructType {
-  return typeof type === 'object' && type.type === 'struct';
-}
-
-export function isList(type: Type): type is ListType {
-  return typeof type === 'object' && type.type === 'list';
-}
-
-export function isMap(type: Type): type is MapType {
-  return typeof type === 'object' && type.type === 'map';
 }
 
 /** Kind of any type: `struct`, `list`, `map`, or that of the primitive (`decimal` without arguments). */

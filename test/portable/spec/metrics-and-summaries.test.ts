@@ -84,9 +84,8 @@ test('cut bounds still bound', () => {
   const scalar = fc.string({ unit: 'binary', maxLength: 8 });
   fc.assert(
     fc.property(scalar, fc.integer({ min: 1, max: 5 }), (value, length) => {
-      const mode = { kind: 'truncate', length } as const;
-      const lower = truncateLower(mode, 'string', value) as string;
-      const upper = truncateUpper(mode, 'string', value) as string | null;
+      const lower = truncateStringMin(value, length);
+      const upper = truncateStringMax(value, length);
       expect(compareUtf8(lower, value)).toBeLessThanOrEqual(0);
       expect(Array.from(lower).length).toBeLessThanOrEqual(length);
       if (upper !== null) {
