@@ -1,9 +1,10 @@
 /** CSV: names from the header, dialect and types from a sample, rows checked one by one. */
 import type { ArrowField, ArrowSchema, ArrowType } from '../engine/arrow-schema.ts';
-import type { CsvDialect } from '../engine/engine.ts';
+import type { CsvDialect, CsvInference, Engine } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
 import { arrowTypeName } from '../format/arrow-type-name.ts';
 import { columnError } from '../format/column-problem.ts';
+import type { Bytes } from '../util/bytes.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { knownTypes, refuseBadNames } from './column-types.ts';
 import { inFile } from './errors-in-file.ts';
@@ -18,10 +19,9 @@ export async function openCsv(stream: ByteStream, context: FileContext, tabs: bo
   const { columnNames, ...dialect } = options.csv ?? {};
   const sample = await stream.peek(Math.max(options.sampleBytes ?? DEFAULT_SAMPLE_BYTES, MIN_SAMPLE_BYTES));
   try {
-    const inferred = open.engine.inferCsv(
-      sample,
-      withoutUndefined({ ...(tabs ? { delimiter: '\t' } : {}), ...dialect }),
-    );
+    const told = withoutUndefined({ ...(tabs ? { delimiter: '\t' } : {}), ...dialect });
+    const known = [...(given?.fields ?? []), ...(open.expected?.fields ?? [])];
+    const inferred = inferDialect(open.engine, sample, told, known);
     const fields = named(inferred.schema.fields, columnNames, inferred.dialect, given);
     refuseBadNames({ fields }, name);
     const schema: ArrowSchema = { fields: knownTypes(fields, given, open.expected) };
@@ -36,6 +36,31 @@ export async function openCsv(stream: ByteStream, context: FileContext, tabs: bo
   } catch (error) {
     throw inFile(error, name);
   }
+}
+
+const DELIMITERS = [',', ';', '\t', '|'];
+
+/**
+ * What the sample says; where it cannot tell the delimiter (few rows, or many bad ones), a header that has names of
+ * the caller's or the table's does.
+ */
+function inferDialect(
+  engine: Engine,
+  sample: Bytes,
+  told: Partial<CsvDialect>,
+  known: readonly ArrowField[],
+): CsvInference {
+  const names = new Set(known.map((f) => f.name));
+  const hits = (found: CsvInference) => found.schema.fields.filter((f) => names.has(f.name)).length;
+  let best = engine.inferCsv(sample, told);
+  if (names.size === 0 || hits(best) > 0) return best;
+  const header = told.header ?? true;
+  const delimiters = told.delimiter === undefined ? DELIMITERS : [told.delimiter];
+  for (const delimiter of header ? delimiters : []) {
+    const found = engine.inferCsv(sample, { ...told, delimiter, header });
+    if (hits(found) > hits(best)) best = found;
+  }
+  return best;
 }
 
 /** Names: those given, else the header's; without a header, those of the schema when it has as many columns. */

@@ -25,6 +25,7 @@ import { openJson } from './json.ts';
 import type { SourceOptions } from './options.ts';
 import { openParquet, openSpooledParquet } from './parquet.ts';
 import { RejectCounter } from './rejects.ts';
+import { selectColumns } from './select-columns.ts';
 import type { OpenSource, OpenSourceOptions, RecordBatchSource } from './source.ts';
 import { toUtf8 } from './utf16.ts';
 
@@ -93,7 +94,7 @@ export class FileSource implements RecordBatchSource {
       if (String.fromCharCode(...head.subarray(0, 4)) === 'PAR1') return await openParquet(file, context);
       if (!lacksSchemaMessage(head)) return null;
       const chunks = arrowFileStream(file, this.name, signal);
-      return await openArrowIpc(this.#stream(context, chunks), context);
+      return await this.#selected(await openArrowIpc(this.#stream(context, chunks), context), context);
     } catch (error) {
       signal?.throwIfAborted();
       throw unreadable(error, this.name, 0);
@@ -128,9 +129,14 @@ export class FileSource implements RecordBatchSource {
     });
   }
 
+  /** Parquet and JSON read no other columns than those that are asked for; of the others they are left out here. */
+  #selected(source: OpenSource, { open }: FileContext): Promise<OpenSource> {
+    return selectColumns(source, this.#options.columns, open.engine, this.name);
+  }
+
   async #openArrow(stream: ByteStream, context: FileContext): Promise<OpenSource> {
     if (lacksSchemaMessage(await stream.peek(SNIFF_BYTES))) throw schemaAtTheEnd(this.name);
-    return openArrowIpc(stream, context);
+    return this.#selected(await openArrowIpc(stream, context), context);
   }
 
   async #openJson(stream: ByteStream, context: FileContext): Promise<OpenSource> {
@@ -156,7 +162,7 @@ export class FileSource implements RecordBatchSource {
       case 'json':
         return this.#openJson(stream, context);
       case 'csv':
-        return openCsv(stream, context, tabs ?? false);
+        return openCsv(stream, context, tabs ?? false).then((source) => this.#selected(source, context));
     }
   }
 }

@@ -87,6 +87,13 @@ test('Parquet: chosen columns only, in batches of the size asked for', async () 
   });
 });
 
+test('Arrow: chosen columns only', async () => {
+  for (const bytes of [stream, file]) {
+    const result = await readAll(fromAny(bytes, { columns: ['name'] }));
+    expect(result.rows[8]).toEqual({ name: 'n1' });
+  }
+});
+
 test('a stream of Parquet too large to hold is refused, saying what to do', async () => {
   const options = await openOptions({ lease: new MemoryLease(parquet.length * 2) });
   const before = engine.liveBytes;

@@ -34,8 +34,10 @@ function plain(value: unknown): unknown {
   if (value === null || value === undefined) return null;
   if (typeof value !== 'object' || value instanceof Date) return value;
   if (value instanceof Uint8Array) return Array.from(value);
-  if ('toJSON' in value && typeof value.toJSON === 'function') {
-    const json: unknown = value.toJSON();
+  // Arrow's rows are proxies: they have what `in` does not see.
+  const toJson: unknown = Reflect.get(value, 'toJSON');
+  if (typeof toJson === 'function') {
+    const json: unknown = toJson.call(value);
     if (Array.isArray(json)) return json.map(plain);
     if (typeof json === 'object' && json !== null) {
       return Object.fromEntries(Object.entries(json).map(([k, v]) => [k, plain(v)]));

@@ -84,6 +84,16 @@ describe('CSV', () => {
     await open[Symbol.asyncDispose]();
   });
 
+  test('some columns only, in the order asked for', async () => {
+    const result = await readAll(fromAny(file(csv, 'a.csv'), { columns: ['ok', 'id'] }));
+    expect(result.rows[1]).toEqual({ ok: false, id: 2n });
+    expect(result.columns).toEqual(['ok', 'id']);
+    await expect(readAll(fromAny(file(csv, 'a.csv'), { columns: ['x'] }))).rejects.toMatchObject({
+      code: 'SCHEMA_MISMATCH',
+      place: { file: 'a.csv', column: 'x', option: 'columns' },
+    });
+  });
+
   test('a header without rows is a source of no rows', async () => {
     const result = await readAll(fromAny(file('a,b\n', 'a.csv')));
     expect([result.columns, result.rows]).toEqual([['a', 'b'], []]);

@@ -1,0 +1,43 @@
+/** Some columns of a source that reads all of them (CSV, Arrow IPC). */
+import type { ArrowSchema } from '../engine/arrow-schema.ts';
+import type { Aligner, Batch, Engine } from '../engine/engine.ts';
+import { handOver, makeOpenSource } from './batch-flow.ts';
+import { projected } from './column-types.ts';
+import type { OpenSource } from './source.ts';
+import { canonicalField } from './union-schema.ts';
+
+/**
+ * The source with the columns asked for, in their order; without a choice as it is. Takes over the source.
+ * @throws IcestreamError SCHEMA_MISMATCH naming a column that is not there.
+ */
+export async function selectColumns(
+  source: OpenSource,
+  columns: readonly string[] | undefined,
+  engine: Engine,
+  name: string,
+): Promise<OpenSource> {
+  if (columns === undefined) return source;
+  let schema: ArrowSchema;
+  let aligner: Aligner;
+  try {
+    schema = { fields: projected(source.schema, columns, name).fields.map((f) => canonicalField(f)) };
+    aligner = engine.aligner(source.schema, { target: schema, file: name });
+  } catch (error) {
+    await source[Symbol.asyncDispose]();
+    throw error;
+  }
+  async function* batches(): AsyncGenerator<Batch, void, undefined> {
+    for await (const batch of source.batches()) yield* handOver([aligner.align(batch)]);
+  }
+  return makeOpenSource({
+    name,
+    schema,
+    totalRows: source.totalRows,
+    batches,
+    close: async () => {
+      aligner.free();
+      await source[Symbol.asyncDispose]();
+    },
+    currentFile: () => source.currentFile,
+  });
+}
