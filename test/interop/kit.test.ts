@@ -2,6 +2,9 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, inject, it } from 'vitest';
+import { s3OptionsFromProperties } from '../../src/storage/s3/properties.ts';
+import { S3Store } from '../../src/storage/s3/s3-store.ts';
+import { utf8 } from '../../src/util/encoding.ts';
 
 const run = promisify(execFile);
 const kit = inject('kit');
@@ -14,9 +17,28 @@ it('the catalogs of the kit answer', async () => {
   }
 });
 
-it('Nessie vends credentials and signs', async () => {
-  const config = await (await fetch(`${kit.nessie.uri}/v1/config?warehouse=${kit.nessie.warehouse}`)).json();
-  expect(config.defaults.prefix).toBe('main%7Cwarehouse');
+it('Nessie vends credentials that work inside the table and nowhere else', async () => {
+  const base = `${kit.nessie.uri}/v1/main%7C${kit.nessie.warehouse}`;
+  const post = async (path: string, body: unknown) => {
+    const response = await fetch(`${base}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-iceberg-access-delegation': 'vended-credentials' },
+      body: JSON.stringify(body),
+    });
+    expect(response.status, path).toBe(200);
+    return response.json();
+  };
+  await post('/namespaces', { namespace: ['kit_vended'], properties: {} });
+  const schema = { type: 'struct', fields: [{ id: 1, name: 'id', required: false, type: 'long' }] };
+  const table = await post('/namespaces/kit_vended/tables', { name: 't', schema, 'stage-create': false });
+  const config = new Map<string, string>(Object.entries(table.config));
+  expect(config.get('s3.session-token')).toBeTypeOf('string');
+  const store = new S3Store(s3OptionsFromProperties(config));
+  const { location } = table.metadata;
+  await store.put(`${location}/data/x`, utf8('x'));
+  expect(await store.read(`${location}/data/x`)).toEqual(utf8('x'));
+  const elsewhere = `s3://${kit.minio.bucket}/elsewhere/x`;
+  await expect(store.put(elsewhere, utf8('x'))).rejects.toMatchObject({ code: 'FORBIDDEN' });
 });
 
 it('Java reads what PyIceberg wrote', async () => {
