@@ -5,12 +5,7 @@ import type { DataFile } from '../../../src/spec/data-file.ts';
 import { metricsModes } from '../../../src/spec/metrics-modes.ts';
 import type { Snapshot } from '../../../src/spec/snapshot.ts';
 import { SummaryBuilder } from '../../../src/spec/summary.ts';
-import {
-  truncateBinaryMax,
-  truncateLower,
-  truncateStringMax,
-  truncateUpper,
-} from '../../../src/spec/truncate-bounds.ts';
+import { truncateBinaryMax, truncateStringMax, truncateStringMin } from '../../../src/spec/truncate-bounds.ts';
 import type { StructType } from '../../../src/spec/types.ts';
 import { compareUtf8, utf8 } from '../../../src/util/encoding.ts';
 
