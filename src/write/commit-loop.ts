@@ -68,6 +68,9 @@ export interface CommitEnd<T> {
   readonly stagedMayGo: boolean;
 }
 
+/** A conflict means that another writer got in: waits need not grow for ever, only spread the writers out. */
+const MOST_DOUBLINGS = 5;
+
 /** The commit's outcome cannot be known; the caller must not delete anything. */
 export class UnknownOutcome extends Error {
   readonly answer: CommitAnswer;
@@ -133,7 +136,8 @@ export async function runCommit<T>(job: CommitJob<T>, base: LoadedTable | null):
         }
         case 'rebuild': {
           rebuilds = history.rebuilds;
-          await pause(world, backoffMs(retryPolicy(policy.retry), rebuilds, randomFraction(world)), job.signal);
+          const doublings = Math.min(rebuilds, MOST_DOUBLINGS);
+          await pause(world, backoffMs(retryPolicy(policy.retry), doublings, randomFraction(world)), job.signal);
           base = await job.load();
           const earlier = base === null ? null : job.find(base.metadata);
           if (earlier !== null) {

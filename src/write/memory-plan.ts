@@ -54,8 +54,8 @@ export function engineShareBytes(limitBytes: number): number {
 }
 
 /**
- * Divides `limitBytes`. At 96 MiB an unpartitioned write buffers 24 MiB of rows and sends up to three parts of 8 MiB;
- * at 64 MiB parts are the 5 MiB that S3 allows at least.
+ * Divides `limitBytes`. At 96 MiB a write buffers 16 MiB of rows (24 MiB when partitioned) and sends up to three parts of
+ * 8 MiB; at 64 MiB parts are the 5 MiB that S3 allows at least.
  * @throws IcestreamError MEMORY_LIMIT_TOO_SMALL, naming the limit that would do.
  */
 export function planMemory(request: MemoryPlanRequest): MemoryPlan {
@@ -83,7 +83,9 @@ function divide(request: MemoryPlanRequest, limitBytes: number): MemoryPlan | nu
   const left = engineBytes - fixed;
   // Rows are held once while they wait; while a row group is encoded, its columns go one by one and its compressed
   // pages come: a row group's worth beside the buffer. The rest is the batch in hand and fragmentation.
-  const bufferedRowBytes = Math.min(Math.floor(left / 2), Math.floor(limitBytes / 4));
+  // With one partition, larger row groups gain nothing but a larger process; many partitions share the buffer.
+  const most = Math.floor(limitBytes / (request.partitioned ? 4 : 6));
+  const bufferedRowBytes = Math.min(Math.floor(left / 2), most);
   if (bufferedRowBytes < Math.max(MIN_ROW_SHARE, 16 * request.rowBytes)) return null;
   return {
     limitBytes,

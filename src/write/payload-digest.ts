@@ -65,10 +65,17 @@ export function samePayload(a: string, b: string): boolean {
   return optionsA !== optionsB && countsA !== undefined && countsA === countsB && !a.startsWith('files-');
 }
 
+/** WebCrypto copies what it hashes: so much at a time. */
+const HASH_PIECE_BYTES = 512 * 1024;
+
 /** A hash that grows with the file: each piece is hashed with what came before. */
-export async function chainHash(before: Bytes, piece: Bytes): Promise<Bytes> {
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', piece));
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', concatBytes([before, hash])));
+export async function chainHash(before: Bytes, bytes: Bytes): Promise<Bytes> {
+  let chain = before;
+  for (let at = 0; at < bytes.length; at += HASH_PIECE_BYTES) {
+    const hash = await crypto.subtle.digest('SHA-256', bytes.subarray(at, at + HASH_PIECE_BYTES));
+    chain = new Uint8Array(await crypto.subtle.digest('SHA-256', concatBytes([chain, new Uint8Array(hash)])));
+  }
+  return chain;
 }
 
 async function shortHash(bytes: Bytes): Promise<string> {

@@ -20,22 +20,23 @@ const usual: MemoryPlanRequest = {
   targetFileSizeBytes: 512 * MiB,
 };
 
-test('96 MiB: 24 MiB of rows, three parts of 8 MiB in flight', () => {
+test('96 MiB: 16 MiB of rows, three parts of 8 MiB in flight', () => {
   const plan = planMemory(usual);
-  expect(plan.bufferedRowBytes).toBe(24 * MiB);
+  expect(plan.bufferedRowBytes).toBe(16 * MiB);
   expect([plan.partSizeBytes, plan.partsInFlight]).toEqual([8 * MiB, 3]);
 });
 
 test('64 MiB: parts of 5 MiB', () => {
   const plan = planMemory({ ...usual, limitBytes: 64 * MiB });
   expect([plan.partSizeBytes, plan.partsInFlight]).toEqual([5 * MiB, 3]);
-  expect(plan.bufferedRowBytes).toBe(16 * MiB);
+  expect(plan.bufferedRowBytes).toBe(Math.floor((64 * MiB) / 6));
 });
 
 test('a partitioned write keeps more for the many files that are open', () => {
   const plan = planMemory({ ...usual, partitioned: true });
   expect(plan.partSizeBytes).toBe(5 * MiB);
   expect(plan.pendingBytes).toBe(22 * MiB);
+  expect(plan.bufferedRowBytes).toBe(24 * MiB);
 });
 
 test('parts are large enough for a file of twice the target size', () => {
@@ -44,7 +45,7 @@ test('parts are large enough for a file of twice the target size', () => {
 });
 
 test('a store without parts needs none', () => {
-  expect(planMemory({ ...usual, capabilities: { ...s3, multipart: null } }).bufferedRowBytes).toBe(24 * MiB);
+  expect(planMemory({ ...usual, capabilities: { ...s3, multipart: null } }).bufferedRowBytes).toBe(16 * MiB);
 });
 
 test('a limit that cannot work is refused with the number that would', () => {
