@@ -65,7 +65,8 @@ function build(quick) {
   const cargoHome = process.env.CARGO_HOME ?? join(homedir(), '.cargo');
   const remap = [
     [cargoHome, '/cargo'],
-    [root.replace(/\/$/, ''), '/icestream'],
+    // The crate's own paths are relative; what build scripts generate lies here.
+    [targetDir, '/target'],
     ['/usr/lib/rustlib/src/rust', '/rust'],
     ['/usr/src', '/rust'],
   ];

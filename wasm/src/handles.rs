@@ -28,7 +28,9 @@ thread_local! {
 
 fn unknown<T>(handle: i32) -> EngineError {
     let kind = std::any::type_name::<T>().rsplit("::").next().unwrap_or("object");
-    EngineError::invalid_argument(format!("handle {handle} is not a live {kind}: it was freed, consumed or never given"))
+    EngineError::invalid_argument(format!(
+        "handle {handle} is not a live {kind}: it was freed, consumed or never given"
+    ))
 }
 
 impl Table {

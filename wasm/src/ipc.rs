@@ -60,7 +60,9 @@ impl Gather {
 }
 
 fn too_large(bytes: u64) -> EngineError {
-    let text = format!("an Arrow message of {bytes} bytes does not fit in memory; raise memoryLimitBytes or write smaller batches");
+    let text = format!(
+        "an Arrow message of {bytes} bytes does not fit in memory; raise memoryLimitBytes or write smaller batches"
+    );
     EngineError::new("MEMORY_LIMIT_TOO_SMALL", text)
 }
 

@@ -57,14 +57,18 @@ pub fn refused_bytes() -> usize {
 /// Arrow wants its buffers on 64-byte borders, or it copies them.
 const ALIGN: usize = 64;
 
+/// Large blocks have few sizes (an eighth of a power of two apart), so that one fits where another was: messages of a
+/// stream differ by a few bytes, and holes just too small add up.
 fn layout(len: usize) -> Layout {
-    // Lengths come from the host as 32 bits; one that overflows with its alignment is refused as too large.
-    Layout::from_size_align(len.max(1), ALIGN).unwrap_or(Layout::new::<u8>())
+    const LARGE: usize = 64 << 10;
+    let size = if len < LARGE { len.max(1) } else { len.next_multiple_of(1 << (len.ilog2() - 3)) };
+    // Lengths come from the host as 32 bits; one that overflows with its alignment is refused before.
+    Layout::from_size_align(size, ALIGN).unwrap_or(Layout::new::<u8>())
 }
 
 /// A block for the host to fill; null when memory is refused.
 pub fn block_alloc(len: usize) -> *mut u8 {
-    if len > isize::MAX as usize - ALIGN {
+    if len > isize::MAX as usize / 2 {
         return note(std::ptr::null_mut(), len);
     }
     unsafe { std::alloc::alloc(layout(len)) }

@@ -288,8 +288,7 @@ mod tests {
         types.push(DataType::Struct(vec![item].into()));
         types.push(DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)));
         for data_type in types {
-            let field = Field::new("x", data_type, true)
-                .with_metadata([(FIELD_ID.to_string(), "7".to_string())]);
+            let field = Field::new("x", data_type, true).with_metadata([(FIELD_ID.to_string(), "7".to_string())]);
             let back = field_from_json(&field_to_json(&field)).unwrap();
             assert_eq!(back, field);
         }
@@ -304,7 +303,9 @@ mod tests {
 
     #[test]
     fn a_bad_schema_is_an_error() {
-        for text in ["{}", "{\"fields\":[{}]}", "{\"fields\":[{\"name\":\"a\",\"nullable\":true,\"type\":{\"kind\":\"x\"}}]}"] {
+        for text in
+            ["{}", "{\"fields\":[{}]}", "{\"fields\":[{\"name\":\"a\",\"nullable\":true,\"type\":{\"kind\":\"x\"}}]}"]
+        {
             let e = schema_from_json(&serde_json::from_str(text).unwrap()).unwrap_err();
             assert_eq!(e.code, "INVALID_ARGUMENT");
         }

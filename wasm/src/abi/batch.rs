@@ -36,7 +36,9 @@ fn with<R>(handle: i32, use_it: impl FnOnce(&mut RecordBatch) -> Result<R>) -> R
 
 #[unsafe(no_mangle)]
 pub extern "C" fn batch_rows(handle: i32) -> i32 {
-    answer(|| with(handle, |b| i32::try_from(b.num_rows()).map_err(|_| EngineError::unsupported("too many rows in a batch"))))
+    answer(|| {
+        with(handle, |b| i32::try_from(b.num_rows()).map_err(|_| EngineError::unsupported("too many rows in a batch")))
+    })
 }
 
 /// Size of the rows, as a JSON number in the meta.

@@ -60,7 +60,9 @@ fn add(seen: &mut DistinctUpTo, values: &LeafValues) -> bool {
         DataType::LargeBinary => each!(array.as_binary::<i64>(), |v: &[u8]| seen.insert_bytes(v)),
         DataType::BinaryView => each!(array.as_binary_view(), |v: &[u8]| seen.insert_bytes(v)),
         DataType::FixedSizeBinary(_) => each!(array.as_fixed_size_binary(), |v: &[u8]| seen.insert_bytes(v)),
-        DataType::Float32 => each!(array.as_primitive::<Float32Type>(), |v: f32| seen.insert_word(v.to_bits().into(), 4)),
+        DataType::Float32 => {
+            each!(array.as_primitive::<Float32Type>(), |v: f32| seen.insert_word(v.to_bits().into(), 4))
+        }
         DataType::Float64 => each!(array.as_primitive::<Float64Type>(), |v: f64| seen.insert_word(v.to_bits(), 8)),
         DataType::Decimal128(_, _) => {
             each!(array.as_primitive::<Decimal128Type>(), |v: i128| seen.insert_bytes(&v.to_le_bytes()))

@@ -131,7 +131,9 @@ fn encode_field(options: &Options, field: &FieldRef, chunks: Vec<ArrayRef>) -> R
 fn check_schema(want: &Schema, have: &Schema) -> Result<()> {
     let same_names = want.fields().iter().map(|f| f.name()).eq(have.fields().iter().map(|f| f.name()));
     if !same_names {
-        return Err(EngineError::schema_mismatch("a batch has other columns than the encoder's schema; align it first"));
+        return Err(EngineError::schema_mismatch(
+            "a batch has other columns than the encoder's schema; align it first",
+        ));
     }
     for (want, have) in want.fields().iter().zip(have.fields()) {
         if !same_type(want.data_type(), have.data_type()) {

@@ -99,7 +99,10 @@ fn column(json: &Value) -> Result<ColumnOptions> {
             Some(Bloom {
                 fpp: fpp.ok_or_else(|| bad("bloomFilter.fpp", "not between 0 and 1"))?,
                 ndv: filter["ndv"].as_u64().filter(|n| *n > 0),
-                max_bytes: filter["maxBytes"].as_u64().filter(|n| *n >= 32).ok_or_else(|| bad("bloomFilter.maxBytes", "below 32"))?,
+                max_bytes: filter["maxBytes"]
+                    .as_u64()
+                    .filter(|n| *n >= 32)
+                    .ok_or_else(|| bad("bloomFilter.maxBytes", "below 32"))?,
             })
         }
     };
@@ -161,7 +164,11 @@ impl Options {
 }
 
 /// Adds what the options say of one leaf.
-pub fn leaf_properties(builder: WriterPropertiesBuilder, path: &ColumnPath, options: ColumnOptions) -> WriterPropertiesBuilder {
+pub fn leaf_properties(
+    builder: WriterPropertiesBuilder,
+    path: &ColumnPath,
+    options: ColumnOptions,
+) -> WriterPropertiesBuilder {
     let statistics = if options.statistics { EnabledStatistics::Chunk } else { EnabledStatistics::None };
     let builder = builder.set_column_statistics_enabled(path.clone(), statistics);
     let Some(bloom) = options.bloom else { return builder };

@@ -72,16 +72,33 @@ fn mixed(rows: usize) -> RecordBatch {
         (field("id", DataType::Int64, 1), Arc::new((0..n as i64).map(|i| Some(i * 7919)).collect::<Int64Array>())),
         (
             field("name", DataType::Utf8, 2),
-            Arc::new((0..n).map(|i| (i % 9 != 0).then(|| format!("user-{:08x}", i.wrapping_mul(-1_640_531_535)))).collect::<StringArray>()),
+            Arc::new(
+                (0..n)
+                    .map(|i| (i % 9 != 0).then(|| format!("user-{:08x}", i.wrapping_mul(-1_640_531_535))))
+                    .collect::<StringArray>(),
+            ),
         ),
-        (field("cat", DataType::Utf8, 3), Arc::new((0..n).map(|i| Some(["x", "yy", "zzz"][i as usize % 3])).collect::<StringArray>())),
+        (
+            field("cat", DataType::Utf8, 3),
+            Arc::new((0..n).map(|i| Some(["x", "yy", "zzz"][i as usize % 3])).collect::<StringArray>()),
+        ),
         (
             field("val", DataType::Float64, 4),
-            Arc::new((0..n).map(|i| if i % 100 == 0 { Some(f64::NAN) } else { (i % 50 != 1).then_some(f64::from(i) / 3.0) }).collect::<Float64Array>()),
+            Arc::new(
+                (0..n)
+                    .map(|i| if i % 100 == 0 { Some(f64::NAN) } else { (i % 50 != 1).then_some(f64::from(i) / 3.0) })
+                    .collect::<Float64Array>(),
+            ),
         ),
         (
             field("amt", DataType::Decimal128(12, 2), 5),
-            Arc::new((0..n).map(|i| Some(i128::from(i) * 31 - 5000)).collect::<Decimal128Array>().with_precision_and_scale(12, 2).unwrap()),
+            Arc::new(
+                (0..n)
+                    .map(|i| Some(i128::from(i) * 31 - 5000))
+                    .collect::<Decimal128Array>()
+                    .with_precision_and_scale(12, 2)
+                    .unwrap(),
+            ),
         ),
         (field("lst", lists.data_type().clone(), 11), Arc::new(lists)),
         (field("st", DataType::Struct(inner), 13), Arc::new(nested)),
@@ -142,7 +159,10 @@ fn a_dictionary_is_chosen_for_values_that_repeat_and_no_other() {
     let rows = mixed(40_000);
     let (file, _) = encode(&options(&rows.schema()), vec![vec![rows]]);
     let metadata = metadata(&file);
-    let with: Vec<String> = metadata.row_group(0).columns().iter()
+    let with: Vec<String> = metadata
+        .row_group(0)
+        .columns()
+        .iter()
         .filter(|c| c.dictionary_page_offset().is_some())
         .map(|c| c.column_path().string())
         .collect();
@@ -192,7 +212,8 @@ fn column_options_are_honoured() {
 
 #[test]
 fn the_schema_is_what_iceberg_readers_expect() {
-    let key = Arc::new(Field::new("k", DataType::Utf8, false).with_metadata([(FIELD_ID.to_string(), "22".to_string())]));
+    let key =
+        Arc::new(Field::new("k", DataType::Utf8, false).with_metadata([(FIELD_ID.to_string(), "22".to_string())]));
     let value = Arc::new(field("v", DataType::Int32, 23));
     let entries = Field::new("entries", DataType::Struct(vec![key, value].into()), false);
     let uuid = field("u", DataType::FixedSizeBinary(16), 1);
@@ -233,7 +254,11 @@ fn facts_are_merged_over_row_groups() {
             (field("s", DataType::Utf8, 2), Arc::new(StringArray::from(vec![text; n]))),
             (
                 field("d", DataType::Decimal128(30, 0), 3),
-                Arc::new(Decimal128Array::from(vec![if text == "b" { -5i128 } else { 7 }; n]).with_precision_and_scale(30, 0).unwrap()),
+                Arc::new(
+                    Decimal128Array::from(vec![if text == "b" { -5i128 } else { 7 }; n])
+                        .with_precision_and_scale(30, 0)
+                        .unwrap(),
+                ),
             ),
         ])
     };
@@ -263,7 +288,10 @@ fn facts_are_merged_over_row_groups() {
 fn a_bad_row_group_is_refused_and_ends_the_encoder() {
     let schema = Schema::new(vec![Field::new("a", DataType::Int32, false)]);
     let nullable = |values: Vec<Option<i32>>| {
-        batch(vec![(Field::new("a", DataType::Int32, true), Arc::new(PrimitiveArray::<Int32Type>::from(values)) as ArrayRef)])
+        batch(vec![(
+            Field::new("a", DataType::Int32, true),
+            Arc::new(PrimitiveArray::<Int32Type>::from(values)) as ArrayRef,
+        )])
     };
     let mut encoder = Encoder::from_json(&options(&schema)).unwrap();
     let other = batch(vec![(Field::new("a", DataType::Int64, true), Arc::new(Int64Array::from(vec![1])) as ArrayRef)]);

@@ -80,7 +80,8 @@ impl Walk {
             DataType::Utf8View | DataType::BinaryView => {
                 self.buffers(&[1, 16])?;
                 let count = self.views.next().unwrap_or(0);
-                (0..count).try_for_each(|_| if self.sizes.len() == 0 { Err(bad("missing buffers")) } else { self.buffer(1) })
+                (0..count)
+                    .try_for_each(|_| if self.sizes.len() == 0 { Err(bad("missing buffers")) } else { self.buffer(1) })
             }
             DataType::List(child) | DataType::Map(child, _) => {
                 self.buffers(&[1, 4])?;

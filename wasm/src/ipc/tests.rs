@@ -19,7 +19,13 @@ fn batch(rows: i32) -> RecordBatch {
     RecordBatch::try_from_iter_with_nullable([
         ("n", Arc::new((0..rows).collect::<Int32Array>()) as ArrayRef, false),
         ("s", Arc::new((0..rows).map(|i| (i % 5 != 0).then(|| format!("text {i}"))).collect::<StringArray>()), true),
-        ("v", Arc::new((0..rows).map(|i| Some(format!("a view of more than twelve bytes {i}"))).collect::<StringViewArray>()), true),
+        (
+            "v",
+            Arc::new(
+                (0..rows).map(|i| Some(format!("a view of more than twelve bytes {i}"))).collect::<StringViewArray>(),
+            ),
+            true,
+        ),
         ("l", Arc::new(lists.finish()), true),
         ("d", Arc::new(words.finish()), true),
         ("b", Arc::new((0..rows).map(|i| Some(i % 2 == 0)).collect::<BooleanArray>()), true),
@@ -165,7 +171,11 @@ fn a_length_that_lies_does_not_allocate() {
 #[test]
 fn flipped_bits_never_panic() {
     let mut panics = Vec::new();
-    for bytes in [stream(&[batch(9)], None), stream(&[batch(60)], Some(CompressionType::LZ4_FRAME)), stream(&[batch(60)], Some(CompressionType::ZSTD))] {
+    for bytes in [
+        stream(&[batch(9)], None),
+        stream(&[batch(60)], Some(CompressionType::LZ4_FRAME)),
+        stream(&[batch(60)], Some(CompressionType::ZSTD)),
+    ] {
         for at in 0..bytes.len() {
             for mask in [1u8, 0x80, 0xff] {
                 let mut broken = bytes.clone();
