@@ -34,7 +34,7 @@ const KINDS: Readonly<Record<TargetKind, Rule>> = {
     return `only values of exactly ${info.length} bytes fit: cast the source to fixed_size_binary(${info.length})`;
   },
   uuid: (from) => {
-    if (from.kind === 'utf8') return null;
+    if (from.kind === 'utf8' || from.kind === 'binary') return null;
     return from.kind === 'fixed_size_binary' && from.byteWidth === 16 ? null : ANOTHER;
   },
   other: (_, to) => `columns of type ${to} cannot be written`,

@@ -79,19 +79,24 @@ export class FileSource implements RecordBatchSource {
     return new ByteStream(chunks, { name, lease, signal, onBytesRead });
   }
 
-  /** What is read by ranges, where its first bytes can be seen without much ado; null: it is read as a stream. */
+  /** What its name or the caller says is read by ranges; null: it is not, or its first bytes say otherwise. */
   async #openByRange(context: FileContext): Promise<OpenSource | null> {
     const { format, compression = 'none' } = this.#options;
-    if (compression !== 'none' || format === 'csv' || format === 'json') return null;
+    if (compression !== 'none' || isCompressedName(this.name)) return null;
     const hinted = format ?? formatByName(this.name);
-    if (!this.#input.rangesAreCheap && hinted !== 'parquet' && hinted !== 'arrow') return null;
-    if (!this.#input.rangesAreCheap && isCompressedName(this.name)) return null;
+    if (hinted === 'csv' || hinted === 'json') return null;
+    if (hinted === null && !this.#input.rangesAreCheap) return null;
+    return this.#ranged(context);
+  }
+
+  /** Parquet, or an Arrow file without a schema in front, by ranges; null: something else, or there are none. */
+  async #ranged(context: FileContext): Promise<OpenSource | null> {
     const { signal } = context.open;
     try {
       const file = await this.#input.ranges(signal);
       if (file === null || file.sizeBytes === 0) return null;
       const head = await file.read(0, Math.min(file.sizeBytes, SNIFF_BYTES), signal);
-      if (String.fromCharCode(...head.subarray(0, 4)) === 'PAR1') return await openParquet(file, context);
+      if (isParquet(head)) return await openParquet(file, context);
       if (!lacksSchemaMessage(head)) return null;
       const chunks = arrowFileStream(file, this.name, signal);
       return await this.#selected(await openArrowIpc(this.#stream(context, chunks), context), context);
@@ -107,7 +112,14 @@ export class FileSource implements RecordBatchSource {
     let stream = told === null ? first : decompressed(first, told, context.open);
     try {
       for (let layer = 0; ; layer++) {
-        const found = recognise(await stream.peek(SNIFF_BYTES), this.name, format);
+        const head = await stream.peek(SNIFF_BYTES);
+        if (stream === first && this.replayable && (isParquet(head) || lacksSchemaMessage(head))) {
+          await stream.cancel();
+          const ranged = await this.#ranged(context);
+          if (ranged !== null) return ranged;
+          stream = this.#stream(context);
+        }
+        const found = recognise(head, this.name, format);
         if ('format' in found) return await this.#openFormat(stream, found, context);
         if (compression === 'none' || layer === MAX_LAYERS) throw this.#compressed(found.compression);
         stream = decompressed(stream, found.compression, context.open);
@@ -165,6 +177,11 @@ export class FileSource implements RecordBatchSource {
         return openCsv(stream, context, tabs ?? false).then((source) => this.#selected(source, context));
     }
   }
+}
+
+/** `PAR1`. */
+function isParquet(head: Uint8Array): boolean {
+  return String.fromCharCode(...head.subarray(0, 4)) === 'PAR1';
 }
 
 /** A format that is given is believed; compression is recognised all the same. */

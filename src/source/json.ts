@@ -1,6 +1,8 @@
 /** JSON lines, or one array of objects: types from a sample. */
 import type { ArrowSchema } from '../engine/arrow-schema.ts';
+import type { Engine } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
+import type { Bytes } from '../util/bytes.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { knownTypes, projected, refuseBadNames } from './column-types.ts';
 import { inFile } from './errors-in-file.ts';
@@ -14,7 +16,7 @@ export async function openJson(stream: ByteStream, context: FileContext): Promis
   const { name, options, open, given } = context;
   const sample = await stream.peek(Math.max(options.sampleBytes ?? DEFAULT_SAMPLE_BYTES, MIN_SAMPLE_BYTES));
   try {
-    const inferred = open.engine.inferJson(sample);
+    const inferred = infer(open.engine, sample);
     const fields = knownTypes(inferred.fields, given, open.expected);
     // A column of the caller's that the sample does not have may come later.
     const seen = new Set(fields.map((f) => f.name));
@@ -32,5 +34,20 @@ export async function openJson(stream: ByteStream, context: FileContext): Promis
     return openText(stream, reader, context);
   } catch (error) {
     throw inFile(error, name);
+  }
+}
+
+/** Rows of the sample; a document that is one object over several lines is told apart from broken lines. */
+function infer(engine: Engine, sample: Bytes): ArrowSchema {
+  try {
+    return engine.inferJson(sample);
+  } catch (error) {
+    const begins = new TextDecoder().decode(sample.subarray(0, 64)).trimStart();
+    if (!(error instanceof IcestreamError) || error.code !== 'SOURCE_CORRUPT' || !begins.startsWith('{')) throw error;
+    throw new IcestreamError(
+      error.code,
+      `${error.message}; rows are one JSON object a line, or one array of objects (not one object over several lines)`,
+      { ...error.place, cause: error },
+    );
   }
 }

@@ -87,6 +87,18 @@ test('Parquet: chosen columns only, in batches of the size asked for', async () 
   });
 });
 
+test('a name that says otherwise does not mislead', async () => {
+  for (const bytes of [parquet, stream, file]) {
+    expect((await readAll(fromAny(new File([bytes], 'x.csv')))).rows.length).toBe(2500);
+    expect((await readAll(fromAny(new File([bytes], 'x.json')))).rows.length).toBe(2500);
+  }
+  expect((await readAll(fromAny(new File(['a\n1\n'], 'x.parquet'), { format: 'csv' }))).rows).toEqual([{ a: 1n }]);
+  await expect(readAll(fromAny(new File(['a,b\n1,2\n'], 'x.parquet')))).rejects.toMatchObject({
+    code: 'SOURCE_CORRUPT',
+    place: { file: 'x.parquet' },
+  });
+});
+
 test('Arrow: chosen columns only', async () => {
   for (const bytes of [stream, file]) {
     const result = await readAll(fromAny(bytes, { columns: ['name'] }));

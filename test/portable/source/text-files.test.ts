@@ -216,6 +216,10 @@ describe('JSON', () => {
       code: 'INVALID_VALUE',
       place: { file: 'x.ndjson', line: 2, row: 1 },
     });
+    await expect(readAll(fromAny(text('{"type": "FeatureCollection",\n"features": []}')))).rejects.toMatchObject({
+      code: 'SOURCE_CORRUPT',
+      message: expect.stringMatching(/one JSON object a line, or one array/),
+    });
     await expect(readAll(fromAny(text('[]'), { name: 'x.json' }))).rejects.toMatchObject({ code: 'SOURCE_EMPTY' });
     await expect(readAll(fromAny(text('\n\n'), { name: 'x.json' }))).rejects.toMatchObject({ code: 'SOURCE_EMPTY' });
   });
