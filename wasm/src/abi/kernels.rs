@@ -1,7 +1,7 @@
 //! Exports of `crate::kernels`.
 
 use arrow_array::RecordBatch;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::batch::{give_batches, take_batches};
 use super::{answer, handle_list, request, set_meta};
@@ -10,7 +10,7 @@ use crate::handles;
 use crate::kernels::align::Aligner;
 use crate::kernels::concat::concat;
 use crate::kernels::data_size::data_size;
-use crate::kernels::partition::{Part, hex, partition};
+use crate::kernels::partition::{Part, partition, push_hex};
 use crate::kernels::transform::Transform;
 use crate::schema_json::schema_from_json;
 
@@ -50,7 +50,7 @@ pub extern "C" fn aligner_align(handle: i32, batch: i32) -> i32 {
 }
 
 /// Splits a batch, which is freed, by `[{ "sourceId", "transform" }, …]`. Answers the number of parts; the meta lists
-/// them as `[{ "key", "values", "firstRow", "rows", "bytes", "handle" }, …]`, bytes as hex.
+/// them as `[{ "key", "values", "firstRow", "rows", "bytes", "handle" }, …]`, key and values as hex.
 ///
 /// # Safety
 /// `ptr` and `len` are those of one `ics_alloc`.
@@ -61,11 +61,15 @@ pub unsafe extern "C" fn batch_partition(batch: i32, ptr: *mut u8, len: usize) -
         let batch = handles::take::<RecordBatch>(batch)?;
         let parts = partition(batch, &transforms(&request?)?)?;
         let mut given = Vec::with_capacity(parts.len());
-        let listed: Result<Value> = parts.into_iter().map(|part| list(part, &mut given)).collect();
+        // Written by hand: a batch may fall into hundreds of parts, and a tree of JSON values costs more than they do.
+        let mut text = String::from("[");
+        let listed: Result<()> = parts.into_iter().try_for_each(|part| list(part, &mut given, &mut text));
         if listed.is_err() {
             given.iter().for_each(|h| handles::drop_handle(*h));
         }
-        set_meta(listed?.to_string());
+        listed?;
+        text.push(']');
+        set_meta(text);
         Ok(given.len() as i32)
     })
 }
@@ -81,13 +85,62 @@ fn transforms(request: &Value) -> Result<Vec<(i32, Transform)>> {
     request.as_array().into_iter().flatten().map(one).collect()
 }
 
-fn list(part: Part, given: &mut Vec<i32>) -> Result<Value> {
-    let key = hex(&part.key());
-    let values: Vec<Value> = part.values.iter().map(|v| v.as_deref().map(hex).into()).collect();
+fn list(part: Part, given: &mut Vec<i32>, text: &mut String) -> Result<()> {
     let (rows, bytes) = (part.batch.num_rows(), data_size(&part.batch));
+    text.push_str(if given.is_empty() { "{\"key\":\"" } else { ",{\"key\":\"" });
+    push_hex(text, &part.key());
+    text.push_str("\",\"values\":[");
+    for (i, value) in part.values.iter().enumerate() {
+        text.push_str(if i == 0 { "" } else { "," });
+        match value {
+            None => text.push_str("null"),
+            Some(bytes) => {
+                text.push('"');
+                push_hex(text, bytes);
+                text.push('"');
+            }
+        }
+    }
     let handle = handles::insert(part.batch)?;
     given.push(handle);
-    Ok(
-        json!({ "key": key, "values": values, "firstRow": part.first_row, "rows": rows, "bytes": bytes, "handle": handle }),
-    )
+    let first_row = part.first_row;
+    text.push_str(&format!("],\"firstRow\":{first_row},\"rows\":{rows},\"bytes\":{bytes},\"handle\":{handle}}}"));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{Int32Array, StringArray};
+
+    use super::*;
+
+    #[test]
+    fn parts_are_listed_as_json() {
+        let columns: Vec<(&str, arrow_array::ArrayRef)> = vec![
+            ("a", Arc::new(Int32Array::from(vec![Some(1), None, Some(1)]))),
+            ("b", Arc::new(StringArray::from(vec!["x\"", "", "x\""]))),
+        ];
+        let batch = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(n, c)| (n, c, true))).unwrap();
+        let rows = |rows: &[u32]| {
+            arrow_select::take::take_record_batch(&batch, &arrow_array::UInt32Array::from(rows.to_vec())).unwrap()
+        };
+        let parts = [
+            Part { values: vec![Some(vec![1, 0]), Some(b"x\"".to_vec())], first_row: 0, batch: rows(&[0, 2]) },
+            Part { values: vec![None, Some(vec![])], first_row: 1, batch: rows(&[1]) },
+        ];
+        let (mut given, mut text) = (Vec::new(), String::from("["));
+        for part in parts {
+            list(part, &mut given, &mut text).unwrap();
+        }
+        let listed: Value = serde_json::from_str(&(text + "]")).unwrap();
+        let expected = serde_json::json!([
+            { "key": "0100000002010001000000027822", "values": ["0100", "7822"],
+              "firstRow": 0, "rows": 2, "bytes": 20, "handle": given[0] },
+            { "key": "000100000000", "values": [null, ""], "firstRow": 1, "rows": 1, "bytes": 8, "handle": given[1] },
+        ]);
+        assert_eq!(listed, expected);
+        given.into_iter().for_each(handles::drop_handle);
+    }
 }

@@ -212,8 +212,12 @@ fn scatter_spans(offsets: &[i32], values: &[u8], width: usize, groups: &RowGroup
         sizes[*id as usize] += (*end - start) as usize * width;
         start = *end;
     }
-    // The last step may go past the end of the values; offsets start with a 0.
-    let room = |(rows, size): (&[u32], &usize)| (vec![0i32; rows.len() + 1], Vec::<u8>::with_capacity(size + SHORT));
+    // The last step may go past the end of the values.
+    let room = |(rows, size): (&[u32], &usize)| {
+        let mut ends = Vec::with_capacity(rows.len() + 1);
+        ends.push(0);
+        (ends, Vec::<u8>::with_capacity(size + SHORT))
+    };
     let mut rooms: Vec<_> = groups.iter().zip(&sizes).map(room).collect();
     let place =
         |(ends, out): &mut (Vec<i32>, Vec<u8>)| Next { value: out.as_mut_ptr(), end: ends.as_mut_ptr(), total: 0 };
@@ -239,13 +243,16 @@ fn scatter_spans(offsets: &[i32], values: &[u8], width: usize, groups: &RowGroup
             next.value = next.value.add(len);
         }
     }
-    let done = |((ends, mut out), size): ((Vec<i32>, Vec<u8>), usize)| {
-        // SAFETY: the group's spans have filled as many bytes, without a gap.
-        unsafe { out.set_len(size) };
+    let done = |(((mut ends, mut out), size), rows): (((Vec<i32>, Vec<u8>), usize), &[u32])| {
+        // SAFETY: each row of the group has written its end, and the spans have filled as many bytes, without a gap.
+        unsafe {
+            ends.set_len(rows.len() + 1);
+            out.set_len(size);
+        }
         // SAFETY: they only ever grew, from 0 on.
         (unsafe { OffsetBuffer::new_unchecked(ScalarBuffer::from(ends)) }, Buffer::from(out))
     };
-    rooms.into_iter().zip(sizes).map(done).collect()
+    rooms.into_iter().zip(sizes).zip(groups.iter()).map(done).collect()
 }
 
 /// Copies at least `len` bytes, 16 at a time.

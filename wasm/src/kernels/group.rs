@@ -16,7 +16,7 @@ pub struct Groups {
 
 /// Groups by all columns together; there is at least one row.
 pub fn group(columns: &[KeyColumn], rows: usize) -> Groups {
-    let mut all = Groups { ids: vec![0; rows], firsts: vec![0] };
+    let mut all: Option<Groups> = None;
     for column in columns {
         let groups = match &column.keys {
             Keys::Void => continue,
@@ -30,9 +30,12 @@ pub fn group(columns: &[KeyColumn], rows: usize) -> Groups {
         if groups.firsts.len() == 1 {
             continue;
         }
-        all = if all.firsts.len() == 1 { groups } else { combine(&all, &groups) };
+        all = Some(match all {
+            None => groups,
+            Some(before) => combine(&before, &groups),
+        });
     }
-    all
+    all.unwrap_or_else(|| Groups { ids: vec![0; rows], firsts: vec![0] })
 }
 
 fn combine(a: &Groups, b: &Groups) -> Groups {

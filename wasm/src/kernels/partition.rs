@@ -8,7 +8,7 @@ use arrow_schema::{DataType, Field, Fields};
 use super::gather::{RowGroups, gather};
 use super::group::{self, Groups};
 use super::keys::KeyColumn;
-pub use super::show::hex;
+pub use super::show::push_hex;
 use super::transform::Transform;
 use crate::error::{EngineError, Result};
 use crate::schema_json::field_id;
@@ -23,7 +23,8 @@ pub struct Part {
 }
 
 impl Part {
-    /// Bytes that are equal exactly when the tuples are.
+    /// Bytes that are equal exactly when the tuples are: for each value a 0 when it is null, or else a 1, its length
+    /// (4 bytes, big-endian) and itself.
     pub fn key(&self) -> Vec<u8> {
         let mut key = Vec::new();
         for value in &self.values {

@@ -7,7 +7,8 @@ use arrow_schema::DataType;
 
 use super::random::{Random, table_batch};
 use crate::kernels::concat::concat;
-use crate::kernels::partition::{hex, partition};
+use crate::kernels::partition::partition;
+use crate::kernels::show::hex;
 use crate::kernels::transform::Transform;
 
 /// Values that are equal when the partition is, written out.
