@@ -129,6 +129,6 @@ it('gives the same batches however the bytes are cut', () => {
         expect(sizes.slice(0, -1).every((size) => size === 3)).toBe(true);
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });

@@ -226,3 +226,20 @@ it.each(badParquet)('survives %s', async (name, gzipBase64) => {
   expect(engine.alive).toBe(true);
   expect(engine.liveBytes).toBe(before);
 });
+
+it('takes a changed byte anywhere for a corrupt file, or reads it, and lives', async () => {
+  const before = engine.liveBytes;
+  const bytes = unpack(files.pyarrowSnappy);
+  for (let at = 0; at < bytes.length; at += 29) {
+    const changed = bytes.slice();
+    changed[at] = at % 2 === 0 ? 0xff : (changed[at] ?? 0) ^ (1 << (at % 8));
+    try {
+      using reader = await engine.openParquet(inMemory(changed));
+      for await (const batch of reader.batches()) batch.free();
+    } catch (error) {
+      expect(error, `byte ${at}`).toMatchObject({ code: expect.stringMatching(/^(SOURCE_CORRUPT|UNSUPPORTED)$/) });
+    }
+    expect(engine.alive, `byte ${at}`).toBe(true);
+  }
+  expect(engine.liveBytes).toBe(before);
+});

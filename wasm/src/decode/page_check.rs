@@ -5,7 +5,7 @@ use parquet::column::page::Page;
 use parquet::errors::{ParquetError, Result};
 use parquet::schema::types::ColumnDescriptor;
 
-use super::runs::runs;
+use super::runs::{check_levels, runs};
 
 pub struct PageCheck {
     physical: Type,
@@ -50,27 +50,48 @@ impl PageCheck {
                 Ok(())
             }
             Page::DataPage { buf, num_values, encoding, def_level_encoding, rep_level_encoding, .. } => {
-                let mut values = &buf[..];
-                for (level, levels) in [(self.max_rep, rep_level_encoding), (self.max_def, def_level_encoding)] {
-                    if level > 0 {
-                        values = after_levels(values, level, *levels, *num_values as usize)?;
-                    }
-                }
-                self.values(values, *encoding, *num_values as usize)
+                let count = *num_values as usize;
+                let after = after_levels(buf, self.max_rep, *rep_level_encoding, count)?;
+                let values = after_levels(after, self.max_def, *def_level_encoding, count)?;
+                self.levels(&buf[..buf.len() - after.len()], self.max_rep, *rep_level_encoding, count, false)?;
+                let defs = &after[..after.len() - values.len()];
+                let counted = self.width > 0 && *encoding == Encoding::BYTE_STREAM_SPLIT;
+                let present = self.levels(defs, self.max_def, *def_level_encoding, count, counted)?;
+                self.values(values, *encoding, present.unwrap_or(count), count)
             }
             Page::DataPageV2 { buf, num_values, encoding, num_nulls, def_levels_byte_len, rep_levels_byte_len, .. } => {
-                let levels = *def_levels_byte_len as usize + *rep_levels_byte_len as usize;
-                let values = buf.get(levels..).ok_or_else(|| bad("a page is shorter than its levels".into()))?;
-                let count = num_values.checked_sub(*num_nulls);
-                let count = count.ok_or_else(|| bad(format!("a page of {num_values} values claims {num_nulls} nulls")))?;
-                self.values(values, *encoding, count as usize)
+                let count = *num_values as usize;
+                let (reps, defs) = (*rep_levels_byte_len as usize, *def_levels_byte_len as usize);
+                let values = buf.get(reps + defs..).ok_or_else(|| bad("a page is shorter than its levels".into()))?;
+                let said = num_values.checked_sub(*num_nulls);
+                let said = said.ok_or_else(|| bad(format!("a page of {num_values} values claims {num_nulls} nulls")))?;
+                check_levels(&buf[..reps], self.max_rep, count, None)?;
+                let counted = matches!(encoding, Encoding::PLAIN | Encoding::BYTE_STREAM_SPLIT).then_some(self.max_def);
+                let present = check_levels(&buf[reps..reps + defs], self.max_def, count, counted)?;
+                self.values(values, *encoding, present.unwrap_or(said as usize), said as usize)
             }
         }
     }
 
-    /// `most`: values that the page holds, where nulls are not known apart nulls counted.
+    /// Of the levels of a v1 page; the values that are present are counted where they must be known.
     #[allow(deprecated)]
-    fn values(&self, bytes: &[u8], encoding: Encoding, most: usize) -> Result<()> {
+    fn levels(
+        &self,
+        bytes: &[u8],
+        max_level: i16,
+        encoding: Encoding,
+        count: usize,
+        counted: bool,
+    ) -> Result<Option<usize>> {
+        if max_level == 0 || encoding == Encoding::BIT_PACKED {
+            return Ok(None);
+        }
+        check_levels(bytes.get(4..).unwrap_or_default(), max_level, count, counted.then_some(max_level))
+    }
+
+    /// `present`: values by the levels, or with the nulls where they were not counted; `said`: by the page's header.
+    #[allow(deprecated)]
+    fn values(&self, bytes: &[u8], encoding: Encoding, present: usize, said: usize) -> Result<()> {
         match encoding {
             Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY => {
                 let Some(dictionary) = self.dictionary else {
@@ -78,15 +99,19 @@ impl PageCheck {
                 };
                 // Of the other types the decoder looks itself.
                 if self.physical == Type::FIXED_LEN_BYTE_ARRAY && dictionary > 0 {
-                    check_indices(bytes, dictionary, most)?;
+                    check_indices(bytes, dictionary, present)?;
                 }
                 Ok(())
             }
-            Encoding::BYTE_STREAM_SPLIT if self.width > 0 && bytes.len() % self.width != 0 => {
-                Err(bad(format!("a page of {} bytes cannot hold values of {} bytes each", bytes.len(), self.width)))
+            Encoding::BYTE_STREAM_SPLIT if self.width > 0 => {
+                if bytes.len() % self.width != 0 || bytes.len() / self.width < present {
+                    let (length, width) = (bytes.len(), self.width);
+                    return Err(bad(format!("a page of {length} bytes cannot hold {present} values of {width} bytes")));
+                }
+                Ok(())
             }
-            Encoding::PLAIN if self.physical == Type::BYTE_ARRAY && most == 0 && !bytes.is_empty() => {
-                Err(bad(format!("a page without values has {} bytes of them", bytes.len())))
+            Encoding::PLAIN if self.physical == Type::BYTE_ARRAY && (present > said || said == 0 && !bytes.is_empty()) => {
+                Err(bad(format!("a page of {said} values has {present} by its levels, and {} bytes", bytes.len())))
             }
             _ => Ok(()),
         }
@@ -96,6 +121,9 @@ impl PageCheck {
 /// Behind the levels of one kind in a v1 page.
 #[allow(deprecated)]
 pub(super) fn after_levels(bytes: &[u8], max_level: i16, encoding: Encoding, values: usize) -> Result<&[u8]> {
+    if max_level == 0 {
+        return Ok(bytes);
+    }
     let length = match encoding {
         Encoding::BIT_PACKED => {
             let bits = u64::BITS - (max_level as u64).leading_zeros();

@@ -41,6 +41,45 @@ pub fn runs(
     Ok(())
 }
 
+/// Levels of one page: their runs must cover all values with bytes that are there. Answers how many are of `counted`,
+/// or nothing when that is not asked, which saves looking at each.
+pub fn check_levels(bytes: &[u8], max_level: i16, values: usize, counted: Option<i16>) -> Result<Option<usize>> {
+    if max_level <= 0 {
+        return Ok(counted.map(|_| values));
+    }
+    let width = (u64::BITS - (max_level as u64).leading_zeros()) as usize;
+    if let Some(counted) = counted {
+        let (mut seen, mut found) = (0, 0);
+        runs(bytes, width, values, |level, times| {
+            seen += times;
+            found += if level == counted as u64 { times } else { 0 };
+            Ok(())
+        })?;
+        return if seen < values { Err(too_few(seen, values)) } else { Ok(Some(found)) };
+    }
+    let (mut rest, mut seen) = (bytes, 0usize);
+    while seen < values {
+        let Some((head, left)) = varint(rest) else { return Err(too_few(seen, values)) };
+        let count = usize::try_from(head >> 1).unwrap_or(usize::MAX);
+        let (taken, needed, held) = if head & 1 == 0 {
+            (count, width.div_ceil(8), width.div_ceil(8))
+        } else {
+            let taken = count.saturating_mul(8).min(values - seen);
+            (taken, (taken * width).div_ceil(8), count.saturating_mul(width))
+        };
+        if taken == 0 || left.len() < needed {
+            return Err(too_few(seen, values));
+        }
+        seen = seen.saturating_add(taken);
+        rest = &left[held.min(left.len())..];
+    }
+    Ok(None)
+}
+
+fn too_few(seen: usize, values: usize) -> parquet::errors::ParquetError {
+    bad(format!("a page of {values} values has {seen} levels"))
+}
+
 fn unpack(packed: &[u8], width: usize, values: usize, each: &mut impl FnMut(u64, usize) -> Result<()>) -> Result<()> {
     let mask = (1u64 << width) - 1;
     let (mut held, mut bits, mut found) = (0u64, 0, 0);
