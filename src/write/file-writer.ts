@@ -22,6 +22,7 @@ export class DataFileWriter {
   readonly #encoder: Encoder;
   readonly #upload: Upload;
   #rows = 0;
+  #rowGroups = 0;
   #bytes = 0;
   #encoderFreed = false;
   #hash: Bytes = new Uint8Array();
@@ -35,6 +36,10 @@ export class DataFileWriter {
   /** Rows handed to the encoder. */
   get rows(): number {
     return this.#rows;
+  }
+
+  get rowGroups(): number {
+    return this.#rowGroups;
   }
 
   /** Bytes encoded so far, footer excluded. */
@@ -54,6 +59,7 @@ export class DataFileWriter {
   /** Encodes the rows as one row group and gives its bytes to the upload; waits while the upload has no room. */
   async writeRowGroup(batches: readonly Batch[]): Promise<void> {
     this.#rows += batches.reduce((sum, batch) => sum + batch.numRows, 0);
+    this.#rowGroups += 1;
     const bytes = await this.#encoder.writeRowGroup(batches);
     this.#bytes += bytes.length;
     await this.#store(bytes);

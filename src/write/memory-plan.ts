@@ -30,6 +30,8 @@ export interface MemoryPlan {
   readonly bufferedRowBytes: number;
   /** Rows between two decisions (row group due? partition to be closed?), by `Batch.byteLength`. */
   readonly stepBytes: number;
+  /** What the engine may keep of one file's row groups for its footer. */
+  readonly footerBytes: number;
   readonly partSizeBytes: number;
   readonly partsInFlight: number;
   /** Encoded bytes of open files that are not yet part of a request. */
@@ -92,6 +94,7 @@ function divide(request: MemoryPlanRequest, limitBytes: number): MemoryPlan | nu
     engineBytes,
     bufferedRowBytes,
     stepBytes: Math.floor(bufferedRowBytes / 8),
+    footerBytes: Math.floor(bufferedRowBytes / 2),
     partSizeBytes: parts.partSizeBytes,
     partsInFlight: parts.inFlight,
     pendingBytes: parts.pendingBytes,
