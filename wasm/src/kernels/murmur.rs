@@ -26,10 +26,12 @@ pub fn hash_long(v: i64) -> i32 {
 pub fn hash_bytes(bytes: &[u8]) -> i32 {
     let (words, tail) = bytes.as_chunks::<4>();
     let mut h = words.iter().fold(0, |h, w| block(h, u32::from_le_bytes(*w)));
-    if !tail.is_empty() {
-        let mut last = [0; 4];
-        last[..tail.len()].copy_from_slice(tail);
-        h ^= scramble(u32::from_le_bytes(last));
-    }
+    let byte = |i: usize| u32::from(tail[i]) << (8 * i);
+    h ^= match tail.len() {
+        1 => scramble(byte(0)),
+        2 => scramble(byte(0) | byte(1)),
+        3 => scramble(byte(0) | byte(1) | byte(2)),
+        _ => 0,
+    };
     finish(h, bytes.len())
 }
