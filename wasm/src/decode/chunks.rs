@@ -47,7 +47,8 @@ impl GroupChunks {
         let bytes = bytes.ok_or_else(|| ParquetError::General(format!("column chunk {leaf} was not read")))?;
         let held = Arc::new(Held { start: chunk.byte_range().0, bytes });
         let pages = SerializedPageReader::new(held, chunk, self.num_rows(), None)?;
-        Ok(CheckedPages { pages, check: PageCheck::new(chunk.column_descr()) })
+        let column = chunk.column_descr();
+        Ok(CheckedPages { pages, check: PageCheck::new(column), name: column.path().string() })
     }
 
     /// The columns of a map are read twice, the first time for their levels.
@@ -58,7 +59,8 @@ impl GroupChunks {
                 let column = self.metadata.row_group(self.index).column(leaf).column_descr();
                 let entries = map.entries(&mut self.pages(leaf)?, column.max_rep_level(), column.max_def_level())?;
                 if *first.get_or_insert(entries) != entries {
-                    return Err(bad(format!("column {}: it has other entries than the rest of its map", column.path())));
+                    let name = column.path();
+                    return Err(bad(format!("column {name}: it has other entries than the rest of its map")));
                 }
             }
         }
@@ -117,6 +119,16 @@ impl PageIterator for OneChunk {}
 struct CheckedPages {
     pages: SerializedPageReader<Held>,
     check: PageCheck,
+    name: String,
+}
+
+impl CheckedPages {
+    fn named(&self, e: ParquetError) -> ParquetError {
+        match e {
+            ParquetError::General(text) | ParquetError::EOF(text) => bad(format!("column {}: {text}", self.name)),
+            other => other,
+        }
+    }
 }
 
 impl Iterator for CheckedPages {
@@ -129,9 +141,9 @@ impl Iterator for CheckedPages {
 
 impl PageReader for CheckedPages {
     fn get_next_page(&mut self) -> Result<Option<Page>> {
-        let page = self.pages.get_next_page()?;
+        let page = self.pages.get_next_page().map_err(|e| self.named(e))?;
         if let Some(page) = &page {
-            self.check.page(page)?;
+            self.check.page(page).map_err(|e| self.named(e))?;
         }
         Ok(page)
     }
