@@ -2,7 +2,7 @@
  * Tables and record batches of the library apache-arrow as a source. The only module that imports that library (an
  * optional peer); it stands behind the subpath `icestream/arrow`.
  */
-import { AsyncByteQueue, RecordBatch, RecordBatchStreamWriter, type Schema, type Table, util } from 'apache-arrow';
+import { AsyncByteQueue, RecordBatch, RecordBatchStreamWriter, type Schema, Table, util } from 'apache-arrow';
 import type { ArrowSchema } from '../engine/arrow-schema.ts';
 import type { Batch, Engine, IpcReader } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
@@ -33,8 +33,9 @@ const SLICE_BYTES = 8 * 1024 * 1024;
  */
 export function arrowSource(input: ArrowInput, options: ArrowSourceOptions = {}): RecordBatchSource {
   const name = options.name ?? 'arrow';
-  const table = util.isArrowTable(input) ? (input as Table) : null;
-  const replayable = table !== null || util.isArrowRecordBatch(input) || Array.isArray(input);
+  const table = input instanceof Table ? input : null;
+  const one = isRecordBatchLike(input) ? [input as RecordBatch] : null;
+  const replayable = table !== null || one !== null || Array.isArray(input);
   let taken = false;
   return {
     name,
@@ -47,8 +48,7 @@ export function arrowSource(input: ArrowInput, options: ArrowSourceOptions = {})
         });
       }
       taken = true;
-      const batches = table !== null ? table.batches : util.isArrowRecordBatch(input) ? [input as RecordBatch] : input;
-      return openBatches(batches as Iterable<RecordBatch> | AsyncIterable<RecordBatch>, table, name, open);
+      return openBatches(table?.batches ?? one ?? batchesOf(input, name), table, name, open);
     },
   };
 }
@@ -171,9 +171,33 @@ function* slices(batch: RecordBatch): Generator<RecordBatch, void, undefined> {
   for (let start = 0; start < rows; start += step) yield batch.slice(start, Math.min(rows, start + step));
 }
 
+function batchesOf(input: unknown, name: string): Iterable<RecordBatch> | AsyncIterable<RecordBatch> {
+  if (typeof input === 'object' && input !== null) {
+    // A table of another copy of the library: its batches are refused with the reason.
+    if ('batches' in input && Array.isArray(input.batches)) return input.batches as RecordBatch[];
+    if (Symbol.iterator in input || Symbol.asyncIterator in input) return input as Iterable<RecordBatch>;
+  }
+  throw new IcestreamError('INVALID_ARGUMENT', `${name}: the input is no table, batch or iterable of batches`, {
+    file: name,
+    option: 'input',
+  });
+}
+
+function isRecordBatchLike(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'schema' in value &&
+    'data' in value &&
+    'numRows' in value &&
+    !(value instanceof Table) &&
+    !('batches' in value)
+  );
+}
+
 function checked(batch: unknown, name: string): RecordBatch {
   if (batch instanceof RecordBatch) return batch;
-  const why = util.isArrowRecordBatch(batch)
+  const why = isRecordBatchLike(batch)
     ? 'a record batch of another copy of apache-arrow; let the package manager install it once'
     : 'not a record batch of apache-arrow';
   throw new IcestreamError('INVALID_ARGUMENT', `${name}: the input gave ${why}`, { file: name, option: 'input' });

@@ -109,7 +109,7 @@ class ManyRun {
     const union = new SchemaUnion();
     let rows: number | null = 0;
     for (const [i, source] of this.#sources.entries()) {
-      const opened = await this.#openOne(source, undefined);
+      const opened = await this.#openOne(source, union.schema);
       if (opened === null) continue;
       await using file = opened;
       union.add(this.#hive.extended(file.schema, i), source.name);
@@ -120,9 +120,8 @@ class ManyRun {
   }
 
   /** Null: the file is empty. */
-  async #openOne(source: RecordBatchSource, known: ArrowSchema | undefined): Promise<OpenSource | null> {
-    const expected = known ?? this.#open.expected;
-    const open = expected === undefined ? this.#open : { ...this.#open, expected };
+  async #openOne(source: RecordBatchSource, known: ArrowSchema): Promise<OpenSource | null> {
+    const open = { ...this.#open, expected: this.#expected(known) };
     try {
       return await (source instanceof FileSource ? source.openWith(open, this.#rejects) : source.open(open));
     } catch (error) {
@@ -131,13 +130,19 @@ class ManyRun {
     }
   }
 
+  /** What text is read as: the files before say it, then the table. */
+  #expected(known: ArrowSchema): ArrowSchema {
+    const fields = known.fields.filter((f) => f.type.kind !== 'null');
+    const names = new Set(fields.map((f) => f.name));
+    return { fields: [...fields, ...(this.#open.expected?.fields ?? []).filter((f) => !names.has(f.name))] };
+  }
+
   /** Opens the next file that is not empty; null at the end. */
   async #advance(): Promise<OpenSource | null> {
-    const known = this.#target.fields.length === 0 ? undefined : this.#target;
     for (; this.#index < this.#sources.length; this.#index++) {
       const source = this.#sources[this.#index] as RecordBatchSource;
       this.#file = source.name;
-      this.#current = await this.#openOne(source, known);
+      this.#current = await this.#openOne(source, this.#target);
       if (this.#current !== null) return this.#current;
     }
     return null;

@@ -128,6 +128,10 @@ test('no batches and no schema is empty; an empty table has its columns', async 
   await expect(readAll(arrowSource([]))).rejects.toMatchObject({ code: 'SOURCE_EMPTY' });
   const empty = await readAll(arrowSource(new Table(table.schema)));
   expect([empty.columns.length, empty.rows.length]).toEqual([7, 0]);
+  expect((await readAll(arrowSource(table.batches[0] as RecordBatch))).rows.length).toBe(count);
+  await expect(readAll(arrowSource(5 as never))).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  const copy = { schema: table.schema, data: [], numRows: 1 } as never;
+  await expect(readAll(arrowSource(copy))).rejects.toThrow(/another copy of apache-arrow/);
   const wrong = [{ a: 1 }] as unknown as RecordBatch[];
   await expect(readAll(arrowSource(wrong))).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
 });

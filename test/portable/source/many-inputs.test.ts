@@ -88,6 +88,26 @@ describe('many inputs as one source', () => {
     await expect(readAll(fromAny([]))).rejects.toMatchObject({ code: 'SOURCE_EMPTY' });
   });
 
+  test('text files take the types of the first, or of the table, where their own rows do not say', async () => {
+    const files = [
+      new File(['a,b\n1,2.5\n'], 'a.csv'),
+      new File(['b,a\n,2\n'], 'b.csv'),
+      new File(['{"a":3,"b":1}'], 'c.json'),
+    ];
+    expect((await readAll(fromAny(files))).rows).toEqual([
+      { a: 1n, b: 2.5 },
+      { a: 2n, b: null },
+      { a: 3n, b: 1 },
+    ]);
+    const utf8 = { kind: 'utf8', layout: 'offset32' } as const;
+    const expected = { fields: [{ name: 'a', nullable: false, fieldId: 1, type: utf8 }] };
+    expect((await readAll(fromAny(files, { unionByName: true }), { expected })).rows).toEqual([
+      { a: '1', b: 2.5 },
+      { a: '2', b: null },
+      { a: '3', b: 1 },
+    ]);
+  });
+
   test('a corrupt file among them is named, and nothing stays open', async () => {
     const good = blob(ints('a', [1]), 'good');
     const bad = new File([ipc(ints('a', [1, 2, 3])).slice(0, -60)], 'bad.arrows');

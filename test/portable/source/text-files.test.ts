@@ -246,6 +246,15 @@ describe('compression is undone on the way', () => {
     expect((await readAll(fromAny(members))).rows.length).toBe(20_000);
   });
 
+  test('zstd', async () => {
+    // "hello, hello, hello\n", by zstd 1.5.
+    const bytes = Uint8Array.from(atob('KLUv/QRYdQAAQGhlbGxvLCAKAQDiihEhaZ2H'), (c) => c.charCodeAt(0));
+    const result = await readAll(fromAny(bytes, { csv: { delimiter: ',', header: false } }));
+    expect(result.rows.map((row) => Object.values(row).map((v) => String(v).trim()))).toEqual([
+      ['hello', 'hello', 'hello'],
+    ]);
+  });
+
   test('a body that is cut off or broken is an error', async () => {
     const bytes = await gzip(text(csv));
     await expect(readAll(fromAny(bytes.slice(0, -10), { name: 'x.csv.gz' }))).rejects.toMatchObject({
