@@ -2,6 +2,7 @@
 //! contexts are alive, and the row group itself is the only thing that is held twice.
 
 mod choose;
+mod column_order;
 mod distinct;
 mod options;
 mod recut;
@@ -68,6 +69,7 @@ impl Encoder {
             }
             group.close()?;
         }
+        writer.flush().map_err(|e| EngineError::failed(e.to_string()))?;
         let bytes = writer.inner_mut().take();
         self.writer = Some(writer);
         Ok(bytes)
@@ -77,7 +79,9 @@ impl Encoder {
     pub fn finish(&mut self) -> Result<(Vec<Vec<u8>>, FooterFacts)> {
         let mut writer = self.writer.take().ok_or_else(finished)?;
         let metadata = writer.finish()?;
-        Ok((writer.inner_mut().take(), footer_facts(&metadata)))
+        let mut rest = writer.inner_mut().take().concat();
+        column_order::declare_type_order(&mut rest, &metadata);
+        Ok((vec![rest], footer_facts(&metadata)))
     }
 }
 

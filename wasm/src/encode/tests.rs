@@ -285,6 +285,41 @@ fn facts_are_merged_over_row_groups() {
 }
 
 #[test]
+fn bounds_of_doubles_have_an_order_that_readers_know() {
+    use parquet::basic::{ColumnOrder, SortOrder};
+    for columns in [1, 2, 14, 15, 16, 200] {
+        let values = |i: usize| if i == 1 { vec![f64::NAN; 2] } else { vec![f64::NAN, -2.5 * i as f64] };
+        let rows = batch(
+            (0..columns)
+                .map(|i| {
+                    (
+                        field(&format!("c{i}"), DataType::Float64, i as i32 + 1),
+                        Arc::new(Float64Array::from(values(i))) as _,
+                    )
+                })
+                .collect(),
+        );
+        let (file, facts) = encode(&options(&rows.schema()), vec![vec![rows]]);
+        let metadata = metadata(&file);
+        let orders = metadata.file_metadata().column_orders().unwrap();
+        for (i, order) in orders.iter().enumerate() {
+            // A column of NaNs alone keeps the order in which NaN is a bound.
+            let want = if i == 1 {
+                ColumnOrder::IEEE_754_TOTAL_ORDER
+            } else {
+                ColumnOrder::TYPE_DEFINED_ORDER(SortOrder::SIGNED)
+            };
+            assert_eq!(*order, want, "{i} of {columns}");
+        }
+        // The file says of itself what the encoder said.
+        assert_eq!(
+            footer_facts(&metadata).leaves.iter().skip(1).collect::<Vec<_>>(),
+            facts.leaves.iter().skip(1).collect::<Vec<_>>()
+        );
+    }
+}
+
+#[test]
 fn a_bad_row_group_is_refused_and_ends_the_encoder() {
     let schema = Schema::new(vec![Field::new("a", DataType::Int32, false)]);
     let nullable = |values: Vec<Option<i32>>| {
