@@ -123,7 +123,9 @@ export class Table {
   }
 
   #written(end: WriteEnd): WriteResult {
-    this.#loaded = end.table;
+    // Of two writes at once through this handle, the one that ends last may have committed first.
+    const newer = end.table.metadata['last-sequence-number'] >= this.metadata['last-sequence-number'];
+    if (newer) this.#loaded = end.table;
     return end.result;
   }
 }

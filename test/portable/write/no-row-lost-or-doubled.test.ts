@@ -1,0 +1,138 @@
+/** Random faults at every commit of several writers; afterwards every row is there once, and nothing else is left. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Catalog, CommitAnswer, CommitRequest, CommitSendOptions } from '../../../src/catalog/catalog.ts';
+import { CommitStateUnknownError, IcestreamError } from '../../../src/errors.ts';
+import type { Table } from '../../../src/table/table.ts';
+import { uuidV7 } from '../../../src/util/uuid.ts';
+import { hastyWorld, lake, ordersSchema, orphans } from './lake.ts';
+import { MiB, orders, sourceOf, testEngine } from './rows.ts';
+
+const engine = await testEngine();
+const options = { engine, memoryLimitBytes: 64 * MiB };
+
+const FAULTS = [
+  'none',
+  'answer-lost',
+  'request-lost',
+  'applied-late',
+  'throttled',
+  'unauthenticated',
+  'refused',
+  'load-fails',
+] as const;
+type Fault = (typeof FAULTS)[number];
+
+/** Each commit uses up one fault; `applied-late` commits reach the catalog some calls later, unseen. */
+function faulty(catalog: Catalog, faults: Fault[]): { catalog: Catalog; settle: () => Promise<void> } {
+  const late: (() => Promise<unknown>)[] = [];
+  let loadsToFail = 0;
+  const settle = async () => {
+    for (const send of late.splice(0)) await send();
+  };
+  const commit = async (request: CommitRequest, sendOptions: CommitSendOptions): Promise<CommitAnswer> => {
+    const send = () => catalog.commit(request, sendOptions);
+    if (late.length > 1) await late.shift()?.();
+    switch (faults.shift() ?? 'none') {
+      case 'answer-lost':
+        await send();
+        return { kind: 'unknown', message: 'lost on the way back' };
+      case 'load-fails':
+        loadsToFail = 2;
+        await send();
+        return { kind: 'unknown', message: 'lost on the way back' };
+      case 'request-lost':
+        return { kind: 'unknown', message: 'lost on the way' };
+      case 'applied-late':
+        late.push(send);
+        return { kind: 'unknown', message: 'timed out' };
+      case 'throttled':
+        return { kind: 'throttled', retryAfterMs: 1 };
+      case 'unauthenticated':
+        return { kind: 'unauthenticated', message: 'expired' };
+      case 'refused':
+        return { kind: 'rejected', status: 403, message: 'not today' };
+      case 'none':
+        return send();
+    }
+  };
+  const proxy = new Proxy(catalog, {
+    get(target, property) {
+      if (property === 'commit') return commit;
+      if (property === 'loadTable') {
+        return async (...args: Parameters<Catalog['loadTable']>) => {
+          if (loadsToFail-- > 0) throw new IcestreamError('UNAVAILABLE', 'try again later');
+          return target.loadTable(...args);
+        };
+      }
+      const value: unknown = Reflect.get(target, property);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  return { catalog: proxy, settle };
+}
+
+/** Appends until an answer is definite: what a caller does who wants its rows in exactly once. */
+async function appendOnce(table: Table, rows: number): Promise<bigint> {
+  const commitId = uuidV7(hastyWorld);
+  // A refusal says nothing of an earlier call whose outcome is unknown: that may be applied yet.
+  let unknown = false;
+  for (let turn = 0; turn < 20; turn++) {
+    try {
+      return (await table.append(sourceOf(orders(rows)), { ...options, commitId })).rows;
+    } catch (error) {
+      if (error instanceof CommitStateUnknownError) {
+        unknown = true;
+        continue;
+      }
+      if (error instanceof IcestreamError && ['FORBIDDEN', 'UNAUTHENTICATED'].includes(error.code)) {
+        if (unknown) continue;
+        return 0n;
+      }
+      if (error instanceof IcestreamError && error.retryable) continue;
+      if (error instanceof IcestreamError && error.code === 'UNAVAILABLE') continue;
+      throw error;
+    }
+  }
+  throw new Error('no definite answer in twenty turns');
+}
+
+test('whatever happens to commits, every row that was reported is there once, and no others', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.constantFrom(...FAULTS), { maxLength: 24 }),
+      fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 }),
+      fc.boolean(),
+      async (faults, writes, atOnce) => {
+        let settle = async () => {};
+        const here = await lake({
+          catalog: (plain) => {
+            const wrapped = faulty(plain, [...faults]);
+            settle = wrapped.settle;
+            return wrapped.catalog;
+          },
+        });
+        await here.catalog.createTable('sales.orders', ordersSchema, {
+          properties: { 'commit.manifest.min-count-to-merge': '2' },
+        });
+        const one = async (rows: number) => appendOnce(await here.catalog.loadTable('sales.orders'), rows);
+        const reported: bigint[] = [];
+        if (atOnce) reported.push(...(await Promise.all(writes.map(one))));
+        else for (const rows of writes) reported.push(await one(rows));
+        await settle();
+        const table = await here.catalog.loadTable('sales.orders');
+        const counts: bigint[] = [];
+        for await (const { file } of table.files()) {
+          counts.push(file.recordCount);
+          expect(await here.store.stat(file.filePath)).not.toBeNull();
+        }
+        const ascending = (a: bigint, b: bigint) => Number(a - b);
+        expect(counts.sort(ascending)).toEqual(reported.filter((rows) => rows > 0n).sort(ascending));
+        // Only writes whose outcome stayed unknown may have left files behind.
+        const unknowable = faults.some((fault) => !['none', 'throttled', 'unauthenticated', 'refused'].includes(fault));
+        if (!unknowable) expect(await orphans(here, table)).toEqual([]);
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
