@@ -10,11 +10,6 @@ export interface GlobbedObject {
 
 const SPECIAL = /[*?[{]/;
 
-/** Whether a location is a pattern. */
-export function isGlob(location: string): boolean {
-  return SPECIAL.test(location);
-}
-
 /**
  * Objects whose location matches, in the order of their UTF-8 bytes. `*` and `?` stay within a folder, `**` crosses
  * folders (`data/**` then `/*.parquet` matches files of `data` itself too), `[a-z]` is one character of a set, `{a,b}` one of

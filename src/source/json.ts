@@ -11,7 +11,10 @@ import { DEFAULT_BATCH_ROWS, DEFAULT_SAMPLE_BYTES, MIN_SAMPLE_BYTES } from './op
 import type { OpenSource } from './source.ts';
 import { openText } from './text-source.ts';
 
-/** Takes over the stream. */
+/**
+ * Takes over the stream. A column that the sample, the caller's schema and the table do not have is left out when it
+ * comes later: name it in `schema`, or take a larger `sampleBytes`.
+ */
 export async function openJson(stream: ByteStream, context: FileContext): Promise<OpenSource> {
   const { name, options, open, given } = context;
   const sample = await stream.peek(Math.max(options.sampleBytes ?? DEFAULT_SAMPLE_BYTES, MIN_SAMPLE_BYTES));

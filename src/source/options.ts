@@ -1,6 +1,6 @@
 /** Options of sources. All are optional; formats ignore those that are not theirs. */
 import type { ArrowSchema } from '../engine/arrow-schema.ts';
-import type { CsvDialect, RejectedRow } from '../engine/engine.ts';
+import type { CsvDialect } from '../engine/engine.ts';
 import type { Schema } from '../spec/schema.ts';
 import type { World } from '../util/world.ts';
 import type { Compression, FileFormat } from './detect-format.ts';
@@ -35,7 +35,10 @@ export interface SourceOptions {
   readonly maxBadRows?: number;
   /** Rows of a batch from text, rows and Parquet. Default 8,192. */
   readonly batchRows?: number;
-  /** Bytes of text (after decompression) to infer dialect and types from. Default 256 KiB, at least 64 KiB. */
+  /**
+   * Bytes of text (after decompression) to infer dialect and types from. Default 256 KiB, at least 64 KiB. JSON: fields
+   * that come only after them, and that neither `schema` nor the table names, are left out.
+   */
   readonly sampleBytes?: number;
   /** Rows to infer types from, when the source is JavaScript objects. Default 1,000. */
   readonly sampleRows?: number;
@@ -50,5 +53,3 @@ export const DEFAULT_SAMPLE_BYTES = 256 * 1024;
 /** The engine takes a shorter sample for the whole file. */
 export const MIN_SAMPLE_BYTES = 64 * 1024;
 export const DEFAULT_SAMPLE_ROWS = 1000;
-
-export type { RejectedRow };
