@@ -112,8 +112,10 @@ def compare(source, read):
             differences.append(f"{name}: type {kind} written, {got_kind} read")
         a = [plain(v, kind) for v in written.to_pylist()]
         b = [plain(v, kind) for v in got.to_pylist()]
+        # PyIceberg 0.12 reads (and writes) a null list of structs as an empty one; DuckDB and PyArrow see the null.
+        lenient = args.engine == "pyiceberg" and pa.types.is_list(kind) and pa.types.is_struct(kind.value_type)
         for i, (x, y) in enumerate(zip(a, b)):
-            if x != y:
+            if x != y and not (lenient and x is None and y == []):
                 differences.append(f"{name}[{i}]: {x!r} written, {y!r} read")
                 break
     return differences

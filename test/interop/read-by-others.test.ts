@@ -1,0 +1,173 @@
+/** What icestream writes, engines that no one here wrote read: every row, every type, pruning included. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { fromAny, RestCatalog, type TableCatalog } from 'icestream';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+
+const run = promisify(execFile);
+const kit = inject('kit');
+const rows = 3000;
+/** Fewer for partitioned tables: these values are spread over thousands of days and hours. */
+const partitionedRows = 100;
+const script = (name: string) => new URL(`python/${name}`, import.meta.url).pathname;
+const storage = Object.entries({
+  's3.endpoint': kit.versitygw.endpoint,
+  's3.region': kit.versitygw.region,
+  's3.access-key-id': kit.versitygw.accessKeyId,
+  's3.secret-access-key': kit.versitygw.secretAccessKey,
+});
+
+interface Answer {
+  readonly rows: number;
+  readonly types: Readonly<Record<string, string>>;
+  readonly differences: readonly string[];
+  readonly files: number;
+  readonly planned: Readonly<Record<string, number>>;
+  readonly matched: Readonly<Record<string, number>>;
+  readonly snapshots: number;
+}
+
+let folder: string;
+let source: string;
+let stream: Blob;
+let fewRows: string;
+let fewRowsStream: Blob;
+let catalog: TableCatalog;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'icestream-interop-'));
+  source = join(folder, 'types.arrows');
+  await run(kit.python, [script('make_types.py'), source, String(rows)]);
+  stream = new Blob([await readFile(source)]);
+  fewRows = join(folder, 'few.arrows');
+  await run(kit.python, [script('make_types.py'), fewRows, String(partitionedRows)]);
+  fewRowsStream = new Blob([await readFile(fewRows)]);
+  const properties = Object.fromEntries([...storage, ['s3.path-style-access', 'true']]);
+  catalog = await RestCatalog.connect({ uri: kit.restFixture.uri, properties });
+  await catalog.createNamespace('others');
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function read(
+  engine: 'pyiceberg' | 'duckdb',
+  table: string,
+  written: string,
+  filters: readonly string[] = [],
+): Promise<Answer> {
+  const { stdout } = await run(kit.python, [
+    script('read_table.py'),
+    ...['--engine', engine, '--source', written, '--uri', kit.restFixture.uri, '--table', table],
+    ...storage.flatMap(([key, value]) => ['--property', `${key}=${value}`]),
+    ...filters.flatMap((filter) => ['--filter', filter]),
+  ]);
+  return JSON.parse(stdout) as Answer;
+}
+
+/** Rows by Iceberg's Java library, keyed by id. */
+async function readWithJava(table: string): Promise<Map<string, Readonly<Record<string, unknown>>>> {
+  const { stdout } = await run(
+    'java',
+    [
+      ...['-Xmx384m', '-cp', `${kit.javaReader}/lib/*:${kit.javaReader}`, 'ReadTable', 'rest', table],
+      ...[`uri=${kit.restFixture.uri}`, 'client.region=us-east-1'],
+      ...storage.map(([key, value]) => `${key}=${value}`),
+    ],
+    { maxBuffer: 1 << 28 },
+  );
+  const lines = stdout.trim().split('\n').slice(1);
+  return new Map(
+    lines.map((line) => JSON.parse(line) as Record<string, unknown>).map((row) => [String(row['id']), row]),
+  );
+}
+
+describe.each(['2', '3'])('format version %s', (version) => {
+  const properties = { 'format-version': version };
+
+  it('every row and type of an unpartitioned table is equal in PyIceberg, DuckDB and Java', async () => {
+    const name = `others.types_v${version}`;
+    const { result } = await catalog.createAndAppend(name, fromAny(stream), { properties });
+    expect(result.rows).toBe(BigInt(rows));
+    for (const engine of ['pyiceberg', 'duckdb'] as const) {
+      const answer = await read(engine, name, source);
+      expect({ engine, differences: answer.differences, rows: answer.rows }).toEqual({ engine, differences: [], rows });
+    }
+    const java = await readWithJava(name);
+    expect(java.size).toBe(rows);
+    expect(java.get('0')).toHaveProperty('nested');
+  });
+
+  it.each([
+    'year(ts)',
+    'month(tstz)',
+    'day(day)',
+    'hour(ts)',
+    'bucket(8, id)',
+    'bucket(4, uid)',
+    'truncate(2, name)',
+    'truncate(100, small)',
+    'truncate(1000, dec9)',
+    'identity(flag)',
+    'identity(day)',
+  ])('every row of a table partitioned by %s is equal in PyIceberg and DuckDB', async (transform) => {
+    const name = `others.by_${transform.replaceAll(/\W+/g, '_')}v${version}`;
+    const request = { properties, partitionSpec: [transform] };
+    await catalog.createAndAppend(name, fromAny(fewRowsStream), request);
+    for (const engine of ['pyiceberg', 'duckdb'] as const) {
+      const answer = await read(engine, name, fewRows);
+      expect({ engine, differences: answer.differences, rows: answer.rows }).toEqual({
+        engine,
+        differences: [],
+        rows: partitionedRows,
+      });
+    }
+  });
+});
+
+it('partition values let PyIceberg leave out files', async () => {
+  const name = 'others.partition_pruning';
+  await catalog.createAndAppend(name, fromAny(stream), { partitionSpec: ['bucket(16, id)', 'identity(flag)'] });
+  const answer = await read('pyiceberg', name, source, ['id = 7', 'flag = true', 'flag is null']);
+  expect(answer.files).toBe(48);
+  // One bucket, three values of flag; column bounds may leave out more.
+  expect(answer.planned['id = 7']).toBeLessThanOrEqual(3);
+  expect(answer.planned['flag = true']).toBe(16);
+  expect(answer.planned['flag is null']).toBe(16);
+  expect(answer.matched['id = 7']).toBe(1);
+});
+
+it('column bounds let PyIceberg leave out files', async () => {
+  const name = 'others.metrics_pruning';
+  const columns = (from: number) =>
+    Array.from({ length: 100 }, (_, i) => ({
+      id: BigInt(from + i),
+      name: `row ${String(from + i).padStart(4, '0')}`,
+      amount: (from + i) / 2,
+    }));
+  const { table } = await catalog.createAndAppend(name, fromAny(columns(0)));
+  for (let from = 100; from < 1000; from += 100) await table.append(fromAny(columns(from)));
+  const filters = ['id < 250', "name = 'row 0555'", 'amount > 499.0', 'id is null', 'amount is nan'];
+  const { stdout } = await run(kit.python, [
+    script('read_table.py'),
+    ...['--engine', 'pyiceberg', '--uri', kit.restFixture.uri, '--table', name],
+    ...storage.flatMap(([key, value]) => ['--property', `${key}=${value}`]),
+    ...filters.flatMap((filter) => ['--filter', filter]),
+  ]);
+  const answer = JSON.parse(stdout) as Answer;
+  expect({ files: answer.files, snapshots: answer.snapshots, rows: answer.rows }).toEqual({
+    files: 10,
+    snapshots: 10,
+    rows: 1000,
+  });
+  expect(answer.planned).toEqual({
+    'id < 250': 3,
+    "name = 'row 0555'": 1,
+    'amount > 499.0': 1,
+    'id is null': 0,
+    'amount is nan': 0,
+  });
+  expect(answer.matched['id < 250']).toBe(250);
+});
