@@ -17,6 +17,10 @@ use crate::error::{EngineError, Result, arrow_text};
 const MAGIC: &[u8] = b"ARROW1";
 /// Far above any real schema (a thousand columns take about 200 KB).
 const MAX_METADATA: usize = 64 << 20;
+/// The length of the footer, and the magic.
+const FILE_END: usize = 4 + MAGIC.len();
+/// What writers may leave between the end marker and the footer.
+const MAX_PADDING: u64 = 64;
 
 #[derive(Default)]
 enum State {
@@ -85,9 +89,11 @@ pub struct IpcReader {
     is_file: bool,
     schema: Option<SchemaRef>,
     dictionaries: HashMap<i64, ArrayRef>,
-    /// What follows the end marker of a file: its footer, which ends with the magic. Only the end of it is kept,
+    /// What follows the end marker of a file: its footer, its length and the magic. Only the end of it is kept,
     /// unless the schema is to come from there.
     tail: Vec<u8>,
+    /// All bytes after the end marker.
+    tail_bytes: u64,
     /// Messages of a file that has its schema in its footer alone (apache-arrow for JavaScript writes such files).
     held: Vec<(Buffer, Buffer)>,
     batches: u64,
@@ -135,6 +141,9 @@ impl IpcReader {
                 if length < 0 {
                     return Err(bad("a message of negative length"));
                 }
+                if length > bounds::MAX_PLAUSIBLE {
+                    return Err(bad(&format!("a message that claims {length} bytes")));
+                }
                 if length as u64 > bounds::MAX_BODY {
                     return Err(too_large(length as u64));
                 }
@@ -151,8 +160,9 @@ impl IpcReader {
                 }
             }
             State::End if self.is_file => {
+                self.tail_bytes += input.len() as u64;
                 self.tail.extend_from_slice(input);
-                let keep = if self.schema.is_some() { MAGIC.len() } else { MAX_METADATA };
+                let keep = if self.schema.is_some() { FILE_END } else { MAX_METADATA };
                 let excess = self.tail.len().saturating_sub(keep);
                 self.tail.drain(..excess);
                 input.advance(input.len());
@@ -179,6 +189,7 @@ impl IpcReader {
         };
         if let (State::End, true) = (&self.state, self.is_file) {
             self.tail.clear();
+            self.tail_bytes = 0;
         }
         Ok(())
     }
@@ -231,16 +242,24 @@ impl IpcReader {
                 self.batches += 1;
                 Ok(Some(batch))
             }
-            MessageHeader::NONE => Ok(None),
+            MessageHeader::NONE => Err(bad("a message without a header")),
             other => Err(EngineError::unsupported(format!("Arrow IPC: a message of type {other:?}"))),
         }
+    }
+
+    /// Whether nothing but the footer came after the end marker: a broken length of a message reads like that marker.
+    fn footer_follows(&self) -> bool {
+        let Some(end) = self.tail.last_chunk::<FILE_END>() else { return false };
+        let footer = u32::from_le_bytes([end[0], end[1], end[2], end[3]]);
+        let expected = u64::from(footer) + FILE_END as u64;
+        end.ends_with(MAGIC) && (expected..=expected + MAX_PADDING).contains(&self.tail_bytes)
     }
 
     /// No more bytes will come. Gives the batches of a file whose schema is in its footer.
     pub fn finish(&mut self) -> Result<Vec<RecordBatch>> {
         let done = self.gather.partial.is_empty()
             && match &self.state {
-                State::End => !self.is_file || self.tail.ends_with(MAGIC),
+                State::End => !self.is_file || self.footer_follows(),
                 // A stream may end without its end marker; a file may not end without its footer.
                 State::Length { continued: false } => !self.is_file && self.schema.is_some(),
                 _ => false,

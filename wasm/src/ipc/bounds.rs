@@ -10,6 +10,8 @@ use crate::error::Result;
 
 /// What one message may hold, before and after decompression; the memory limit is usually the tighter bound.
 pub const MAX_BODY: u64 = 2 << 30;
+/// No one writes a message of a terabyte: a length above is damage, not size.
+pub const MAX_PLAUSIBLE: i64 = 1 << 40;
 
 pub fn check<'a>(
     data: &RecordBatch,
@@ -49,11 +51,19 @@ pub fn check<'a>(
             return Err(too_large(expanded));
         }
     }
-    let mut walk = Walk { sizes: sizes.into_iter(), views: views().collect::<Vec<_>>().into_iter(), version };
+    let rows: Vec<u64> = nodes().map(|n| n.length() as u64).collect();
+    let mut walk = Walk {
+        rows: rows.into_iter(),
+        sizes: sizes.into_iter(),
+        views: views().collect::<Vec<_>>().into_iter(),
+        version,
+    };
     types.into_iter().try_for_each(|t| walk.array(t))
 }
 
 struct Walk {
+    /// Of each array, parents before children.
+    rows: std::vec::IntoIter<u64>,
     sizes: std::vec::IntoIter<u64>,
     views: std::vec::IntoIter<i64>,
     version: MetadataVersion,
@@ -68,11 +78,20 @@ impl Walk {
         }
     }
 
+    /// As `buffer`, for one that arrow-ipc cuts to its values unseen.
+    fn full_buffer(&mut self, width: u64, rows: u64) -> Result<()> {
+        match self.sizes.next() {
+            Some(size) if size / width < rows => Err(bad("a buffer that holds too few values")),
+            _ => Ok(()),
+        }
+    }
+
     fn buffers(&mut self, widths: &[u64]) -> Result<()> {
         widths.iter().try_for_each(|w| self.buffer(*w))
     }
 
     fn array(&mut self, data_type: &DataType) -> Result<()> {
+        let rows = self.rows.next().unwrap_or(0);
         match data_type {
             DataType::Null => Ok(()),
             DataType::Utf8 | DataType::Binary => self.buffers(&[1, 4, 1]),
@@ -116,9 +135,9 @@ impl Walk {
                 if self.version < MetadataVersion::V5 {
                     self.buffer(1)?;
                 }
-                self.buffer(1)?;
+                self.full_buffer(1, rows)?;
                 if *mode == UnionMode::Dense {
-                    self.buffer(4)?;
+                    self.full_buffer(4, rows)?;
                 }
                 children.iter().try_for_each(|(_, c)| self.array(c.data_type()))
             }

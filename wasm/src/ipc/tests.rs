@@ -193,3 +193,33 @@ fn flipped_bits_never_panic() {
     }
     assert!(panics.is_empty(), "{panics:?}");
 }
+
+#[test]
+fn a_file_whose_messages_end_before_its_footer_is_corrupt() {
+    let batches = vec![batch(30); 3];
+    let bytes = file(&batches);
+    let marks: Vec<usize> = (8..bytes.len() - 8).step_by(8).filter(|&at| bytes[at..at + 4] == [0xff; 4]).collect();
+    // The schema, a dictionary, three batches, the end.
+    assert_eq!(marks.len(), 6);
+    for &at in &marks[1..5] {
+        let mut broken = bytes.clone();
+        broken[at + 4..at + 8].fill(0);
+        assert_eq!(read(&broken, 1000).unwrap_err().code, "SOURCE_CORRUPT", "a length of 0 at {at}");
+    }
+    assert_eq!(read(&bytes, 1000).unwrap(), batches);
+}
+
+#[test]
+fn no_flip_of_a_bit_loses_rows() {
+    let batches = vec![batch(9); 2];
+    for bytes in [file(&batches), stream(&batches, None)] {
+        for bit in (0..bytes.len() * 8).step_by(3) {
+            let mut broken = bytes.clone();
+            broken[bit / 8] ^= 1 << (bit % 8);
+            if let Ok(read) = read(&broken, 4096) {
+                let rows: Vec<usize> = read.iter().map(RecordBatch::num_rows).collect();
+                assert_eq!(rows, [9, 9], "bit {} of byte {}", bit % 8, bit / 8);
+            }
+        }
+    }
+}
