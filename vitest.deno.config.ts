@@ -3,5 +3,10 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   ssr: { resolve: { conditions: ['icestream-source', 'deno'] } },
-  test: { name: 'deno', include: ['test/portable/**/*.test.ts'], pool: 'forks', testTimeout: 30_000 },
+  test: {
+    name: process.versions['bun'] === undefined ? 'deno' : 'bun',
+    include: ['test/portable/**/*.test.ts'],
+    pool: 'forks',
+    testTimeout: 30_000,
+  },
 });
