@@ -161,8 +161,9 @@ export class DataWriter {
     await file.writeRowGroup(this.#router.take(partition));
     this.#encodedBytes += file.encodedBytes - before;
     // Rows that compress very well would fill memory with the footer long before the file has its size.
-    const full = file.encodedBytes >= this.#options.targetFileSizeBytes;
-    if (full || this.#footerBytes(file) > this.#options.plan.footerBytes) await this.#finishFile(partition);
+    const { plan, targetFileSizeBytes } = this.#options;
+    const full = file.encodedBytes >= targetFileSizeBytes || file.rowGroups >= plan.maxRowGroups;
+    if (full || this.#footerBytes(file) > plan.footerBytes) await this.#finishFile(partition);
     await this.#relievePending();
     this.#options.onState?.();
   }

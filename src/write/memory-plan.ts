@@ -32,6 +32,8 @@ export interface MemoryPlan {
   readonly stepBytes: number;
   /** What the engine may keep of one file's row groups for its footer. */
   readonly footerBytes: number;
+  /** The most row groups of one file. */
+  readonly maxRowGroups: number;
   readonly partSizeBytes: number;
   readonly partsInFlight: number;
   /** Encoded bytes of open files that are not yet part of a request. */
@@ -44,6 +46,11 @@ export interface MemoryPlan {
 const ENGINE_FIXED_BYTES = 6 * MiB;
 /** Page and facts state of one leaf column while a file is open. */
 const ENGINE_LEAF_BYTES = 8 * 1024;
+/**
+ * What a row group leaves behind until its file ends is small, but it lies between the large blocks and cuts free
+ * memory into holes; measured: a sixteenth of the row group's size is lost to each.
+ */
+const ROW_GROUP_HOLES = 16;
 const SOURCE_BYTES = 4 * MiB;
 const MIN_ROW_SHARE = 1 * MiB;
 const DEFAULT_MIN_PART = 5 * MiB;
@@ -95,6 +102,7 @@ function divide(request: MemoryPlanRequest, limitBytes: number): MemoryPlan | nu
     bufferedRowBytes,
     stepBytes: Math.floor(bufferedRowBytes / 8),
     footerBytes: Math.floor(bufferedRowBytes / 2),
+    maxRowGroups: Math.max(8, Math.floor((left - 2 * bufferedRowBytes) / (bufferedRowBytes / ROW_GROUP_HOLES))),
     partSizeBytes: parts.partSizeBytes,
     partsInFlight: parts.inFlight,
     pendingBytes: parts.pendingBytes,

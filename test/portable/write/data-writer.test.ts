@@ -117,6 +117,13 @@ describe('an unpartitioned write', () => {
   });
 });
 
+test('a file ends when its row groups are as many as the plan allows, long before its target size', async () => {
+  const { files, plan, rows } = await write({ count: 600_000, batchRows: 10_000, limitBytes: 26 * MiB });
+  expect(rows).toBe(600_000);
+  expect(files.length).toBeGreaterThan(1);
+  for (const file of files) expect(file.rowGroups.length).toBeLessThanOrEqual(plan.maxRowGroups);
+});
+
 describe('a partitioned write', () => {
   const transforms: readonly PartitionTransform[] = [
     { sourceId: 2, transform: 'month' },

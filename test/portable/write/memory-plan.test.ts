@@ -44,6 +44,11 @@ test('parts are large enough for a file of twice the target size', () => {
   expect(plan.partSizeBytes * 10_000).toBeGreaterThanOrEqual(2 * 60_000 * MiB);
 });
 
+test('a file of large row groups ends before its leftovers crowd the engine', () => {
+  expect(planMemory(usual).maxRowGroups).toBeGreaterThanOrEqual(16);
+  expect(planMemory(usual).maxRowGroups).toBeLessThanOrEqual(32);
+});
+
 test('a store without parts needs none', () => {
   expect(planMemory({ ...usual, capabilities: { ...s3, multipart: null } }).bufferedRowBytes).toBe(16 * MiB);
 });
