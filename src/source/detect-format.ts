@@ -80,6 +80,11 @@ export function sniff(head: Uint8Array, name: string): Sniffed {
   }
   const compression = sniffCompression(head);
   if (compression !== null) return { compression };
+  if (isCompressedName(name) && COMPRESSIONS.some(([magic]) => startsWith(magic, head))) {
+    throw new IcestreamError('SOURCE_CORRUPT', `${name}: the file is cut off after ${head.length} bytes`, {
+      file: name,
+    });
+  }
   const binary = FORMATS.find(([magic]) => startsWith(head, magic));
   if (binary !== undefined) return { format: binary[1] };
   const other = OTHERS.find(([magic]) => startsWith(head, magic));

@@ -4,8 +4,7 @@ import { IcestreamError } from '../errors.ts';
 /** The same error with the file's name, unless it has one; errors of the engine itself stay as they are. */
 export function inFile(error: unknown, file: string): unknown {
   if (!(error instanceof IcestreamError) || error.place.file !== undefined) return error;
-  if (error.code === 'ENGINE_FAILED' || error.code === 'ABORTED' || error.code === 'MEMORY_LIMIT_TOO_SMALL')
-    return error;
+  if (error.code === 'ENGINE_FAILED' || error.code === 'ABORTED') return error;
   const message = error.message.startsWith(file) ? error.message : `${file}: ${error.message}`;
   return new IcestreamError(error.code, message, {
     ...error.place,
