@@ -64,7 +64,8 @@ async function replay(
   const schema =
     table.metadata.schemas.find((one) => one['schema-id'] === earlier['schema-id']) ?? currentSchema(table.metadata);
   await using opened = await session.open(source, arrowSchemaFromIceberg(schema));
-  return replayOf(session, table, schema, opened, earlier);
+  // Awaited here: the source is closed when this function returns.
+  return await replayOf(session, table, schema, opened, earlier);
 }
 
 /** Runs a write; whatever a fired signal broke on the way is reported as ABORTED. */

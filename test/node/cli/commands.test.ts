@@ -1,0 +1,131 @@
+/** The command line as a person runs it: in a process of its own, on a folder. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const main = join(root, 'src/cli/main.ts');
+const airports = join(root, 'node_modules/vega-datasets/data/airports.csv');
+
+interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+  /** The last line of `--json` output. */
+  readonly last: Readonly<Record<string, unknown>>;
+}
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'icestream-cli-'));
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+function icestream(args: readonly string[], stdin?: string): Promise<Ended> {
+  const all = ['--conditions=icestream-source', main, ...args, '--warehouse', join(folder, 'lakehouse')];
+  const env = { PATH: process.env['PATH'], HOME: folder };
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, all, { env, cwd: folder }, (error, out, err) => {
+      const text = out.trim().split('\n').at(-1) ?? '';
+      const last = text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {};
+      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, out, err, last });
+    });
+    child.stdin?.end(stdin);
+  });
+}
+
+it('creates a table from a file and appends to it again, each as one snapshot', async () => {
+  const args = [
+    'append',
+    airports,
+    '--table',
+    'demo.airports',
+    '--create',
+    '--partition',
+    'truncate(1, iata)',
+    '--json',
+  ];
+  const first = await icestream(args);
+  expect(first).toMatchObject({ code: 0, last: { type: 'result', rows: '3376', alreadyCommitted: false } });
+  const second = await icestream(args);
+  expect(second.last).toMatchObject({ rows: '3376' });
+  const summary = await icestream(['inspect', 'demo.airports', '--json']);
+  expect(summary.last).toMatchObject({
+    summary: { rows: '6752', snapshots: 2, partitioning: 'iata_trunc: truncate[1]' },
+  });
+  const list = await icestream(['catalog', 'list', 'demo']);
+  expect(list.out.trim()).toBe('demo.airports');
+});
+
+it('returns the first result for a commit id that it has seen', async () => {
+  const id = '01920000-0000-7000-8000-000000000001';
+  const args = ['append', '-', '--table', 'demo.once', '--create', '--commit-id', id, '--json'];
+  const [first, second] = [await icestream(args, 'a,b\n1,2\n'), await icestream(args, 'a,b\n1,2\n')];
+  expect(first).toMatchObject({ code: 0, last: { alreadyCommitted: false, commitId: id } });
+  expect(second).toMatchObject({ code: 0, last: { alreadyCommitted: true, snapshotId: first.last['snapshotId'] } });
+});
+
+it('reads standard input, patterns and compressed files', async () => {
+  await writeFile(join(folder, 'part-1.csv.gz'), gzipSync('id,name\n1,a\n2,b\n'));
+  await writeFile(join(folder, 'part-2.csv.gz'), gzipSync('id,name\n3,c\n'));
+  const many = await icestream(['append', 'part-*.csv.gz', '--table', 'demo.parts', '--create', '--json']);
+  expect(many).toMatchObject({ code: 0, last: { rows: '3' } });
+  const piped = await icestream(['append', '-', '--table', 'demo.parts', '--json'], '{"id":4,"name":"d"}\n');
+  expect(piped).toMatchObject({ code: 0, last: { rows: '1' } });
+});
+
+it('writes the rows it leaves out to a file, with line and reason', async () => {
+  const rejects = join(folder, 'rejects.jsonl');
+  const args = ['append', '-', '--table', 'demo.rejects', '--create', '--types', 'id long', '--on-bad-row', 'reject'];
+  const ended = await icestream([...args, '--rejects', rejects, '--json'], 'id,name\n1,a\nx,b\n3,c\n');
+  expect(ended).toMatchObject({ code: 0, last: { rows: '2', rejectedRows: 1 } });
+  const line = JSON.parse(await readFile(rejects, 'utf8')) as Record<string, unknown>;
+  expect(line).toMatchObject({ type: 'reject', line: 3, row: 1, column: 'id' });
+});
+
+it('creates an empty table from a schema text', async () => {
+  const schema = 'id long not null, at timestamptz, tags list<string>';
+  const created = await icestream(['create', 'demo.empty', '--schema', schema, '--partition', 'day(at)', '--json']);
+  expect(created).toMatchObject({ code: 0, last: { type: 'result', table: 'demo.empty' } });
+  const columns = await icestream(['inspect', 'demo.empty', 'schema']);
+  expect(columns.out).toMatch(/id\s+long\s+yes/);
+});
+
+it('registers a file that another table wrote, by addFiles', async () => {
+  await icestream(['append', '-', '--table', 'demo.origin', '--create'], 'id,name\n1,a\n2,b\n');
+  const data = join(folder, 'lakehouse/demo/origin/data');
+  const [file = ''] = await readdir(data);
+  await icestream(['create', 'demo.adopted', '--schema', 'id long, name string']);
+  const added = await icestream(['add-files', join(data, file), '--table', 'demo.adopted', '--json']);
+  expect(added).toMatchObject({ code: 0, last: { rows: '2', files: 1 } });
+  const again = await icestream(['add-files', join(data, file), '--table', 'demo.adopted', '--json']);
+  expect(again).toMatchObject({ code: 2, last: { type: 'error', code: 'INVALID_ARGUMENT' } });
+});
+
+it('ends with the exit code of the error class, and prints the error as the last JSON line', async () => {
+  const missing = await icestream(['append', airports, '--table', 'demo.nothing', '--json']);
+  expect(missing).toMatchObject({ code: 4, last: { type: 'error', code: 'NOT_FOUND' } });
+  const usage = await icestream(['append', airports]);
+  expect(usage.code).toBe(2);
+  expect(usage.err).toContain('--table');
+  const html = await icestream(
+    ['append', '-', '--table', 'demo.html', '--create', '--json'],
+    '<!doctype html><p>no</p>',
+  );
+  expect(html.code).toBe(3);
+  const list = await icestream(['catalog', 'list', 'demo']);
+  expect(list.out).not.toContain('demo.html');
+});
+
+it('teaches with --help', async () => {
+  const help = await icestream(['append', '--help']);
+  expect(help.code).toBe(0);
+  expect(help.out).toContain('Examples:');
+  expect(help.out).toContain('--on-bad-row');
+});
