@@ -22,7 +22,11 @@ export interface WriteOptions {
   /** At most every 100 ms, and once at the end. */
   readonly onProgress?: (progress: WriteProgress) => void;
   readonly signal?: AbortSignal;
-  /** Bytes this write may hold, wasm included. Default: the runtime's (64 MiB in Workers, 256 MiB elsewhere). */
+  /**
+   * Bytes this write may hold, wasm included. Default: the runtime's (64 MiB in Workers, 256 MiB elsewhere). What the
+   * table's properties ask for is an upper bound: small limits give smaller row groups, and files that end earlier
+   * (at 96 MiB: row groups of 16 MiB of rows, about 20 of them a file).
+   */
   readonly memoryLimitBytes?: number;
   /** The isolate's budget, from which `memoryLimitBytes` is taken as one lease. Default: a lease of its own. */
   readonly budget?: MemoryBudget;
