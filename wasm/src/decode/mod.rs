@@ -1,6 +1,7 @@
 //! Parquet in: the facts of a footer, and row groups as batches.
 
 mod chunks;
+mod delta;
 pub mod facts;
 mod maps;
 pub mod metadata;

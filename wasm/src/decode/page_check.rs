@@ -5,6 +5,7 @@ use parquet::column::page::Page;
 use parquet::errors::{ParquetError, Result};
 use parquet::schema::types::ColumnDescriptor;
 
+use super::delta::{check_lengths, check_packed, check_prefixed};
 use super::runs::{check_levels, runs};
 
 pub struct PageCheck {
@@ -46,6 +47,9 @@ impl PageCheck {
                 if self.width > 0 && count.saturating_mul(self.width) > buf.len() {
                     return Err(bad(format!("a dictionary of {count} values has {} bytes", buf.len())));
                 }
+                if self.physical == Type::BYTE_ARRAY && count == 0 && !buf.is_empty() {
+                    return Err(bad(format!("a dictionary of no values has {} bytes", buf.len())));
+                }
                 self.dictionary = Some(count);
                 Ok(())
             }
@@ -55,7 +59,7 @@ impl PageCheck {
                 let values = after_levels(after, self.max_def, *def_level_encoding, count)?;
                 self.levels(&buf[..buf.len() - after.len()], self.max_rep, *rep_level_encoding, count, false)?;
                 let defs = &after[..after.len() - values.len()];
-                let counted = self.width > 0 && *encoding == Encoding::BYTE_STREAM_SPLIT;
+                let counted = self.width > 0 && *encoding == Encoding::BYTE_STREAM_SPLIT || is_delta(*encoding);
                 let present = self.levels(defs, self.max_def, *def_level_encoding, count, counted)?;
                 self.values(values, *encoding, present.unwrap_or(count), count)
             }
@@ -66,7 +70,8 @@ impl PageCheck {
                 let said = num_values.checked_sub(*num_nulls);
                 let said = said.ok_or_else(|| bad(format!("a page of {num_values} values claims {num_nulls} nulls")))?;
                 check_levels(&buf[..reps], self.max_rep, count, None)?;
-                let counted = matches!(encoding, Encoding::PLAIN | Encoding::BYTE_STREAM_SPLIT).then_some(self.max_def);
+                let looked_at = matches!(encoding, Encoding::PLAIN | Encoding::BYTE_STREAM_SPLIT) || is_delta(*encoding);
+                let counted = looked_at.then_some(self.max_def);
                 let present = check_levels(&buf[reps..reps + defs], self.max_def, count, counted)?;
                 self.values(values, *encoding, present.unwrap_or(said as usize), said as usize)
             }
@@ -113,9 +118,19 @@ impl PageCheck {
             Encoding::PLAIN if self.physical == Type::BYTE_ARRAY && (present > said || said == 0 && !bytes.is_empty()) => {
                 Err(bad(format!("a page of {said} values has {present} by its levels, and {} bytes", bytes.len())))
             }
+            Encoding::DELTA_BINARY_PACKED => check_packed(bytes, present, said),
+            Encoding::DELTA_LENGTH_BYTE_ARRAY => check_lengths(bytes, present, said),
+            Encoding::DELTA_BYTE_ARRAY => check_prefixed(bytes, present, said),
             _ => Ok(()),
         }
     }
+}
+
+fn is_delta(encoding: Encoding) -> bool {
+    matches!(
+        encoding,
+        Encoding::DELTA_BINARY_PACKED | Encoding::DELTA_LENGTH_BYTE_ARRAY | Encoding::DELTA_BYTE_ARRAY
+    )
 }
 
 /// Behind the levels of one kind in a v1 page.

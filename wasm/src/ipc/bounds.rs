@@ -13,6 +13,9 @@ pub const MAX_BODY: u64 = 2 << 30;
 /// No one writes a message of a terabyte: a length above is damage, not size.
 pub const MAX_PLAUSIBLE: i64 = 1 << 40;
 
+/// Behind the last buffer; the format recommends buffers of multiples of 64 bytes.
+const MAX_PADDING: usize = 64;
+
 pub fn check<'a>(
     data: &RecordBatch,
     body: &Buffer,
@@ -29,11 +32,13 @@ pub fn check<'a>(
     }
     let compressed = data.compression().is_some();
     let mut expanded = 0u64;
+    let mut named = 0;
     let mut sizes = Vec::with_capacity(data.buffers().map_or(0, |b| b.len()));
     for buffer in data.buffers().into_iter().flatten() {
         let range = usize::try_from(buffer.offset()).ok().zip(usize::try_from(buffer.length()).ok());
         let bytes = range.and_then(|(start, length)| body.get(start..start.checked_add(length)?));
         let bytes = bytes.ok_or_else(|| bad("a buffer outside of its message"))?;
+        named = named.max(buffer.offset() as usize + bytes.len());
         sizes.push(match bytes.first_chunk::<8>().filter(|_| compressed).map(|size| i64::from_le_bytes(*size)) {
             // -1: this buffer is not compressed.
             Some(-1) => bytes.len() as u64 - 8,
@@ -44,6 +49,10 @@ pub fn check<'a>(
             }
             None => bytes.len() as u64,
         });
+    }
+    // A length that swallows the messages behind would lose their rows.
+    if body.len() - named > MAX_PADDING {
+        return Err(bad("a message that is longer than its buffers"));
     }
     if expanded > 0 {
         let mut probe = Vec::<u8>::new();
