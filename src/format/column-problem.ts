@@ -1,5 +1,5 @@
 /** Problems with columns are collected and reported together: a person fixes a source once, not once a column. */
-import { type ErrorCode, IcestreamError } from '../errors.ts';
+import { type ErrorCode, type ErrorPlace, IcestreamError } from '../errors.ts';
 
 export interface ColumnProblem {
   /** Dotted path. */
@@ -11,16 +11,20 @@ export interface ColumnProblem {
 const SHOWN = 20;
 const NAME_LENGTH = 120;
 
-/** One error that names every column (the first 20 when there are more). */
-export function columnError(code: ErrorCode, subject: string, problems: readonly ColumnProblem[]): IcestreamError {
+/** One error that names every column (the first 20 when there are more); its place is the first of them. */
+export function columnError(
+  code: ErrorCode,
+  subject: string,
+  problems: readonly ColumnProblem[],
+  place: Pick<ErrorPlace, 'file' | 'table'> = {},
+): IcestreamError {
   const lines = problems.slice(0, SHOWN).map((p) => `  ${shownName(p.column)}: ${p.problem}`);
   if (problems.length > SHOWN) lines.push(`  and ${problems.length - SHOWN} more`);
   const first = problems[0];
-  return new IcestreamError(
-    code,
-    `${subject}:\n${lines.join('\n')}`,
-    first === undefined ? {} : { column: first.column },
-  );
+  return new IcestreamError(code, `${subject}:\n${lines.join('\n')}`, {
+    ...place,
+    ...(first === undefined ? {} : { column: first.column }),
+  });
 }
 
 /** A column's name for a message: quoted where it would be misread, cut where it is very long. */

@@ -42,7 +42,10 @@ export function checkCompatibility(source: ArrowSchema, table: Schema, options: 
   const problems = [...check.problems, ...(adder?.problems ?? [])];
   if (problems.length > 0) {
     const into = options.table === undefined ? 'the table' : `table ${options.table}`;
-    throw columnError('SCHEMA_MISMATCH', `${options.source ?? 'the source'} does not fit ${into}`, problems);
+    throw columnError('SCHEMA_MISMATCH', `${options.source ?? 'the source'} does not fit ${into}`, problems, {
+      ...(options.source === undefined ? {} : { file: options.source }),
+      ...(options.table === undefined ? {} : { table: options.table }),
+    });
   }
   if (adder === null || adder.added.length === 0) {
     return { schema: table, added: [], lastColumnId: options.lastColumnId };

@@ -22,8 +22,20 @@ export function lacksSchemaMessage(head: Uint8Array): boolean {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   const marked = view.getUint32(START, true) === 0xffffffff;
   const metadata = START + (marked ? 8 : 4);
-  const type = flatField(view, flatRoot(view, metadata), 1);
-  return type !== null && view.getUint8(type) !== SCHEMA;
+  return within(() => {
+    const type = flatField(view, flatRoot(view, metadata), 1);
+    return type !== null && view.getUint8(type) !== SCHEMA;
+  }, false);
+}
+
+/** What is read, or `otherwise` where offsets of a damaged file point outside of it. */
+function within<T>(read: () => T, otherwise: T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof RangeError) return otherwise;
+    throw error;
+  }
 }
 
 /** The file as an Arrow stream. */
@@ -42,11 +54,18 @@ export async function* arrowFileStream(
     length > MAX_FOOTER_BYTES ||
     end < START
   ) {
-    throw new IcestreamError('SOURCE_CORRUPT', `${name}: the Arrow file has no footer at its end; it is cut off`, {
-      file: name,
-    });
+    throw new IcestreamError(
+      'SOURCE_CORRUPT',
+      `${name}: the Arrow file has no footer at its end; it is cut off: get it again`,
+      {
+        file: name,
+      },
+    );
   }
-  yield schemaMessage(await file.read(end, end + length, signal), name);
+  const footer = await file.read(end, end + length, signal);
+  const message = within(() => schemaMessage(footer, name), null);
+  if (message === null) throw footerError(name);
+  yield message;
   for (let at = START; at < end; at += READ_BYTES) yield await file.read(at, Math.min(at + READ_BYTES, end), signal);
 }
 
@@ -58,9 +77,7 @@ function schemaMessage(footer: Bytes, name: string): Bytes {
   const source = new DataView(footer.buffer, footer.byteOffset, footer.byteLength);
   const version = flatField(source, flatRoot(source, 0), 0);
   const schema = flatField(source, flatRoot(source, 0), 1);
-  if (schema === null) {
-    throw new IcestreamError('SOURCE_CORRUPT', `${name}: the Arrow file's footer has no schema`, { file: name });
-  }
+  if (schema === null) throw footerError(name);
   // Prefix; root offset; vtable of (version, type, header); table; padding to 8; the footer.
   const prefix = 8;
   const table = prefix + 16;
@@ -80,6 +97,14 @@ function schemaMessage(footer: Bytes, name: string): Bytes {
   view.setUint32(table + 8, target - (table + 8), true);
   out.set(footer, embedded);
   return out;
+}
+
+function footerError(name: string): IcestreamError {
+  return new IcestreamError(
+    'SOURCE_CORRUPT',
+    `${name}: the Arrow file's footer has no schema; the file is damaged: get it again, or write it anew`,
+    { file: name },
+  );
 }
 
 /** What is said of such a file when it comes as a stream. */

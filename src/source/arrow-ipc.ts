@@ -4,7 +4,7 @@ import { IcestreamError } from '../errors.ts';
 import { handOver, makeOpenSource } from './batch-flow.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { refuseBadNames } from './column-types.ts';
-import { inFile } from './errors-in-file.ts';
+import { DAMAGED, inFile } from './errors-in-file.ts';
 import type { FileContext } from './file-context.ts';
 import type { OpenSource } from './source.ts';
 
@@ -31,7 +31,7 @@ export async function openArrowIpc(stream: ByteStream, context: FileContext): Pr
       }
       yield* handOver(reader.finish());
     } catch (error) {
-      throw inFile(error, name);
+      throw inFile(error, name, DAMAGED);
     }
   }
 
@@ -52,6 +52,6 @@ export async function openArrowIpc(stream: ByteStream, context: FileContext): Pr
     return makeOpenSource({ name, schema, batches, close: release });
   } catch (error) {
     await release();
-    throw inFile(error, name);
+    throw inFile(error, name, DAMAGED);
   }
 }

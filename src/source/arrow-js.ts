@@ -226,6 +226,8 @@ function requireSame(first: ArrowSchema, found: ArrowSchema, name: string, index
     });
   }
   if (problems.length > 0) {
-    throw columnError('SCHEMA_MISMATCH', `${name}: batch ${index} has another schema than the first`, problems);
+    throw columnError('SCHEMA_MISMATCH', `${name}: batch ${index} has another schema than the first`, problems, {
+      file: name,
+    });
   }
 }

@@ -3,7 +3,7 @@
 import type { Bytes } from '../util/bytes.ts';
 import { ByteStream, type ByteStreamOptions } from './byte-stream.ts';
 import type { Compression } from './detect-format.ts';
-import { inFile } from './errors-in-file.ts';
+import { DAMAGED, inFile } from './errors-in-file.ts';
 import type { OpenSourceOptions } from './source.ts';
 
 /** Compressed bytes given at once: bounds what one push can produce. */
@@ -29,7 +29,7 @@ async function* inflate(
     }
     yield* decompressor.finish();
   } catch (error) {
-    throw inFile(error, stream.name);
+    throw inFile(error, stream.name, DAMAGED);
   } finally {
     decompressor.free();
     await stream.cancel();

@@ -80,11 +80,7 @@ export function sniff(head: Uint8Array, name: string): Sniffed {
   }
   const compression = sniffCompression(head);
   if (compression !== null) return { compression };
-  if (isCompressedName(name) && COMPRESSIONS.some(([magic]) => startsWith(magic, head))) {
-    throw new IcestreamError('SOURCE_CORRUPT', `${name}: the file is cut off after ${head.length} bytes`, {
-      file: name,
-    });
-  }
+  refuseRemains(head, name);
   const binary = FORMATS.find(([magic]) => startsWith(head, magic));
   if (binary !== undefined) return { format: binary[1] };
   const other = OTHERS.find(([magic]) => startsWith(head, magic));
@@ -97,6 +93,24 @@ export function sniff(head: Uint8Array, name: string): Sniffed {
   if (text === null) {
     throw notRead(name, 'is not text and none of the binary formats read here (Arrow IPC, Parquet, gzip, zstd)');
   }
+  if (byName === 'csv') return { format: 'csv', ...(isTabbed(name) ? { tabs: true } : {}) };
+  return { format: byName ?? (/^[[{]/.test(text) ? 'json' : 'csv') };
+}
+
+/**
+ * What often lies where data should be: the first bytes of a compressed file, a web page, a server's message. Whatever
+ * the name or the caller says of the format, none of these can be it.
+ * @throws IcestreamError SOURCE_CORRUPT, SOURCE_UNREADABLE, UNSUPPORTED.
+ */
+export function refuseRemains(head: Uint8Array, name: string): void {
+  if (isCompressedName(name) && COMPRESSIONS.some(([magic]) => startsWith(magic, head))) {
+    throw new IcestreamError(
+      'SOURCE_CORRUPT',
+      `${name}: the file is cut off after ${head.length} bytes; get it again, or write it anew`,
+      { file: name },
+    );
+  }
+  const text = beginning(head) ?? '';
   if (/^<(!doctype html|html|head|body)/i.test(text)) {
     throw new IcestreamError(
       'SOURCE_UNREADABLE',
@@ -105,8 +119,6 @@ export function sniff(head: Uint8Array, name: string): Sniffed {
     );
   }
   if (/^<(\?xml|error>)/i.test(text)) throw notRead(name, 'is XML: perhaps the error message of a server');
-  if (byName === 'csv') return { format: 'csv', ...(isTabbed(name) ? { tabs: true } : {}) };
-  return { format: byName ?? (/^[[{]/.test(text) ? 'json' : 'csv') };
 }
 
 /** Whether the name says that the file is compressed. */

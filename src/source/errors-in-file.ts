@@ -1,11 +1,24 @@
-/** Errors of a source name the file they happened in. */
-import { IcestreamError } from '../errors.ts';
+/** Errors of a source name the file they happened in, and say what to do. */
+import { type ErrorCode, IcestreamError } from '../errors.ts';
+
+/** What to do, by what the engine found in a file. */
+export type Advice = Partial<Readonly<Record<ErrorCode, string>>>;
+
+export const DAMAGED: Advice = {
+  SOURCE_CORRUPT: 'the file is damaged or not complete: get it again, or write it anew',
+};
+
+export const BAD_ROW: Advice = {
+  INVALID_VALUE: "correct the row, give the column another type, or leave such rows out (onBadRow: 'reject')",
+};
 
 /** The same error with the file's name, unless it has one; errors of the engine itself stay as they are. */
-export function inFile(error: unknown, file: string): unknown {
+export function inFile(error: unknown, file: string, advice: Advice = {}): unknown {
   if (!(error instanceof IcestreamError) || error.place.file !== undefined) return error;
   if (error.code === 'ENGINE_FAILED' || error.code === 'ABORTED') return error;
-  const message = error.message.startsWith(file) ? error.message : `${file}: ${error.message}`;
+  const named = error.message.startsWith(file) ? error.message : `${file}: ${error.message}`;
+  const what = advice[error.code];
+  const message = what === undefined ? named : `${named.trimEnd()}; ${what}`;
   return new IcestreamError(error.code, message, {
     ...error.place,
     file,

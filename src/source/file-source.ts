@@ -14,6 +14,7 @@ import {
   formatByName,
   isCompressedName,
   isTabbed,
+  refuseRemains,
   SNIFF_BYTES,
   type Sniffed,
   sniff,
@@ -188,5 +189,7 @@ function isParquet(head: Uint8Array): boolean {
 function recognise(head: Uint8Array, name: string, format: FileFormat | undefined): Sniffed {
   if (format === undefined || head.length === 0) return sniff(head, name);
   const compression = sniffCompression(head);
-  return compression === null ? { format, ...(isTabbed(name) ? { tabs: true } : {}) } : { compression };
+  if (compression !== null) return { compression };
+  refuseRemains(head, name);
+  return { format, ...(isTabbed(name) ? { tabs: true } : {}) };
 }

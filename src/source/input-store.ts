@@ -1,7 +1,8 @@
 /** An object in a store as bytes. */
 
 import type { RangeReader } from '../engine/engine.ts';
-import { IcestreamError } from '../errors.ts';
+import { type ErrorCode, IcestreamError } from '../errors.ts';
+import type { ObjectStat } from '../storage/store.ts';
 import type { Bytes } from '../util/bytes.ts';
 import type { ByteInput, StoreObject } from './byte-input.ts';
 import { streamChunks } from './input-stream.ts';
@@ -19,21 +20,61 @@ export function storeInput(
     replayable: true,
     rangesAreCheap: true,
     async *stream(signal): AsyncGenerator<Bytes, void, undefined> {
-      yield* streamChunks(await store.stream(location, 0, signal === undefined ? {} : { signal }), signal);
+      try {
+        yield* streamChunks(await store.stream(location, 0, signal === undefined ? {} : { signal }), signal);
+      } catch (error) {
+        throw sourceError(error, name);
+      }
     },
     async ranges(signal): Promise<RangeReader> {
-      const size = sizeBytes ?? (await sizeOf(object, signal));
+      const size = sizeBytes ?? (await sizeOf(object, name, signal));
       return {
         sizeBytes: size,
-        read: (start, end, readSignal) =>
-          store.read(location, { start, end }, readSignal === undefined ? {} : { signal: readSignal }),
+        read: async (start, end, readSignal) => {
+          try {
+            return await store.read(location, { start, end }, readSignal === undefined ? {} : { signal: readSignal });
+          } catch (error) {
+            throw sourceError(error, name);
+          }
+        },
       };
     },
   };
 }
 
-async function sizeOf({ store, location }: StoreObject, signal: AbortSignal | undefined): Promise<number> {
-  const stat = await store.stat(location, signal === undefined ? {} : { signal });
-  if (stat !== null) return stat.sizeBytes;
-  throw new IcestreamError('NOT_FOUND', `there is no object ${location}; check the location`, { file: location });
+async function sizeOf({ store, location }: StoreObject, name: string, signal?: AbortSignal): Promise<number> {
+  let stat: ObjectStat | null;
+  try {
+    stat = await store.stat(location, signal === undefined ? {} : { signal });
+  } catch (error) {
+    throw sourceError(error, name);
+  }
+  if (stat === null) throw noSuchFile(name);
+  return stat.sizeBytes;
+}
+
+const STORE_CODES: readonly ErrorCode[] = [
+  'FORBIDDEN',
+  'UNAUTHENTICATED',
+  'UNAVAILABLE',
+  'INVALID_RESPONSE',
+  'PRECONDITION_FAILED',
+];
+
+/** What a store says of an object that is read, as an error of the source: the table's store has nothing to do with it. */
+function sourceError(error: unknown, name: string): unknown {
+  if (!(error instanceof IcestreamError)) return error;
+  if (error.code === 'NOT_FOUND') return noSuchFile(name, error);
+  if (!STORE_CODES.includes(error.code)) return error;
+  const message = error.message.includes(name) ? error.message : `${name}: ${error.message}`;
+  const { place, retryable } = error;
+  return new IcestreamError('SOURCE_UNREADABLE', message, { ...place, file: name, retryable, cause: error });
+}
+
+function noSuchFile(name: string, cause?: unknown): IcestreamError {
+  return new IcestreamError(
+    'SOURCE_UNREADABLE',
+    `${name}: there is no such file; check the name (all files of a folder are given as a pattern, like folder/*.csv)`,
+    { file: name, ...(cause === undefined ? {} : { cause }) },
+  );
 }

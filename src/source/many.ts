@@ -191,7 +191,9 @@ class ManyRun {
       ...[...own].filter((n) => !wanted.has(n)).map((column) => ({ column, problem: 'is not in the first file' })),
     ];
     if (problems.length === 0) return;
-    throw columnError('SCHEMA_MISMATCH', `${name} has other columns than the first file (see unionByName)`, problems);
+    throw columnError('SCHEMA_MISMATCH', `${name} has other columns than the first file (see unionByName)`, problems, {
+      file: name,
+    });
   }
 
   /** The first file's schema with its path's columns, in types that other files can be brought to. */

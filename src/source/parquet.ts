@@ -6,7 +6,7 @@ import { concatBytes } from '../util/encoding.ts';
 import { handOver, makeOpenSource } from './batch-flow.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { projected, refuseBadNames } from './column-types.ts';
-import { inFile, unreadable } from './errors-in-file.ts';
+import { DAMAGED, inFile, unreadable } from './errors-in-file.ts';
 import type { FileContext } from './file-context.ts';
 import { DEFAULT_BATCH_ROWS } from './options.ts';
 import type { OpenSource, OpenSourceOptions } from './source.ts';
@@ -37,7 +37,7 @@ export async function openParquet(
           for await (const batch of read) yield* handOver([batch]);
         } catch (error) {
           signal?.throwIfAborted();
-          throw inFile(error, name);
+          throw inFile(error, name, DAMAGED);
         }
       }
       const close = () => {
@@ -52,7 +52,7 @@ export async function openParquet(
   } catch (error) {
     release();
     signal?.throwIfAborted();
-    throw inFile(error, name);
+    throw inFile(error, name, DAMAGED);
   }
 }
 

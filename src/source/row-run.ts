@@ -5,7 +5,7 @@ import { shownName } from '../format/column-problem.ts';
 import { utf8 } from '../util/encoding.ts';
 import { BadValue } from './bad-value.ts';
 import { handOver } from './batch-flow.ts';
-import { inFile } from './errors-in-file.ts';
+import { BAD_ROW, inFile } from './errors-in-file.ts';
 import type { RejectCounter } from './rejects.ts';
 import type { RowJsonWriter } from './row-json.ts';
 import type { RowReading } from './row-reading.ts';
@@ -68,7 +68,7 @@ export class RowRun {
     try {
       batches = push();
     } catch (error) {
-      throw inFile(this.#renumbered(error), name);
+      throw inFile(this.#renumbered(error), name, BAD_ROW);
     }
     const theirs = this.#reader.takeRejects().map((r) => ({
       ...r,
@@ -103,7 +103,9 @@ export class RowRun {
   #renumbered(error: unknown): unknown {
     if (!(error instanceof IcestreamError) || error.place.row === undefined) return error;
     const { line: _, row, ...place } = error.place;
-    return new IcestreamError(error.code, error.message, { ...place, row: this.#rowOf(row ?? 0), cause: error });
+    const own = this.#rowOf(row ?? 0);
+    const message = error.message.replace(/^line \d+/, `row ${own}`);
+    return new IcestreamError(error.code, message, { ...place, row: own, cause: error });
   }
 }
 

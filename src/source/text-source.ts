@@ -2,7 +2,7 @@
 import type { Batch, TextReader } from '../engine/engine.ts';
 import { handOver, makeOpenSource } from './batch-flow.ts';
 import type { ByteStream } from './byte-stream.ts';
-import { inFile } from './errors-in-file.ts';
+import { BAD_ROW, inFile } from './errors-in-file.ts';
 import type { FileContext } from './file-context.ts';
 import type { OpenSource } from './source.ts';
 
@@ -19,7 +19,7 @@ export function openText(stream: ByteStream, reader: TextReader, context: FileCo
       }
       yield* settled(reader.finish(), takeRejects);
     } catch (error) {
-      throw inFile(error, name);
+      throw inFile(error, name, BAD_ROW);
     }
   }
   return makeOpenSource({

@@ -4,8 +4,9 @@ import { notFound, preconditionFailed, shown } from '../store-errors.ts';
 
 const MEANING: ReadonlyMap<string, readonly [ErrorCode, string]> = new Map([
   ['ENOSPC', ['STORAGE_FULL', 'the disk is full; free some space and try again']],
+  ['EFBIG', ['STORAGE_FULL', 'the file would be larger than the system allows (ulimit -f); raise that limit']],
   ['EDQUOT', ['STORAGE_FULL', 'the disk quota is used up; free some space and try again']],
-  ['EACCES', ['FORBIDDEN', 'permission denied; check the owner and the mode of the folder']],
+  ['EACCES', ['FORBIDDEN', 'permission denied; check the owner and the mode of the file and its folder']],
   ['EPERM', ['FORBIDDEN', 'the operation is not permitted here']],
   ['EROFS', ['FORBIDDEN', 'the file system is read-only']],
   ['EISDIR', ['INVALID_ARGUMENT', 'it is a folder, not a file']],

@@ -106,7 +106,7 @@ describe('an object in a store', () => {
     });
     for (const given of [{}, options]) {
       await expect(readAll(fromAny({ store, location: 'memory://s/none.parquet' }, given))).rejects.toMatchObject({
-        code: 'NOT_FOUND',
+        code: 'SOURCE_UNREADABLE',
         place: { file: 'memory://s/none.parquet' },
       });
     }
