@@ -1,24 +1,8 @@
 /** Schemas as people type them: `id long not null, tags list<string>, point struct<x double, y double>`. */
 import { IcestreamError } from '../errors.ts';
 import type { Schema } from '../spec/schema.ts';
-import type { NestedField, PrimitiveType, Type } from '../spec/types.ts';
-
-const simple = new Set<string>([
-  'boolean',
-  'int',
-  'long',
-  'float',
-  'double',
-  'date',
-  'time',
-  'timestamp',
-  'timestamptz',
-  'timestamp_ns',
-  'timestamptz_ns',
-  'string',
-  'uuid',
-  'binary',
-]);
+import { isSimpleKind, SIMPLE_KINDS } from '../spec/type-parse.ts';
+import type { NestedField, Type } from '../spec/types.ts';
 
 /** Field ids are numbered as they stand; a catalog assigns its own on create. */
 export function parseSchemaText(text: string): Schema {
@@ -78,8 +62,8 @@ class Reader {
         return { type: 'map', 'key-id': keyId, key, 'value-id': valueId, value: this.#type(), 'value-required': false };
       });
     }
-    if (word !== undefined && simple.has(word)) return word as PrimitiveType;
-    throw this.#wrong(`a type (${[...simple].join(', ')}, decimal(P,S), fixed[L], struct<…>, list<…>, map<…>)`);
+    if (word !== undefined && isSimpleKind(word)) return word;
+    throw this.#wrong(`a type (${SIMPLE_KINDS.join(', ')}, decimal(P,S), fixed[L], struct<…>, list<…>, map<…>)`);
   }
 
   #nested<T>(inside: () => T): T {

@@ -10,9 +10,10 @@ export type PrimitiveInfo =
   | { readonly kind: 'geography'; readonly crs: string; readonly algorithm: string }
   | { readonly kind: SimpleKind };
 
-export type SimpleKind = (typeof SIMPLE)[number];
+export type SimpleKind = (typeof SIMPLE_KINDS)[number];
 
-const SIMPLE = [
+/** Primitives whose string is their name. */
+export const SIMPLE_KINDS = [
   'boolean',
   'int',
   'long',
@@ -31,6 +32,10 @@ const SIMPLE = [
   'variant',
 ] as const;
 
+export function isSimpleKind(text: string): text is SimpleKind {
+  return (SIMPLE_KINDS as readonly string[]).includes(text);
+}
+
 const V3_KINDS: ReadonlySet<string> = new Set([
   'unknown',
   'variant',
@@ -47,7 +52,7 @@ const EDGE_ALGORITHMS: ReadonlySet<string> = new Set(['spherical', 'vincenty', '
 const DEFAULT_CRS = 'OGC:CRS84';
 const MAX_PRECISION = 38;
 
-const cache = new Map<string, PrimitiveInfo>(SIMPLE.map((kind) => [kind, { kind }]));
+const cache = new Map<string, PrimitiveInfo>(SIMPLE_KINDS.map((kind) => [kind, { kind }]));
 const CACHE_LIMIT = 1000;
 
 /**

@@ -72,8 +72,16 @@ for (const [name, access] of servers) {
       expect(await new S3Store({ ...options, world }).stat(`s3://${bucket}/clock`)).toMatchObject({ sizeBytes: 1 });
     });
 
-    it('lists over many pages', async () => {
-      const store = new S3Store(options);
+    it('lists over many pages, and deletes a thousand objects a request', async () => {
+      let requests = 0;
+      const world = {
+        ...defaultWorld,
+        fetch: (request: Request) => {
+          requests++;
+          return fetch(request);
+        },
+      };
+      const store = new S3Store({ ...options, world });
       const base = `s3://${bucket}/pages/${uuidV4(defaultWorld)}`;
       const locations = Array.from({ length: 1100 }, (_, i) => `${base}/${String(i).padStart(5, '0')} +`);
       for (let i = 0; i < locations.length; i += 50) {
@@ -82,7 +90,9 @@ for (const [name, access] of servers) {
       const found: string[] = [];
       for await (const { location } of store.list(`${base}/`)) found.push(location);
       expect(found).toEqual(locations);
+      requests = 0;
       expect(await store.delete(locations)).toEqual({ failed: [] });
+      expect(requests).toBe(2);
       expect(await store.list(`${base}/`)[Symbol.asyncIterator]().next()).toMatchObject({ done: true });
     });
   });

@@ -4,8 +4,8 @@
  */
 
 import type { Bytes } from '../../src/util/bytes.ts';
-import { concatBytes, toHex } from '../../src/util/encoding.ts';
-import { md5 } from '../../src/util/md5.ts';
+import { crc32 } from '../../src/util/crc32.ts';
+import { concatBytes } from '../../src/util/encoding.ts';
 import { defaultWorld, type World } from '../../src/util/world.ts';
 
 export interface FakeRequest {
@@ -109,7 +109,7 @@ export class FakeS3 {
     const match = headers.get('if-match');
     if (match !== null && there?.etag !== match) return xmlError(412, 'PreconditionFailed');
     const meta = [...headers].filter(([name]) => name.startsWith('x-amz-meta-'));
-    return this.#store(path, body, `"${toHex(md5(body))}"`, new Map(meta));
+    return this.#store(path, body, `"${crc32(body).toString(16)}"`, new Map(meta));
   }
 
   #store(path: string, bytes: Bytes, etag: string, headers: ReadonlyMap<string, string> = new Map()): Response {
@@ -159,7 +159,7 @@ export class FakeS3 {
     }
     if (method === 'PUT') {
       upload.parts.set(Number(query.get('partNumber')), body);
-      return new Response(null, { headers: { etag: `"${toHex(md5(body))}"` } });
+      return new Response(null, { headers: { etag: `"${crc32(body).toString(16)}"` } });
     }
     const parts = [...upload.parts].sort(([a], [b]) => a - b).map(([, bytes]) => bytes);
     this.uploads.delete(id);

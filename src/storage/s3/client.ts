@@ -61,7 +61,7 @@ export class S3Client {
   readonly #transport: S3Transport;
   readonly #payload: 'signed' | 'unsigned';
   readonly #timeoutMs: number;
-  readonly #sha256: (bytes: Bytes) => Promise<Bytes>;
+  readonly sha256: (bytes: Bytes) => Promise<Bytes>;
   /** Added to the world's clock when signing. */
   #skewMs = 0;
 
@@ -75,7 +75,7 @@ export class S3Client {
     this.#transport = options.transport ?? own ?? fetchTransport(this.world);
     this.#payload = options.payload ?? 'signed';
     this.#timeoutMs = options.attemptTimeoutMs ?? 120_000;
-    this.#sha256 = options.sha256 ?? runtimeSha256 ?? webSha256;
+    this.sha256 = options.sha256 ?? runtimeSha256 ?? webSha256;
   }
 
   /**
@@ -180,7 +180,7 @@ export class S3Client {
 
   async #hash(body: Bytes | undefined): Promise<string> {
     if (body === undefined || body.length === 0) return EMPTY_SHA256;
-    return this.#payload === 'unsigned' ? 'UNSIGNED-PAYLOAD' : toHex(await this.#sha256(body));
+    return this.#payload === 'unsigned' ? 'UNSIGNED-PAYLOAD' : toHex(await this.sha256(body));
   }
 
   /** After a refusal by a server whose clock differs, signs by that clock. `usedMs`: what the refused one was signed by. */

@@ -1,6 +1,5 @@
 /** Deleting many objects: a thousand a request, or one by one where a server has no batches. */
 import { toBase64, utf8 } from '../../util/encoding.ts';
-import { md5 } from '../../util/md5.ts';
 import type { S3Client } from './client.ts';
 import { S3Error } from './errors.ts';
 import type { S3Location } from './location.ts';
@@ -57,7 +56,7 @@ async function sendBatch(
     bucket: first.bucket,
     key: null,
     query: { delete: '' },
-    headers: { 'content-type': 'application/xml', 'content-md5': toBase64(md5(body)) },
+    headers: { 'content-type': 'application/xml', 'x-amz-checksum-sha256': toBase64(await client.sha256(body)) },
     body,
     signerSeesBody: true,
     ...(signal ? { signal } : {}),

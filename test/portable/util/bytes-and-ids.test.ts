@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareUtf8, concatBytes, fromBase64, toBase64, toHex, utf8 } from '../../../src/util/encoding.ts';
-import { md5 } from '../../../src/util/md5.ts';
 import { Semaphore } from '../../../src/util/semaphore.ts';
 import { isUuid, uuidV4, uuidV7, uuidV7Ms } from '../../../src/util/uuid.ts';
 import { defaultWorld } from '../../../src/util/world.ts';
@@ -29,16 +28,6 @@ describe('encodings', () => {
         expect(Math.sign(compareUtf8(a, b))).toBe(byBytes(a, b));
       }),
     );
-  });
-
-  it('MD5 gives the digests of RFC 1321', () => {
-    const digests: ReadonlyArray<readonly [string, string]> = [
-      ['', 'd41d8cd98f00b204e9800998ecf8427e'],
-      ['abc', '900150983cd24fb0d6963f7d28e17f72'],
-      ['ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789', 'd174ab98d277d9f5a5611c2c9f419d9f'],
-      ['1234567890'.repeat(8), '57edf4a22be3c955ac49da2e2107b67a'],
-    ];
-    for (const [text, digest] of digests) expect(toHex(md5(utf8(text)))).toBe(digest);
   });
 });
 
