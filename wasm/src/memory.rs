@@ -24,19 +24,74 @@ fn note(ptr: *mut u8, size: usize) -> *mut u8 {
     ptr
 }
 
+/// What the system's allocator aligns to without being asked.
+const NATURAL: usize = 2 * size_of::<usize>();
+
+/// A larger alignment is made here, by asking for that much more and keeping the true address in front. The system's
+/// own way asks for more too but gives the excess back, so that the hole a block leaves is too small for the next
+/// block of its size, and memory grows without end.
+fn padded(layout: Layout) -> Layout {
+    match layout.size().checked_add(layout.align()) {
+        Some(size) => Layout::from_size_align(size, NATURAL).unwrap_or(layout),
+        None => layout,
+    }
+}
+
+unsafe fn alloc_aligned(layout: Layout) -> *mut u8 {
+    unsafe {
+        let raw = System.alloc(padded(layout));
+        if raw.is_null() {
+            return raw;
+        }
+        // At least NATURAL bytes on, since `raw` is a multiple of that and the alignment a larger one.
+        let aligned = raw.add(layout.align() - (raw as usize & (layout.align() - 1)));
+        aligned.cast::<*mut u8>().sub(1).write(raw);
+        aligned
+    }
+}
+
+unsafe fn free_aligned(ptr: *mut u8, layout: Layout) {
+    unsafe { System.dealloc(ptr.cast::<*mut u8>().sub(1).read(), padded(layout)) }
+}
+
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        note(unsafe { System.alloc(layout) }, layout.size())
+        let natural = layout.align() <= NATURAL;
+        let ptr = if natural { unsafe { System.alloc(layout) } } else { unsafe { alloc_aligned(layout) } };
+        note(ptr, layout.size())
     }
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        note(unsafe { System.alloc_zeroed(layout) }, layout.size())
+        if layout.align() <= NATURAL {
+            return note(unsafe { System.alloc_zeroed(layout) }, layout.size());
+        }
+        let ptr = unsafe { alloc_aligned(layout) };
+        if !ptr.is_null() {
+            unsafe { ptr.write_bytes(0, layout.size()) };
+        }
+        note(ptr, layout.size())
     }
     unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
         LIVE.fetch_sub(layout.size(), Relaxed);
-        unsafe { System.dealloc(ptr, layout) }
+        if layout.align() <= NATURAL {
+            unsafe { System.dealloc(ptr, layout) }
+        } else {
+            unsafe { free_aligned(ptr, layout) }
+        }
     }
     unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        let fresh = unsafe { System.realloc(ptr, layout, new_size) };
+        let fresh = if layout.align() <= NATURAL {
+            unsafe { System.realloc(ptr, layout, new_size) }
+        } else {
+            // Safety: the caller's promise is that the new size is a layout with this alignment.
+            let fresh = unsafe { alloc_aligned(Layout::from_size_align_unchecked(new_size, layout.align())) };
+            if !fresh.is_null() {
+                unsafe {
+                    fresh.copy_from_nonoverlapping(ptr, layout.size().min(new_size));
+                    free_aligned(ptr, layout);
+                }
+            }
+            fresh
+        };
         if !fresh.is_null() {
             LIVE.fetch_sub(layout.size(), Relaxed);
         }
@@ -101,5 +156,29 @@ pub unsafe fn block_take(ptr: *mut u8, len: usize) -> Buffer {
     match NonNull::new(ptr) {
         Some(p) => unsafe { Buffer::from_custom_allocation(p, len, Arc::new(Block { ptr, len })) },
         None => Buffer::from(Vec::<u8>::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_aligned_grow_and_come_back_zeroed() {
+        for align in [8, 16, 32, 64, 4096] {
+            for size in [1, 63, 64, 1000, 70_000] {
+                let layout = Layout::from_size_align(size, align).unwrap();
+                unsafe {
+                    let ptr = std::alloc::alloc_zeroed(layout);
+                    assert_eq!(ptr as usize % align, 0);
+                    assert!((0..size).all(|i| *ptr.add(i) == 0));
+                    ptr.write_bytes(7, size);
+                    let grown = std::alloc::realloc(ptr, layout, size * 3);
+                    assert_eq!(grown as usize % align, 0);
+                    assert!((0..size).all(|i| *grown.add(i) == 7));
+                    std::alloc::dealloc(grown, Layout::from_size_align(size * 3, align).unwrap());
+                }
+            }
+        }
     }
 }
