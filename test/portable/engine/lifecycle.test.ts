@@ -13,6 +13,25 @@ function numbers(engine: Engine, rows: number): Batch {
   return batch;
 }
 
+const ipcOf = (rows: number) =>
+  tableToIPC(tableFromArrays({ n: Float64Array.from({ length: rows }, (_, i) => i % 100) }), 'stream') as Bytes;
+
+/** The schema's message, and the rest without the end marker. */
+function splitSchema(stream: Bytes): { head: Bytes; body: Bytes } {
+  const length = 8 + new DataView(stream.buffer, stream.byteOffset).getInt32(4, true);
+  return { head: stream.slice(0, length), body: stream.slice(length, stream.length - 8) };
+}
+
+const encoding = {
+  codec: 'zstd',
+  level: 1,
+  encoding: 'default',
+  pageSizeBytes: MIB,
+  pageRowLimit: 20_000,
+  dictionarySizeBytes: 2 * MIB,
+  statisticsTruncateBytes: 64,
+} as const;
+
 /** Joins a batch with itself, over and over, until memory runs out. */
 function exhaust(engine: Engine): unknown {
   let joined = numbers(engine, 100_000);
@@ -54,6 +73,25 @@ describe('the engine', () => {
     expect(() => engine.ipcReader()).toThrow(expect.objectContaining({ code: 'ENGINE_FAILED' }));
     expect(() => held.toIpc()).toThrow(expect.objectContaining({ code: 'ENGINE_FAILED' }));
     held.free();
+  });
+
+  it('takes no more memory for many batches than for a few', async () => {
+    const engine = await newEngine({ memoryLimitBytes: 64 * MIB });
+    const messages = [131_000, 131_072, 130_000].map((rows) => ipcOf(rows));
+    using reader = engine.ipcReader();
+    const [schema, ...bodies] = messages.map(splitSchema);
+    if (schema === undefined) throw new Error('no message');
+    reader.push(schema.head);
+    let held: Batch[] = [];
+    using encoder = engine.encoder({ schema: reader.schema ?? { fields: [] }, ...encoding });
+    for (let i = 0; i < 120; i += 1) {
+      held.push(...reader.push((bodies[i % 2] ?? schema).body));
+      if (held.length < 5) continue;
+      await encoder.writeRowGroup(held);
+      held = [];
+    }
+    // Five batches of a megabyte, what is encoded of them, and the engine itself.
+    expect(engine.memoryBytes).toBeLessThan(18 * MIB);
   });
 
   it('is shared, and replaced after it stopped', async () => {
