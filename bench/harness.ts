@@ -32,42 +32,50 @@ export interface Benchmark {
   run(context: BenchmarkContext): AsyncIterable<Figure>;
 }
 
-/** What a measured process says of itself in its last line of output. */
+/** What a measured process says of itself. */
 export interface Measured {
   readonly cpuMs: number;
   readonly elapsedMs: number;
   /** Highest resident set over the process's life, and the one before it loaded anything. */
   readonly peakRssBytes: number;
   readonly idleRssBytes: number;
-  readonly [key: string]: unknown;
 }
 
 export interface MeasureOptions {
   readonly stdin?: { readonly command: readonly string[] };
-  readonly env?: Readonly<Record<string, string>>;
 }
 
 export const mebibyte = 1024 * 1024;
-export const nodeCommand = ['node', '--conditions=icestream-source', '--no-warnings'] as const;
 
-/** Runs a command in a fresh process and reads the JSON object of its last output line. */
-export async function measure(command: readonly string[], options: MeasureOptions = {}): Promise<Measured> {
+/**
+ * Runs a command in a fresh process. `result` is the JSON object of the last line that is none of usage; a process
+ * that reports its own costs in that line has them in `usage` too.
+ */
+export async function measure(
+  command: readonly string[],
+  options: MeasureOptions = {},
+): Promise<{ readonly result: Readonly<Record<string, unknown>>; readonly usage: Measured }> {
   const [program = '', ...args] = command;
-  const env = { ...process.env, ...options.env };
-  const child = spawn(program, args, { stdio: [options.stdin ? 'pipe' : 'ignore', 'pipe', 'inherit'], env });
+  const child = spawn(program, args, { stdio: [options.stdin ? 'pipe' : 'ignore', 'pipe', 'inherit'] });
   if (options.stdin && child.stdin) {
     const [feeder = '', ...feederArgs] = options.stdin.command;
-    const feed = spawn(feeder, feederArgs, { stdio: ['ignore', 'pipe', 'inherit'], env });
+    const feed = spawn(feeder, feederArgs, { stdio: ['ignore', 'pipe', 'inherit'] });
     feed.stdout?.pipe(child.stdin);
     child.stdin.on('error', () => feed.kill());
   }
-  let last = '';
+  let result: Readonly<Record<string, unknown>> = {};
+  let usage: Measured | undefined;
   if (child.stdout) {
-    for await (const line of createInterface({ input: child.stdout })) if (line.startsWith('{')) last = line;
+    for await (const line of createInterface({ input: child.stdout })) {
+      if (!line.startsWith('{')) continue;
+      const parsed = JSON.parse(line) as Readonly<Record<string, unknown>>;
+      if ('usage' in parsed) usage = parsed['usage'] as Measured;
+      else result = parsed;
+    }
   }
   const code: unknown = child.exitCode ?? (await once(child, 'close'))[0];
-  if (code !== 0) throw new Error(`${command.join(' ')} ended with ${String(code)}`);
-  return JSON.parse(last) as Measured;
+  if (code !== 0) throw new Error(`${command.join(' ')} ended with ${String(code)}: ${JSON.stringify(result)}`);
+  return { result, usage: usage ?? (result as unknown as Measured) };
 }
 
 export function met(figure: Figure): boolean {

@@ -1,10 +1,9 @@
 /** Encode and upload to a local S3 server: memory must not grow with the rows. */
-import { type Benchmark, type Figure, type Measured, measure, mebibyte, nodeCommand } from '../harness.ts';
+import { type Benchmark, type Figure, mebibyte } from '../harness.ts';
+import { type MeasuredAppend, measureAppend } from '../support/append.ts';
 import { withS3 } from '../support/servers.ts';
 
-const memoryLimitBytes = 96 * mebibyte;
-const generator = new URL('../data/generate.ts', import.meta.url).pathname;
-const appender = new URL('../child/append.ts', import.meta.url).pathname;
+const memoryLimitMebibytes = 96;
 
 export const memory: Benchmark = {
   name: 'memory',
@@ -12,18 +11,11 @@ export const memory: Benchmark = {
   defaultRows: 50_000_000,
   async *run({ rows, log }) {
     const figures = await withS3(async (s3) => {
-      const measured: [number, Measured][] = [];
+      const measured: [number, MeasuredAppend][] = [];
       for (const size of [rows / 50, rows / 5, rows].map(Math.round)) {
         log(`${size.toLocaleString('en-US')} rows …`);
-        const warehouse = s3.warehouse(`memory-${size}`);
-        const job = {
-          source: { stdin: true },
-          target: { s3: s3.properties, warehouse },
-          memoryLimitBytes,
-          table: 'bench.rows',
-        };
-        const stdin = { command: [...nodeCommand, generator, String(size)] };
-        measured.push([size, await measure([...nodeCommand, appender, JSON.stringify(job)], { stdin })]);
+        const job = { ...s3.target(`memory-${size}`), source: { generatedRows: size }, memoryLimitMebibytes };
+        measured.push([size, await measureAppend(job)]);
       }
       return measured;
     });
@@ -34,22 +26,22 @@ export const memory: Benchmark = {
   },
 };
 
-function* describeRun(size: number, result: Measured): Generator<Figure> {
-  if (result['rows'] !== size) throw new Error(`${size} rows went in, ${String(result['rows'])} are in the table`);
+function* describeRun(size: number, result: MeasuredAppend): Generator<Figure> {
+  if (result.rows !== size) throw new Error(`${size} rows went in, ${result.rows} are in the table`);
   const label = `${size.toLocaleString('en-US')} rows`;
   const growth = (result.peakRssBytes - result.idleRssBytes) / 1e6;
   yield { name: `${label}: peak RSS growth over an idle process`, value: growth, unit: 'MB', bar: { atMost: 160 } };
   yield {
     name: `${label}: budget in use at the peak`,
-    value: Number(result['memoryPeakBytes']) / mebibyte,
+    value: result.memoryPeakBytes / mebibyte,
     unit: 'MiB',
-    bar: { atMost: 96 },
+    bar: { atMost: memoryLimitMebibytes },
   };
   yield { name: `${label}: CPU`, value: result.cpuMs / 1000, unit: 's' };
   yield {
     name: `${label}: files`,
-    value: Number(result['files']),
+    value: result.files,
     unit: '',
-    note: `${Math.round(Number(result['bytes']) / 1e6)} MB`,
+    note: `${Math.round(result.bytes / 1e6)} MB`,
   };
 }

@@ -3,14 +3,14 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { paths } from '../../test/support/kit/home.ts';
 import { install } from '../../test/support/kit/install.ts';
-import { type Benchmark, type Measured, measure, mebibyte, nodeCommand } from '../harness.ts';
+import { type Benchmark, type Measured, measure } from '../harness.ts';
+import { measureAppend } from '../support/append.ts';
 import { writeParquet } from '../support/parquet-file.ts';
 import { withS3 } from '../support/servers.ts';
 
-const memoryLimitBytes = 96 * mebibyte;
+const memoryLimitMebibytes = 96;
 const peer = 'PyIceberg 0.12';
 const buckets = 256;
-const appender = new URL('../child/append.ts', import.meta.url).pathname;
 const peerScript = new URL('../child/pyiceberg_append.py', import.meta.url).pathname;
 
 export const pyiceberg: Benchmark = {
@@ -23,27 +23,21 @@ export const pyiceberg: Benchmark = {
     log(`writing ${rows.toLocaleString('en-US')} rows of Parquet …`);
     await writeParquet(file, rows);
     const runs = await withS3(async (s3) => {
-      const ours = (name: string, partition?: readonly string[]) => {
+      const ours = (name: string, partition?: string) => {
         log(`icestream, ${name} …`);
-        const target = { s3: s3.properties, warehouse: s3.warehouse(`ours-${name}`) };
-        const job = { source: { file }, target, memoryLimitBytes, table: 'bench.rows', partition };
-        return measure([...nodeCommand, appender, JSON.stringify(job)]);
+        return measureAppend({ ...s3.target(`ours-${name}`), source: { file }, memoryLimitMebibytes, partition });
       };
-      const theirs = async (name: string, ofBuckets?: number) => {
+      const theirs = async (name: string, ofBuckets?: number): Promise<Load> => {
         log(`PyIceberg, ${name} …`);
         const folder = join(scratch, name);
         await mkdir(folder);
-        const job = {
-          s3: s3.properties,
-          warehouse: s3.warehouse(`theirs-${name}`),
-          scratch: folder,
-          buckets: ofBuckets,
-        };
-        return measure([paths.python(), peerScript, file, JSON.stringify(job)]);
+        const { warehouse, properties } = s3.target(`theirs-${name}`);
+        const job = JSON.stringify({ s3: properties, warehouse, scratch: folder, buckets: ofBuckets });
+        return (await measure([paths.python(), peerScript, file, job])).result as unknown as Load;
       };
       return {
         plain: [await ours('unpartitioned'), await theirs('unpartitioned')],
-        partitioned: [await ours('partitioned', [`bucket(${buckets}, id)`]), await theirs('partitioned', buckets)],
+        partitioned: [await ours('partitioned', `bucket(${buckets}, id)`), await theirs('partitioned', buckets)],
       } as const;
     });
     yield* compare('unpartitioned', rows, runs.plain, 1.3);
@@ -51,18 +45,24 @@ export const pyiceberg: Benchmark = {
   },
 };
 
-function* compare(label: string, rows: number, [ours, theirs]: readonly [Measured, Measured], cpuBar: number) {
+/** What both report. */
+interface Load extends Measured {
+  readonly rows: number;
+  readonly files: number;
+  readonly bytes: number;
+}
+
+function* compare(label: string, rows: number, [ours, theirs]: readonly [Load, Load], cpuBar: number) {
   for (const run of [ours, theirs]) {
-    if (run['rows'] !== rows)
-      throw new Error(`${label}: ${rows} rows went in, ${String(run['rows'])} are in the table`);
+    if (run.rows !== rows) throw new Error(`${label}: ${rows} rows went in, ${run.rows} are in the table`);
   }
-  yield { name: `${label}: CPU`, value: ours.cpuMs / 1000, unit: 's', note: `${String(ours['files'])} files` };
+  yield { name: `${label}: CPU`, value: ours.cpuMs / 1000, unit: 's', note: `${ours.files} files` };
   yield {
     name: `${label}: CPU of the peer`,
     value: theirs.cpuMs / 1000,
     unit: 's',
     peer,
-    note: `${String(theirs['files'])} files`,
+    note: `${theirs.files} files`,
   };
   yield { name: `${label}: CPU ratio`, value: ours.cpuMs / theirs.cpuMs, unit: '×', peer, bar: { atMost: cpuBar } };
   yield { name: `${label}: peak RSS`, value: ours.peakRssBytes / 1e6, unit: 'MB' };
@@ -76,7 +76,7 @@ function* compare(label: string, rows: number, [ours, theirs]: readonly [Measure
   };
   yield {
     name: `${label}: bytes written, ratio`,
-    value: Number(ours['bytes']) / Number(theirs['bytes']),
+    value: ours.bytes / theirs.bytes,
     unit: '×',
     peer,
   };

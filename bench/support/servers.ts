@@ -4,10 +4,8 @@ import { install } from '../../test/support/kit/install.ts';
 import { startVersitygw } from '../../test/support/kit/s3-servers.ts';
 
 export interface BenchS3 {
-  /** Properties by PyIceberg's names. */
-  readonly properties: Readonly<Record<string, string>>;
-  /** A new warehouse location in the bucket. */
-  warehouse(name: string): string;
+  /** A new warehouse location in the bucket, and how to reach it by PyIceberg's names. */
+  target(name: string): { readonly warehouse: string; readonly properties: Readonly<Record<string, string>> };
 }
 
 /** Runs `work` with an S3 server on this machine, and stops it. */
@@ -23,7 +21,7 @@ export async function withS3<T>(work: (s3: BenchS3) => Promise<T>): Promise<T> {
       's3.secret-access-key': secretAccessKey,
       's3.path-style-access': 'true',
     };
-    return await work({ properties, warehouse: (name) => `s3://${bucket}/${name}` });
+    return await work({ target: (name) => ({ properties, warehouse: `s3://${bucket}/${name}` }) });
   } finally {
     await server.stop();
   }
