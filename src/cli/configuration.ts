@@ -5,7 +5,6 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { parse as parseYaml } from 'yaml';
 import { IcestreamError } from '../errors.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -106,7 +105,9 @@ async function readConfigurationFile(env: Environment, workingFolder: string): P
   return { defaultCatalog: undefined, catalogs: new Map() };
 }
 
-export function parseConfiguration(text: string, path: string): ConfigurationFile {
+export async function parseConfiguration(text: string, path: string): Promise<ConfigurationFile> {
+  // Loaded only where there is a file: it is a tenth of what the command line loads.
+  const { parse: parseYaml } = await import('yaml');
   let parsed: unknown;
   try {
     parsed = parseYaml(text);

@@ -4,6 +4,12 @@ import { CommanderError } from 'commander';
 import { exitCodes } from './exit-codes.ts';
 import { createProgram } from './program.ts';
 
+// Who reads the output may leave; the load goes on.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
 const program = createProgram();
 const exitOverride = (command: typeof program): void => {
   command.exitOverride();

@@ -5,7 +5,7 @@ import type { CatalogFlags } from './configuration.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { type Lakehouse, openLakehouse } from './open-catalog.ts';
 import { errorLine, errorText, toJsonLine } from './output.ts';
-import { jsonProgress, noProgress, type ProgressDisplay, terminalProgress } from './progress.ts';
+import { jsonProgress, noProgress, type ProgressDisplay } from './progress.ts';
 
 export interface CommonFlags extends CatalogFlags {
   readonly json?: boolean;
@@ -16,7 +16,7 @@ export interface Invocation<Flags extends CommonFlags> extends Lakehouse {
   readonly flags: Flags;
   readonly signal: AbortSignal;
   /** The display for a write; stopped by the caller. */
-  progress(label: string): ProgressDisplay;
+  progress(label: string): Promise<ProgressDisplay>;
   /** The end of a command: one JSON line, or the text for people. */
   result(data: Readonly<Record<string, unknown>>, text: () => string): void;
 }
@@ -37,9 +37,11 @@ export function action<Flags extends CommonFlags>(
         ...lakehouse,
         flags,
         signal: interrupt.signal,
-        progress: (label) => {
+        progress: async (label) => {
           if (flags.json) return jsonProgress(print);
-          return process.stderr.isTTY ? terminalProgress(process.stderr, label) : noProgress;
+          if (!process.stderr.isTTY) return noProgress;
+          const { terminalProgress } = await import('./terminal-progress.ts');
+          return terminalProgress(process.stderr, label);
         },
         result: (data, text) => print(flags.json ? toJsonLine({ type: 'result', ...data }) : text()),
       };

@@ -1,8 +1,8 @@
 /** Flags of commands that commit, and the end of a write for people. */
-import { createWriteStream, type WriteStream } from 'node:fs';
-import { finished } from 'node:stream/promises';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import type { RejectedRow } from '../engine/engine.ts';
+import { IcestreamError } from '../errors.ts';
 import type { NewTableRequest } from '../write/create-append.ts';
 import type { WriteOptions, WriteResult } from '../write/write-options.ts';
 import { splitProperty } from './configuration.ts';
@@ -69,22 +69,31 @@ export function newTable(flags: TableFlags): NewTableRequest {
 /** Rows that were left out, to a file: created with the first of them. */
 export class RejectFile {
   readonly #path: string | undefined;
-  #stream: WriteStream | undefined;
+  #file: number | undefined;
 
   constructor(path: string | undefined) {
     this.#path = path;
   }
 
+  /** In order and at once: what cannot be written stops the load before anything is committed. */
   readonly write = (rejects: readonly RejectedRow[]): void => {
     if (this.#path === undefined) return;
-    this.#stream ??= createWriteStream(this.#path);
-    for (const reject of rejects) this.#stream.write(`${toJsonLine({ type: 'reject', ...reject })}\n`);
+    try {
+      this.#file ??= openSync(this.#path, 'w');
+      writeFileSync(this.#file, rejects.map((reject) => `${toJsonLine({ type: 'reject', ...reject })}\n`).join(''));
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new IcestreamError('INVALID_ARGUMENT', `--rejects: ${this.#path} cannot be written: ${reason}`, {
+        option: '--rejects',
+        file: this.#path,
+        cause: error,
+      });
+    }
   };
 
-  async close(): Promise<void> {
-    if (this.#stream === undefined) return;
-    this.#stream.end();
-    await finished(this.#stream);
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
   }
 }
 

@@ -21,7 +21,7 @@ export function addFilesCommand(program: Command): void {
   withWriteFlags(command).action(
     action<AddFilesFlags>(async ({ flags, signal, progress, result, catalog }, ...uris) => {
       const table = await catalog.loadTable(flags.table);
-      const display = progress(flags.table);
+      const display = await progress(flags.table);
       try {
         const options = writeOptions(flags, { signal, display, rejects: new RejectFile(undefined) });
         const written = await table.addFiles(uris.map(toLocation), options);

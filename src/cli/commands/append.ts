@@ -46,7 +46,7 @@ export function appendCommand(program: Command): void {
     .action(
       action<AppendFlags>(async ({ flags, signal, progress, result, ...lakehouse }, ...files) => {
         const source = sourceOf(files, flags, lakehouse);
-        const display = progress(flags.table);
+        const display = await progress(flags.table);
         const rejects = new RejectFile(flags.rejects);
         const options = writeOptions(flags, { signal, display, rejects });
         try {
@@ -55,7 +55,7 @@ export function appendCommand(program: Command): void {
           result({ table: flags.table, ...written }, () => describeWrite(flags.table, written));
         } finally {
           display.stop();
-          await rejects.close();
+          rejects.close();
         }
       }),
     );
