@@ -53,14 +53,29 @@ function inferDialect(
   const names = new Set(known.map((f) => f.name));
   const hits = (found: CsvInference) => found.schema.fields.filter((f) => names.has(f.name)).length;
   let best = engine.inferCsv(sample, told);
-  if (names.size === 0 || hits(best) > 0) return best;
+  if (hits(best) > 0) return best;
   const header = told.header ?? true;
   const delimiters = told.delimiter === undefined ? DELIMITERS : [told.delimiter];
+  if (names.size === 0) {
+    const [only, ...others] = best.schema.fields;
+    if (only === undefined || others.length > 0 || !best.dialect.header || told.delimiter !== undefined) return best;
+    const cut = DELIMITERS.find((delimiter) => only.name.includes(delimiter) && isInHalf(sample, delimiter));
+    return cut === undefined ? best : engine.inferCsv(sample, { ...told, delimiter: cut, header });
+  }
   for (const delimiter of header ? delimiters : []) {
     const found = engine.inferCsv(sample, { ...told, delimiter, header });
     if (hits(found) > hits(best)) best = found;
   }
   return best;
+}
+
+/** Whether at least half of the lines have it: the others are bad rows then, and not the proof of another dialect. */
+function isInHalf(sample: Bytes, delimiter: string): boolean {
+  const lines = new TextDecoder()
+    .decode(sample)
+    .split(/\r?\n/)
+    .filter((line) => line !== '');
+  return 2 * lines.filter((line) => line.includes(delimiter)).length >= lines.length;
 }
 
 /** Names: those given, else the header's; without a header, those of the schema when it has as many columns. */

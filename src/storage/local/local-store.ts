@@ -96,7 +96,8 @@ export class LocalStore implements Store {
             controller.close();
           } catch (error) {
             await end();
-            controller.error(localError(error, location));
+            const isFolder = systemCode(error) === 'EISDIR';
+            controller.error(isFolder ? notFound(location, { cause: error }) : localError(error, location));
           }
         },
         cancel: end,

@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest';
 import { arrowSource } from '../../../src/source/arrow-js.ts';
 import { fromAny, type SourceInput } from '../../../src/source/from-any.ts';
 import type { Schema } from '../../../src/spec/schema.ts';
-import type { Bytes } from '../../../src/util/bytes.ts';
 import { lake, liveFiles } from '../write/lake.ts';
 import { testEngine } from '../write/rows.ts';
 import { expectError, refused, target } from './refusal.ts';

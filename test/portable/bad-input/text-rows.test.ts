@@ -4,7 +4,9 @@ import type { RejectedRow } from '../../../src/engine/engine.ts';
 import { fromAny } from '../../../src/source/from-any.ts';
 import type { Schema } from '../../../src/spec/schema.ts';
 import type { Type } from '../../../src/spec/types.ts';
-import { type Expected, gzip, refused, stateOf, target, utf8 } from './refusal.ts';
+import { lake } from '../write/lake.ts';
+import { testEngine } from '../write/rows.ts';
+import { type Expected, expectError, gzip, refused, stateOf, target, utf8 } from './refusal.ts';
 
 const ab: Schema = {
   type: 'struct',
@@ -90,6 +92,29 @@ describe('a CSV row', () => {
       [4, 2, null],
       [5, 3, 'a'],
     ]);
+  });
+});
+
+describe('a CSV file without a table', () => {
+  const create = async (content: string) => {
+    const { catalog, objects } = await lake();
+    const before = await objects();
+    const created = catalog.createAndAppend('sales.new', csv(content), {}, { engine: await testEngine() });
+    return { created, objects, before };
+  };
+
+  test.each(['a,b\n1,x\n2\n', 'a,b\n1\n', 'a;b\n1;x\n2\n3;z;z\n'])(
+    'does not become one column: %j',
+    async (content) => {
+      const { created, objects, before } = await create(content);
+      expectError(await created.catch((error: unknown) => error), { code: 'INVALID_VALUE', place: { file: 'in.csv' } });
+      expect(await objects()).toEqual(before);
+    },
+  );
+
+  test('is one column where few lines have what could be a delimiter', async () => {
+    const { created } = await create('text\nhello, world\nbye\n');
+    expect((await created).table.columns().map(({ path }) => path)).toEqual(['text']);
   });
 });
 
