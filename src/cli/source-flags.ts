@@ -24,6 +24,7 @@ export interface SourceFlags {
   readonly header?: boolean;
   readonly nullValue?: readonly string[];
   readonly comment?: string;
+  readonly requireEndOfStream?: boolean;
 }
 
 export function withSourceFlags(command: Command): Command {
@@ -39,6 +40,7 @@ export function withSourceFlags(command: Command): Command {
     .option('--quote <character>', 'CSV: the quote character')
     .option('--no-header', 'CSV: the first line is data')
     .option('--null-value <text...>', 'CSV: cells that mean null (default: the empty cell)')
+    .option('--no-require-end-of-stream', 'Arrow: take streams that end without their end marker')
     .option('--comment <character>', 'CSV: leave out lines that start with it');
 }
 
@@ -75,6 +77,7 @@ function sourceOptions(flags: SourceFlags): FromAnyOptions {
     ...(flags.columns === undefined ? {} : { columns: flags.columns.split(',').map((name) => name.trim()) }),
     ...(flags.onBadRow === undefined ? {} : { onBadRow: flags.onBadRow }),
     ...(flags.maxBadRows === undefined ? {} : { maxBadRows: wholeNumber(flags.maxBadRows, '--max-bad-rows') }),
+    ...(flags.requireEndOfStream === false ? { requireEndOfStream: false } : {}),
     ...(flags.hive === undefined ? {} : { hivePartitioning: flags.hive }),
     ...(flags.unionByName === undefined ? {} : { unionByName: flags.unionByName }),
   };

@@ -4,13 +4,31 @@ import { IcestreamError } from '../errors.ts';
 import { handOver, makeOpenSource } from './batch-flow.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { refuseBadNames } from './column-types.ts';
+import { EndMarkerCheck } from './end-marker.ts';
 import { DAMAGED, inFile } from './errors-in-file.ts';
 import type { FileContext } from './file-context.ts';
 import type { OpenSource } from './source.ts';
 
 /** Takes over the stream; reads up to the schema. */
 export async function openArrowIpc(stream: ByteStream, context: FileContext): Promise<OpenSource> {
-  const { name, open } = context;
+  const { name, open, options } = context;
+  const end = new EndMarkerCheck();
+  const next = async () => {
+    const piece = await stream.next();
+    if (piece !== null) end.see(piece);
+    return piece;
+  };
+  /** What is left, when it is known that nothing is missing. */
+  const finish = () => {
+    const rest = reader.finish();
+    try {
+      if (options.requireEndOfStream !== false) end.finish();
+      return rest;
+    } catch (error) {
+      for (const batch of rest) batch.free();
+      throw error;
+    }
+  };
   const reader = open.engine.ipcReader();
   /** Batches that came with the schema. */
   let early: Batch[] = [];
@@ -26,10 +44,10 @@ export async function openArrowIpc(stream: ByteStream, context: FileContext): Pr
       const first = early;
       early = [];
       yield* handOver(first);
-      for (let piece = await stream.next(); piece !== null; piece = await stream.next()) {
+      for (let piece = await next(); piece !== null; piece = await next()) {
         yield* handOver(reader.push(piece));
       }
-      yield* handOver(reader.finish());
+      yield* handOver(finish());
     } catch (error) {
       throw inFile(error, name, DAMAGED);
     }
@@ -37,9 +55,9 @@ export async function openArrowIpc(stream: ByteStream, context: FileContext): Pr
 
   try {
     while (reader.schema === null) {
-      const piece = await stream.next();
+      const piece = await next();
       if (piece === null) {
-        early.push(...reader.finish());
+        early.push(...finish());
         break;
       }
       early.push(...reader.push(piece));

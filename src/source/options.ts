@@ -24,6 +24,11 @@ export interface SourceOptions {
    */
   readonly schema?: ArrowSchema | Schema;
   readonly csv?: CsvOptions;
+  /**
+   * Arrow streams: refuse one that ends without its end-of-stream marker, because it may have been cut off between two
+   * batches. Default true.
+   */
+  readonly requireEndOfStream?: boolean;
   /** Top-level columns to read, in this order. Default: all. Parquet fetches no others. */
   readonly columns?: readonly string[];
   /**
@@ -36,8 +41,9 @@ export interface SourceOptions {
   /** Rows of a batch from text, rows and Parquet. Default 8,192. */
   readonly batchRows?: number;
   /**
-   * Bytes of text (after decompression) to infer dialect and types from. Default 256 KiB, at least 64 KiB. JSON: fields
-   * that come only after them, and that neither `schema` nor the table names, are left out.
+   * Bytes of text (after decompression) to infer dialect and types from. Default 256 KiB, at least 64 KiB. JSON: a row
+   * after them with a field that neither they nor `schema` have does not fit (see `onBadRow`), so that no field is lost
+   * without a word; where `columns` is given, fields of the row that it does not name are left out.
    */
   readonly sampleBytes?: number;
   /** Rows to infer types from, when the source is JavaScript objects. Default 1,000. */

@@ -215,3 +215,19 @@ test('a stream that breaks is SOURCE_UNREADABLE, with its name and how far it ca
     message: 'upload: reading failed after 1000 bytes: terminated',
   });
 });
+
+describe('an Arrow stream without its end marker', () => {
+  const cut = () => stream.slice(0, -8);
+
+  test('is refused: rows after it may be missing', async () => {
+    await expect(readAll(fromAny(cut()))).rejects.toMatchObject({
+      code: 'SOURCE_CORRUPT',
+      message: expect.stringMatching(/end-of-stream marker.*requireEndOfStream: false/),
+    });
+  });
+
+  test('is read where the caller says so', async () => {
+    const { rows } = await readAll(fromAny(cut(), { requireEndOfStream: false }));
+    expect(rows).toHaveLength(expected.length);
+  });
+});
