@@ -77,8 +77,7 @@ export interface CsvReaderOptions {
 }
 
 /**
- * NDJSON, or the elements of one JSON array. Fields match by name; those the schema does not have are left out; of
- * those that come twice the last counts. Strings are read as CSV cells are; bytes are hexadecimal text; a whole number
+ * NDJSON, or the elements of one JSON array. Fields match by name; of those that come twice the last counts. Strings are read as CSV cells are; bytes are hexadecimal text; a whole number
  * in a date, time or timestamp column counts the column's own unit; text columns take any value, as JSON. A map is an
  * object, or an array of `{ "key", "value" }`.
  */
@@ -86,6 +85,11 @@ export interface JsonReaderOptions {
   readonly schema: ArrowSchema;
   readonly batchRows: number;
   readonly onBadRow: 'fail' | 'reject';
+  /**
+   * A row with a field that the schema does not have: `fail` makes it a bad row, `ignore` leaves the field out. Fields
+   * of objects inside of columns always make a bad row.
+   */
+  readonly unknownFields: 'fail' | 'ignore';
 }
 
 /**
@@ -134,10 +138,24 @@ export interface ParquetReader extends Disposable {
   free(): void;
 }
 
+/** One value for all rows of a column of primitive type that the source lacks. */
+export interface AlignConstant {
+  /** Names from the top on: `['s', 'x']` is the field x of the struct s, of lists in the form `['l', 'element', 'x']`. */
+  readonly path: readonly string[];
+  /** Read as a CSV cell of the column's type is (spec: JSON single-value serialization, without quotes), or null. */
+  readonly value: string | null;
+}
+
 /** How a target field is filled; from the source's columns by name, nested names included. */
 export interface AlignOptions {
   /** The schema to reach: order, names, types, nullability, field ids. Columns the source lacks become null. */
   readonly target: ArrowSchema;
+  /**
+   * Instead of null, where the source lacks the field; where it has it, its values stand. Making the aligner throws
+   * INVALID_VALUE for a text that is no value of the field's type, UNSUPPORTED for a nested field, INVALID_ARGUMENT for
+   * a path that leads to none.
+   */
+  readonly constants?: readonly AlignConstant[];
   /** For error messages. */
   readonly file?: string;
 }

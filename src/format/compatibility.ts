@@ -1,5 +1,6 @@
 /** Whether a source's rows can go into a table: by name, before anything is read or uploaded. */
 import type { ArrowField, ArrowSchema, ArrowType } from '../engine/arrow-schema.ts';
+import { IcestreamError } from '../errors.ts';
 import type { Schema } from '../spec/schema.ts';
 import { describeType } from '../spec/type-parse.ts';
 import type { NestedField, StructType, Type } from '../spec/types.ts';
@@ -7,6 +8,7 @@ import { ArrowTypeAdder } from './add-columns.ts';
 import { arrowTypeName } from './arrow-type-name.ts';
 import { castProblem } from './casts.ts';
 import { type ColumnProblem, childPath, columnError, nameProblems } from './column-problem.ts';
+import { hasWriteDefault } from './write-defaults.ts';
 
 export interface CompatibilityOptions {
   /** For messages: the source's name. */
@@ -32,7 +34,8 @@ export interface Compatibility {
 /**
  * Compares a source's schema with a table's. Names match exactly; order does not matter. A source column that may
  * hold nulls may go into a required one: the aligner refuses the nulls themselves.
- * @throws IcestreamError SCHEMA_MISMATCH naming every column at fault.
+ * @throws IcestreamError SCHEMA_MISMATCH naming every column at fault; UNSUPPORTED for a nested column that the source
+ * lacks and that has a write-default.
  */
 export function checkCompatibility(source: ArrowSchema, table: Schema, options: CompatibilityOptions): Compatibility {
   const adder =
@@ -125,12 +128,16 @@ class Check {
 
   #missing(field: NestedField, path: string, sourceNames: readonly string[]): void {
     const hint = caseHint(field.name, sourceNames);
-    if (field['write-default'] !== undefined && field['write-default'] !== null) {
-      this.problems.push({
-        column: path,
-        problem: `is not in the source, and its write-default cannot be filled in here; give the column${hint}`,
-      });
-    } else if (field.required) {
+    if (hasWriteDefault(field)) {
+      // The aligner fills in one value of a primitive type.
+      if (typeof field.type === 'string') return;
+      throw new IcestreamError(
+        'UNSUPPORTED',
+        `column ${path} is not in the source, and its write-default, of a nested type, cannot be filled in; give the column${hint}`,
+        { column: path },
+      );
+    }
+    if (field.required) {
       this.problems.push({ column: path, problem: `is required and not in the source${hint}` });
     }
   }

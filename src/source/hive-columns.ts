@@ -1,10 +1,17 @@
 /** Columns from the files' paths. */
 import type { ArrowField, ArrowSchema } from '../engine/arrow-schema.ts';
 import { IcestreamError } from '../errors.ts';
+import { constantText } from '../format/constant-text.ts';
 import { hivePathValues, valueFromText } from '../format/hive-path.ts';
 import { icebergSchemaFromArrow } from '../format/iceberg-from-arrow.ts';
 import type { PrimitiveType } from '../spec/types.ts';
-import type { Constant } from './constant-columns.ts';
+
+/** A column that holds one value in all rows of a file. */
+export interface Constant {
+  readonly field: ArrowField;
+  /** As the aligner takes it. */
+  readonly value: string | null;
+}
 
 /** What the paths of a list of files say. */
 export interface HivePath {
@@ -40,7 +47,7 @@ export function hivePaths(names: readonly string[], expected: ArrowSchema | unde
       if (text === null) return { field, value: null };
       const type = types.get(name) as PrimitiveType;
       const value = valueFromText(type, text);
-      if (value !== undefined) return { field, value };
+      if (value !== undefined) return { field, value: constantText(type, value) };
       throw new IcestreamError(
         'INVALID_VALUE',
         `${names[i]}: ${JSON.stringify(text)} in the path is not a ${type}, which column ${name} is`,

@@ -12,8 +12,8 @@ import type { OpenSource } from './source.ts';
 import { openText } from './text-source.ts';
 
 /**
- * Takes over the stream. A column that the sample, the caller's schema and the table do not have is left out when it
- * comes later: name it in `schema`, or take a larger `sampleBytes`.
+ * Takes over the stream. A row with a field that neither the sample nor the caller's schema has is a bad row, unless
+ * the caller chose `columns`.
  */
 export async function openJson(stream: ByteStream, context: FileContext): Promise<OpenSource> {
   const { name, options, open, given } = context;
@@ -33,6 +33,7 @@ export async function openJson(stream: ByteStream, context: FileContext): Promis
       schema,
       batchRows: options.batchRows ?? DEFAULT_BATCH_ROWS,
       onBadRow: options.onBadRow ?? 'fail',
+      unknownFields: options.columns === undefined ? 'fail' : 'ignore',
     });
     return openText(stream, reader, context);
   } catch (error) {

@@ -1,10 +1,9 @@
 /** Many inputs as one source, in the order given. */
 import type { ArrowSchema } from '../engine/arrow-schema.ts';
-import type { Aligner, Batch } from '../engine/engine.ts';
+import type { Batch } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
 import { type ColumnProblem, columnError } from '../format/column-problem.ts';
 import { handOver, makeOpenSource } from './batch-flow.ts';
-import { ConstantColumns } from './constant-columns.ts';
 import { inFile } from './errors-in-file.ts';
 import { FileSource } from './file-source.ts';
 import { type HivePath, hivePaths } from './hive-columns.ts';
@@ -164,18 +163,14 @@ class ManyRun {
       yield* file.batches();
       return;
     }
-    const plain: ArrowSchema = { fields: file.schema.fields.map((f) => canonicalField(f)) };
-    const extended: ArrowSchema = { fields: [...plain.fields, ...constants.map(({ field }) => field)] };
-    this.#checkColumns(extended, name);
-    using hive = constants.length === 0 ? null : new ConstantColumns(this.#open.engine, file.schema, plain, constants);
-    using aligner: Aligner | null = sameSchema(hive === null ? file.schema : hive.schema, this.#target)
-      ? null
-      : this.#open.engine.aligner(hive === null ? file.schema : hive.schema, { target: this.#target, file: name });
+    this.#checkColumns(this.#hive.extended(file.schema, index), name);
+    using aligner = this.#open.engine.aligner(file.schema, {
+      target: this.#target,
+      constants: constants.map(({ field, value }) => ({ path: [field.name], value })),
+      file: name,
+    });
     try {
-      for await (const batch of file.batches()) {
-        const wide = hive === null ? batch : hive.add(batch);
-        yield* handOver([aligner === null ? wide : aligner.align(wide)]);
-      }
+      for await (const batch of file.batches()) yield* handOver([aligner.align(batch)]);
     } catch (error) {
       throw inFile(error, name);
     }

@@ -37,7 +37,7 @@ export async function openParquet(
           for await (const batch of read) yield* handOver([batch]);
         } catch (error) {
           signal?.throwIfAborted();
-          throw inFile(error, name, DAMAGED);
+          throw named(error, name);
         }
       }
       const close = () => {
@@ -52,8 +52,15 @@ export async function openParquet(
   } catch (error) {
     release();
     signal?.throwIfAborted();
-    throw inFile(error, name, DAMAGED);
+    throw named(error, name);
   }
+}
+
+/** A failure of the engine is named too: it may be the file's fault. */
+function named(error: unknown, name: string): unknown {
+  if (!(error instanceof IcestreamError) || error.code !== 'ENGINE_FAILED') return inFile(error, name, DAMAGED);
+  const { message, place } = error;
+  return new IcestreamError('ENGINE_FAILED', `${name}: ${message}`, { ...place, file: name, cause: error });
 }
 
 /**

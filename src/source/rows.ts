@@ -57,7 +57,8 @@ class RowsSource implements RecordBatchSource {
       const schema = await this.#schema(reading, open);
       const { columns, onBadRow = 'fail', batchRows = DEFAULT_BATCH_ROWS } = this.#options;
       const writer = new RowJsonWriter(schema.fields, columns === undefined ? 'fail' : 'ignore');
-      const reader = open.engine.jsonReader({ schema, batchRows, onBadRow });
+      // The writer gives it no others.
+      const reader = open.engine.jsonReader({ schema, batchRows, onBadRow, unknownFields: 'fail' });
       const run = new RowRun(reading, writer, reader, onBadRow, new RejectCounter(this.#options.maxBadRows));
       return makeOpenSource({
         name: this.name,

@@ -1,13 +1,13 @@
 /** Append: a source of any size into a table, as one snapshot. */
 import type { LoadedTable } from '../catalog/catalog.ts';
 import { IcestreamError } from '../errors.ts';
-import { arrowSchemaFromIceberg } from '../format/arrow-from-iceberg.ts';
 import type { RecordBatchSource } from '../source/source.ts';
 import type { Snapshot } from '../spec/snapshot.ts';
 import { findCommit, requireHistory } from './commit-lookup.ts';
 import { aborted } from './commit-loop.ts';
 import { replayOf } from './replay.ts';
 import { fitTableToSource } from './schema-evolution.ts';
+import { typesForSource } from './source-types.ts';
 import { checkWritable, currentSchema } from './table-checks.ts';
 import type { WriteOptions, WriteResult } from './write-options.ts';
 import { writeRows } from './write-rows.ts';
@@ -38,7 +38,7 @@ export async function append(
       if (earlier !== null) return { result: await replay(session, table, source, earlier), table };
       requireHistory(table.metadata, session.commitId, table.identifier);
     }
-    await using opened = await session.open(source, arrowSchemaFromIceberg(currentSchema(table.metadata)));
+    await using opened = await session.open(source, typesForSource(currentSchema(table.metadata)));
     table = await fitTableToSource({
       catalog,
       table,
@@ -63,7 +63,7 @@ async function replay(
 ): Promise<WriteResult> {
   const schema =
     table.metadata.schemas.find((one) => one['schema-id'] === earlier['schema-id']) ?? currentSchema(table.metadata);
-  await using opened = await session.open(source, arrowSchemaFromIceberg(schema));
+  await using opened = await session.open(source, typesForSource(schema));
   // Awaited here: the source is closed when this function returns.
   return await replayOf(session, table, schema, opened, earlier);
 }

@@ -5,7 +5,6 @@
 import type { Catalog, CreateTableRequest, LoadedTable, TableIdentifier } from '../catalog/catalog.ts';
 import { formatIdentifier } from '../catalog/identifier.ts';
 import { IcestreamError } from '../errors.ts';
-import { arrowSchemaFromIceberg } from '../format/arrow-from-iceberg.ts';
 import { checkCompatibility } from '../format/compatibility.ts';
 import { icebergSchemaFromArrow } from '../format/iceberg-from-arrow.ts';
 import type { OpenSource, RecordBatchSource } from '../source/source.ts';
@@ -19,6 +18,7 @@ import { stoppable } from './append.ts';
 import { findCommit } from './commit-lookup.ts';
 import { type PartitionRequest, partitionSpecOf } from './partition-request.ts';
 import { replayOf } from './replay.ts';
+import { typesForSource } from './source-types.ts';
 import { currentSchema, defaultSpec } from './table-checks.ts';
 import type { WriteOptions } from './write-options.ts';
 import { writeRows } from './write-rows.ts';
@@ -56,11 +56,11 @@ export async function createAndAppend(
       const earlier = existing === null ? null : findCommit(existing.metadata, session.commitId);
       if (existing !== null && earlier !== null) {
         const schema = currentSchema(existing.metadata);
-        await using opened = await session.open(source, arrowSchemaFromIceberg(schema));
+        await using opened = await session.open(source, typesForSource(schema));
         return { result: await replayOf(session, existing, schema, opened, earlier), table: existing };
       }
     }
-    const expected = request.schema === undefined ? undefined : arrowSchemaFromIceberg(request.schema);
+    const expected = request.schema === undefined ? undefined : typesForSource(request.schema);
     await using opened = await session.open(source, expected);
     const staged = await catalog.stageTable(identifier, createRequest(request, opened), signalOf(options));
     const { metadata } = staged;

@@ -2,6 +2,7 @@
 import type { Encoder, EncoderOptions } from '../engine/encoder.ts';
 import { arrowSchemaFromIceberg } from '../format/arrow-from-iceberg.ts';
 import { dataFileFromFooter } from '../format/data-file-from-footer.ts';
+import { writeDefaults } from '../format/write-defaults.ts';
 import type { OpenSource } from '../source/source.ts';
 import type { DataFile } from '../spec/data-file.ts';
 import type { PartitionSpec } from '../spec/partition-spec.ts';
@@ -80,6 +81,7 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
       engine,
       source: request.source,
       target,
+      constants: writeDefaults(schema),
       lease,
       meter,
       plan,
@@ -91,13 +93,13 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
       openEncoder,
       openUpload: async (location) => {
         if (staged === null) return new DiscardUpload(location);
-        staged.add(location);
-        return store.openUpload(location, {
+        const uploadOptions = {
           partSizeBytes: plan.partSizeBytes,
           partSlots,
           contentType: 'application/vnd.apache.parquet',
           ...(signal === undefined ? {} : { signal }),
-        });
+        };
+        return new StagedUpload(await store.openUpload(location, uploadOptions), staged);
       },
       onFile: (file, { values }, number) => {
         digest.addFile(number, file.footer, file.contentHash);

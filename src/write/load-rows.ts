@@ -1,6 +1,6 @@
 /** Reads a source to its end into data files: aligned to the table's schema, routed, encoded, uploaded, counted. */
 import type { ArrowSchema } from '../engine/arrow-schema.ts';
-import type { Aligner, Batch, Engine } from '../engine/engine.ts';
+import type { AlignConstant, Aligner, Batch, Engine } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
 import type { OpenSource } from '../source/source.ts';
 import type { MemoryLease } from '../util/memory-budget.ts';
@@ -13,6 +13,8 @@ export interface LoadRowsOptions extends Omit<DataWriterOptions, 'engine' | 'onS
   readonly source: OpenSource;
   /** The table's schema as the encoder wants it. */
   readonly target: ArrowSchema;
+  /** The table's defaults, for columns that the source lacks. */
+  readonly constants: readonly AlignConstant[];
   readonly lease: MemoryLease;
   readonly meter: ProgressMeter;
   readonly signal?: AbortSignal;
@@ -58,8 +60,8 @@ export async function loadRows(options: LoadRowsOptions, leftBehind: string[]): 
 }
 
 async function pump(options: LoadRowsOptions, writer: DataWriter, sample: () => void): Promise<void> {
-  const { engine, source, target, meter, signal } = options;
-  using aligner = engine.aligner(source.schema, { target });
+  const { engine, source, target, constants, meter, signal } = options;
+  using aligner = engine.aligner(source.schema, { target, constants });
   for await (const batch of source.batches()) {
     if (signal?.aborted === true) {
       batch.free();

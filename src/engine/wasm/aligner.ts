@@ -10,11 +10,11 @@ export class WasmAligner implements Aligner {
   readonly #options: AlignOptions;
   #handle: number;
 
-  /** @throws IcestreamError SCHEMA_MISMATCH naming the column, when the types alone rule it out. */
+  /** @throws IcestreamError SCHEMA_MISMATCH naming the column, when the types alone rule it out; of `constants`. */
   constructor(instance: WasmInstance, source: ArrowSchema, options: AlignOptions) {
     this.#instance = instance;
     this.#options = options;
-    const request = JSON.stringify({ source, target: options.target });
+    const request = JSON.stringify({ source, target: options.target, constants: options.constants });
     this.#handle = inFile(options.file, () => instance.call('aligner_new', request));
   }
 

@@ -93,10 +93,7 @@ class WasmParquetReader implements ParquetReader {
   }
 }
 
-/**
- * A corrupt page can still stop the decoder in a way that it does not report: the engine is lost then, but the reason
- * is the file.
- */
+/** Pages are checked before they are decoded; a panic even so leaves open whether the file or the engine is at fault. */
 function decode(instance: WasmInstance, name: string, handle: number): number {
   const before = instance.alive;
   try {
@@ -104,8 +101,10 @@ function decode(instance: WasmInstance, name: string, handle: number): number {
   } catch (error) {
     const stopped = before && !instance.alive && error instanceof IcestreamError;
     if (!stopped || !/panicked/.test(error.message)) throw error;
-    throw new IcestreamError('SOURCE_CORRUPT', `the Parquet file cannot be decoded; ${error.message}`, {
-      cause: error,
-    });
+    throw new IcestreamError(
+      'ENGINE_FAILED',
+      `the Parquet file could not be decoded: it is damaged in a way that is not recognised, or icestream is at fault; if another program reads all of it, please report this: ${error.message}`,
+      { cause: error },
+    );
   }
 }

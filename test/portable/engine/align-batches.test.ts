@@ -134,3 +134,51 @@ it('turns doubles into longs exactly when they are whole', () => {
     { numRuns: 200 },
   );
 });
+
+it('fills what the source lacks with one value', () => {
+  const before = engine.liveBytes;
+  const target: ArrowSchema = {
+    fields: [
+      field('a', int(64), 1),
+      field('n', int(32), 2, false),
+      field('s', utf8, 3),
+      field('day', { kind: 'date', unit: 'day' }, 4),
+      field('none', { kind: 'bool' }, 5),
+    ],
+  };
+  const constants = [
+    { path: ['a'], value: '9' },
+    { path: ['n'], value: '-5' },
+    { path: ['s'], value: ' ä' },
+    { path: ['day'], value: '2024-02-29' },
+    { path: ['none'], value: null },
+  ];
+  {
+    using batch = batchOf({ a: BigInt64Array.of(1n, 2n) });
+    using aligner = engine.aligner(batch.schema, { target, constants });
+    using filled = aligner.align(batch);
+    const row = { n: -5, s: ' ä', day: Date.UTC(2024, 1, 29), none: null };
+    expect(rowsOf(filled)).toEqual([
+      { a: 1n, ...row },
+      { a: 2n, ...row },
+    ]);
+  }
+  expect(engine.liveBytes).toBe(before);
+});
+
+it('refuses constants that cannot be, naming the column', () => {
+  const source: ArrowSchema = { fields: [] };
+  const list: ArrowType = { kind: 'list', layout: 'offset32', element: field('element', int(32), 3) };
+  const target: ArrowSchema = { fields: [field('n', int(32), 1), field('l', list, 2)] };
+  for (const [path, value, code] of [
+    [['n'], 'x', 'INVALID_VALUE'],
+    [['n'], '2147483648', 'INVALID_VALUE'],
+    [['l'], '[]', 'UNSUPPORTED'],
+    [['m'], '1', 'INVALID_ARGUMENT'],
+    [['l', 'element', 'x'], '1', 'INVALID_ARGUMENT'],
+  ] as const) {
+    expect(() => engine.aligner(source, { target, constants: [{ path, value }] })).toThrow(
+      expect.objectContaining({ code, place: { column: path.join('.') } }),
+    );
+  }
+});

@@ -14,8 +14,10 @@ beforeAll(async () => {
 const bytesOf = (text: string): Bytes => new TextEncoder().encode(text);
 const plain = (_: string, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value);
 
-function read(options: JsonReaderOptions, bytes: Bytes, step: number): { rows: unknown[]; rejects: RejectedRow[] } {
-  using reader = engine.jsonReader(options);
+type ReadOptions = Omit<JsonReaderOptions, 'unknownFields'> & Partial<JsonReaderOptions>;
+
+function read(options: ReadOptions, bytes: Bytes, step: number): { rows: unknown[]; rejects: RejectedRow[] } {
+  using reader = engine.jsonReader({ unknownFields: 'fail', ...options });
   const rows: unknown[] = [];
   const take = (batches: readonly Batch[]) => {
     for (const batch of batches) {
@@ -70,12 +72,46 @@ it('sets bad rows aside, one by one', () => {
   ]);
 });
 
+it('loses no field that the schema does not have without a word', () => {
+  const text = '{"a":1}\n{"z":{"b":[1]},"a":2}\n{"a":3}\n';
+  expect(() => read({ schema: longs, batchRows: 10, onBadRow: 'fail' }, bytesOf(text), 5)).toThrow(
+    expect.objectContaining({
+      code: 'INVALID_VALUE',
+      place: { line: 2, row: 1, column: 'z' },
+      message: expect.stringMatching(/^line 2, column z: .*schema .*sampleBytes.*columns$/),
+    }),
+  );
+  const rejecting = read({ schema: longs, batchRows: 10, onBadRow: 'reject' }, bytesOf(text), 5);
+  expect(rejecting.rows).toEqual([{ a: '1n' }, { a: '3n' }]);
+  expect(rejecting.rejects.map(({ line, row, column }) => [line, row, column])).toEqual([[2, 1, 'z']]);
+  const ignoring = read({ schema: longs, batchRows: 10, onBadRow: 'fail', unknownFields: 'ignore' }, bytesOf(text), 5);
+  expect(ignoring.rows).toEqual([{ a: '1n' }, { a: '2n' }, { a: '3n' }]);
+});
+
+it('refuses unknown fields inside of columns in any case', () => {
+  const schema = engine.inferJson(bytesOf('{"s":{"x":1},"l":[{"y":1}]}'));
+  const rows = ['{"s":{"x":1,"new":2}}', '{"l":[{"y":1},{"y":2,"new":null}]}', '{"s":{"x":3}}', '{"s":null,"l":[]}'];
+  const { rejects, rows: good } = read(
+    { schema, batchRows: 10, onBadRow: 'reject', unknownFields: 'ignore' },
+    bytesOf(rows.join('\n')),
+    1000,
+  );
+  expect(rejects.map(({ line, column }) => [line, column])).toEqual([
+    [1, 's.new'],
+    [2, 'l.element.new'],
+  ]);
+  expect(good.length).toBe(2);
+});
+
 it('takes an array that is cut off for a corrupt file', () => {
   const before = engine.liveBytes;
-  const options: JsonReaderOptions = { schema: longs, batchRows: 10, onBadRow: 'reject' };
+  const options: ReadOptions = { schema: longs, batchRows: 10, onBadRow: 'reject' };
   expect(() => read(options, bytesOf('[{"a":1},{"a":2}'), 100)).toThrow(
     expect.objectContaining({ code: 'SOURCE_CORRUPT' }),
   );
+  for (const text of ['[', ' [\n', '['.repeat(1000), '['.repeat(100_000), '[{"a":[']) {
+    expect(() => engine.inferJson(bytesOf(text))).toThrow(expect.objectContaining({ code: 'SOURCE_CORRUPT' }));
+  }
   expect(() => engine.inferJson(bytesOf('  '))).toThrow(expect.objectContaining({ code: 'SOURCE_EMPTY' }));
   expect(engine.liveBytes).toBe(before);
 });
@@ -84,7 +120,7 @@ it('has no field that a plain object would lose', () => {
   const text = '{"__proto__":1,"constructor":"x"}';
   const schema = engine.inferJson(bytesOf(text));
   expect(schema.fields.map((field) => field.name)).toEqual(['__proto__', 'constructor']);
-  using reader = engine.jsonReader({ schema, batchRows: 1, onBadRow: 'fail' });
+  using reader = engine.jsonReader({ schema, batchRows: 1, onBadRow: 'fail', unknownFields: 'fail' });
   const [batch] = [...reader.push(bytesOf(text)), ...reader.finish()];
   expect(batch?.schema.fields[0]?.name).toBe('__proto__');
   batch?.free();
@@ -95,7 +131,7 @@ it('reads what JSON.stringify writes, at any cut', () => {
   const value = fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed());
   fc.assert(
     fc.property(fc.array(fc.record({ s: fc.option(value) })), fc.integer({ min: 1, max: 40 }), (rows, step) => {
-      const options: JsonReaderOptions = { schema: name, batchRows: 7, onBadRow: 'fail' };
+      const options: ReadOptions = { schema: name, batchRows: 7, onBadRow: 'fail' };
       expect(read(options, bytesOf(JSON.stringify(rows)), step).rows).toEqual(rows);
       const lines = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
       expect(read(options, bytesOf(lines), step).rows).toEqual(rows);

@@ -2,6 +2,9 @@ import { type Table, tableFromIPC } from 'apache-arrow';
 import { beforeAll, expect, it } from 'vitest';
 import { newEngine } from '../../../src/engine/default-engine.ts';
 import type { Engine, ParquetReader, RangeReader } from '../../../src/engine/engine.ts';
+import type { WasmInstance } from '../../../src/engine/wasm/instance.ts';
+import { openParquet } from '../../../src/engine/wasm/parquet-reader.ts';
+import { IcestreamError } from '../../../src/errors.ts';
 import type { Bytes } from '../../../src/util/bytes.ts';
 import { toHex } from '../../../src/util/encoding.ts';
 import { badParquet } from '../../fixtures/parquet-bad-data.ts';
@@ -242,4 +245,24 @@ it('takes a changed byte anywhere for a corrupt file, or reads it, and lives', a
     expect(engine.alive, `byte ${at}`).toBe(true);
   }
   expect(engine.liveBytes).toBe(before);
+});
+
+it('leaves open whose fault a panic is that nothing explains', async () => {
+  let alive = true;
+  const stopping = {
+    get alive() {
+      return alive;
+    },
+    call(name: string) {
+      if (name === 'parquet_footer') return 1;
+      alive = false;
+      throw new IcestreamError('ENGINE_FAILED', 'the engine stopped: panicked at somewhere: index out of bounds');
+    },
+    drop() {},
+  };
+  const opening = openParquet(stopping as unknown as WasmInstance, inMemory(new Uint8Array(100)));
+  await expect(opening).rejects.toMatchObject({
+    code: 'ENGINE_FAILED',
+    message: expect.stringMatching(/damaged .* or icestream is at fault.*index out of bounds/),
+  });
 });

@@ -3,6 +3,7 @@ import type { ArrowField, ArrowType } from '../../../src/engine/arrow-schema.ts'
 import type { IcestreamError } from '../../../src/errors.ts';
 import { type CompatibilityOptions, checkCompatibility } from '../../../src/format/compatibility.ts';
 import type { Schema } from '../../../src/spec/schema.ts';
+import type { Type } from '../../../src/spec/types.ts';
 
 const field = (name: string, type: ArrowType, nullable = true): ArrowField => ({ name, nullable, type });
 const utf8: ArrowType = { kind: 'utf8', layout: 'offset32' };
@@ -116,13 +117,17 @@ describe('a source does not fit a table', () => {
     expect(problemsOf(many)).toMatch(/and 31 more/);
   });
 
-  test('a write-default is not silently left out', () => {
-    const withDefault: Schema = {
+  test('a write-default stands for a column that is not there; one of a nested type does not', () => {
+    const withDefault = (type: Type): Schema => ({
       type: 'struct',
-      fields: [{ id: 1, name: 'x', required: true, type: 'int', 'write-default': 7 }],
-    };
-    expect(() => checkCompatibility({ fields: [] }, withDefault, { formatVersion: 3, lastColumnId: 1 })).toThrow(
-      /x: .*write-default/,
+      fields: [{ id: 1, name: 'x', required: true, type, 'write-default': 7 }],
+    });
+    const none = { fields: [] };
+    const options = { formatVersion: 3, lastColumnId: 9 } as const;
+    expect(checkCompatibility(none, withDefault('int'), options).schema).toEqual(withDefault('int'));
+    const list: Type = { type: 'list', 'element-id': 2, element: 'int', 'element-required': false };
+    expect(() => checkCompatibility(none, withDefault(list), options)).toThrow(
+      expect.objectContaining({ code: 'UNSUPPORTED', place: { column: 'x' } }),
     );
   });
 });

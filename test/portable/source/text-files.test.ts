@@ -211,6 +211,29 @@ describe('JSON', () => {
     expect((await readAll(fromAny(text(lines), { schema }))).columns).toEqual(['id', 'tags', 'at', 'late']);
   });
 
+  test('a field that comes after the sample is never lost without a word', async () => {
+    const many = Array.from({ length: 20_000 }, (_, i) => `{"id":${i},"who":{"a":1}}\n`);
+    const late = `${many.join('')}{"id":7,"new":true}\n{"id":8,"who":{"a":1,"b":2}}\n{"id":9}\n`;
+    const open = (options: FromAnyOptions) => fromAny(file(late, 'x.ndjson'), options);
+    await expect(readAll(open({}))).rejects.toMatchObject({
+      code: 'INVALID_VALUE',
+      place: { file: 'x.ndjson', line: 20_001, row: 20_000, column: 'new' },
+      message: expect.stringMatching(/^x\.ndjson: line 20001, column new: .*schema .*--types.*sampleBytes.*columns/),
+    });
+    const rejects: RejectedRow[] = [];
+    const onReject = (rows: readonly RejectedRow[]) => void rejects.push(...rows);
+    expect((await readAll(open({ onBadRow: 'reject' }), { onReject })).rows.length).toBe(20_001);
+    expect(rejects.map((r) => [r.line, r.column])).toEqual([
+      [20_001, 'new'],
+      [20_002, 'who.b'],
+    ]);
+    const seen = await readAll(open({ sampleBytes: 1 << 20 }));
+    expect([seen.columns, seen.rows.length]).toEqual([['id', 'who', 'new'], 20_003]);
+    const chosen = await readAll(open({ columns: ['id'] }));
+    expect([chosen.columns, chosen.rows.length]).toEqual([['id'], 20_003]);
+    await expect(readAll(open({ columns: ['id', 'who'] }))).rejects.toMatchObject({ place: { column: 'who.b' } });
+  });
+
   test('broken JSON names the line; nothing at all is empty', async () => {
     await expect(readAll(fromAny(text('{"a":1}\n{"a":\n{"a":3}\n'), { name: 'x.ndjson' }))).rejects.toMatchObject({
       code: 'INVALID_VALUE',
@@ -220,6 +243,7 @@ describe('JSON', () => {
       code: 'SOURCE_CORRUPT',
       message: expect.stringMatching(/one JSON object a line, or one array/),
     });
+    await expect(readAll(fromAny(text('[[[[['), { name: 'x.json' }))).rejects.toMatchObject({ code: 'SOURCE_CORRUPT' });
     await expect(readAll(fromAny(text('[]'), { name: 'x.json' }))).rejects.toMatchObject({ code: 'SOURCE_EMPTY' });
     await expect(readAll(fromAny(text('\n\n'), { name: 'x.json' }))).rejects.toMatchObject({ code: 'SOURCE_EMPTY' });
   });

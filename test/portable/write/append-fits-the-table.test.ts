@@ -1,5 +1,6 @@
 import * as arrow from 'apache-arrow';
 import { describe, expect, test } from 'vitest';
+import { fromAny } from '../../../src/source/from-any.ts';
 import type { Schema } from '../../../src/spec/schema.ts';
 import { lake, liveFiles, ordersSchema, orphans } from './lake.ts';
 import { MiB, orders, sourceOf, tableRows, testEngine } from './rows.ts';
@@ -88,6 +89,77 @@ test('a value that does not fit is reported by its row over all batches', async 
 });
 
 describe('a v3 table', () => {
+  test('fills columns that the source lacks with their write-defaults', async () => {
+    const { catalog } = await lake();
+    const withDefaults: Schema = {
+      type: 'struct',
+      fields: [
+        { id: 1, name: 'id', required: true, type: 'long' },
+        { id: 2, name: 'origin', required: true, type: 'string', 'write-default': 'web' },
+        { id: 3, name: 'day', required: false, type: 'date', 'write-default': '2024-02-29' },
+        { id: 4, name: 'amount', required: false, type: 'decimal(9, 2)', 'write-default': '14.20' },
+        { id: 5, name: 'note', required: false, type: 'string', 'write-default': 'unread' },
+      ],
+    };
+    const table = await catalog.createTable('sales.defaults', withDefaults, {
+      partitionSpec: ['origin'],
+      properties: { 'format-version': '3' },
+    });
+    const given = arrow.tableFromArrays({ id: BigInt64Array.of(1n, 2n, 3n), note: ['x', null, 'y'] });
+    await table.append(sourceOf(tableRows(given)), options);
+    const [file] = await liveFiles(table);
+    expect(file).toMatchObject({ recordCount: 3n, partition: ['web'] });
+    expect([2, 3, 4, 5].map((id) => file?.nullValueCounts?.get(id))).toEqual([0n, 0n, 0n, 1n]);
+    const bounds = [2, 3, 4].map((id) => [...(file?.lowerBounds?.get(id) ?? [])]);
+    expect(bounds).toEqual([
+      [0x77, 0x65, 0x62],
+      [0x46, 0x4d, 0, 0],
+      [0x05, 0x8c],
+    ]);
+    expect(file?.upperBounds?.get(3)).toEqual(file?.lowerBounds?.get(3));
+  });
+
+  test('fills fields that the structs of a JSON source lack, and keeps those it has', async () => {
+    const { catalog } = await lake();
+    const who = {
+      type: 'struct',
+      fields: [
+        { id: 2, name: 'name', required: false, type: 'string' },
+        { id: 3, name: 'age', required: true, type: 'int', 'write-default': 7 },
+      ],
+    } as const;
+    const schema: Schema = { type: 'struct', fields: [{ id: 1, name: 'who', required: false, type: who }] };
+    const table = await catalog.createTable('sales.people', schema, { properties: { 'format-version': '3' } });
+    for (const [rows, age] of [
+      ['{"who":{"name":"a"}}\n{"who":null}\n{"who":{"name":null}}\n', 7],
+      ['{"who":{"name":"a","age":9}}\n', 9],
+    ] as const) {
+      await table.append(fromAny(new TextEncoder().encode(rows), { format: 'json' }), options);
+      const added = (await liveFiles(table)).filter((file) => file.recordCount === (age === 7 ? 3n : 1n));
+      expect(added.map((file) => file.lowerBounds?.get(3)?.[0])).toEqual([age]);
+      expect(added.map((file) => file.nullValueCounts?.get(3))).toEqual([age === 7 ? 1n : 0n]);
+    }
+  });
+
+  test('refuses to leave out a nested column that has a write-default', async () => {
+    const here = await lake();
+    const list = { type: 'list', 'element-id': 3, element: 'int', 'element-required': false } as const;
+    const schema: Schema = {
+      type: 'struct',
+      fields: [
+        { id: 1, name: 'id', required: false, type: 'long' },
+        { id: 2, name: 'tags', required: false, type: list, 'write-default': [1n] },
+      ],
+    };
+    const table = await here.catalog.createTable('sales.defaults', schema, { properties: { 'format-version': '3' } });
+    const given = tableRows(arrow.tableFromArrays({ id: BigInt64Array.of(1n) }));
+    await expect(table.append(sourceOf(given), options)).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      place: { column: 'tags' },
+    });
+    expect(await orphans(here, table)).toEqual([]);
+  });
+
   test('gives every row its place in the table’s row ids', async () => {
     const { catalog } = await lake();
     const table = await catalog.createTable('sales.orders', ordersSchema, {

@@ -24,7 +24,7 @@ pub unsafe extern "C" fn batch_concat(ptr: *mut u8, len: usize) -> i32 {
     answer(|| give_batches(vec![concat(&take_batches(&list)?)?]))
 }
 
-/// An aligner from `{ "source": schema, "target": schema }`.
+/// An aligner from `{ "source": schema, "target": schema, "constants": [{ "path": […], "value": text or null }, …] }`.
 ///
 /// # Safety
 /// `ptr` and `len` are those of one `ics_alloc`.
@@ -35,8 +35,21 @@ pub unsafe extern "C" fn aligner_new(ptr: *mut u8, len: usize) -> i32 {
         let request = request?;
         let source = schema_from_json(&request["source"])?;
         let target = schema_from_json(&request["target"])?;
-        handles::insert(Aligner::new(source.into(), target.into())?)
+        let constants = constants(&request["constants"])?;
+        handles::insert(Aligner::with_constants(source.into(), target.into(), constants)?)
     })
+}
+
+fn constants(list: &Value) -> Result<Vec<(Vec<String>, Option<String>)>> {
+    let one = |constant: &Value| {
+        let path: Option<Vec<String>> = constant["path"].as_array()?.iter().map(|name| name.as_str().map(str::to_owned)).collect();
+        match &constant["value"] {
+            Value::Null => Some((path?, None)),
+            value => Some((path?, Some(value.as_str()?.to_owned()))),
+        }
+    };
+    let list = list.as_array().into_iter().flatten().map(one).collect::<Option<_>>();
+    list.ok_or_else(|| EngineError::invalid_argument("a constant needs a path of names, and a text or null"))
 }
 
 /// The batch in the aligner's target schema; the one given is freed in any case.

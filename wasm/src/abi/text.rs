@@ -13,7 +13,7 @@ use crate::handles;
 use crate::schema_json::{schema_from_json, schema_to_json};
 use crate::text::csv::{CsvOptions, CsvReader};
 use crate::text::csv_infer::{self, Given};
-use crate::text::json::JsonReader;
+use crate::text::json::{JsonReader, Unknown};
 use crate::text::json_infer;
 use crate::text::tokens::Dialect;
 
@@ -79,8 +79,14 @@ pub unsafe extern "C" fn csv_new(ptr: *mut u8, len: usize) -> i32 {
 pub unsafe extern "C" fn json_new(ptr: *mut u8, len: usize) -> i32 {
     let request = unsafe { request(ptr, len) };
     answer(|| {
-        let (schema, batch_rows, fail) = common(&request?)?;
-        handles::insert(Reader::Json(JsonReader::new(schema, batch_rows, fail)?))
+        let request = request?;
+        let (schema, batch_rows, fail) = common(&request)?;
+        let unknown = match request["unknownFields"].as_str() {
+            Some("fail") => Unknown::Fail,
+            Some("ignore") => Unknown::Ignore,
+            _ => return Err(option("unknownFields", "must be fail or ignore")),
+        };
+        handles::insert(Reader::Json(JsonReader::new(schema, batch_rows, fail, unknown)?))
     })
 }
 

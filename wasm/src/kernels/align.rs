@@ -11,6 +11,7 @@ use arrow_buffer::{BooleanBufferBuilder, NullBuffer, OffsetBuffer, ScalarBuffer}
 use arrow_schema::{DataType, Field, Fields, SchemaRef};
 
 use super::cast;
+use super::constants::Constants;
 use super::fault::Failure;
 use super::plan::{self, Plan};
 use super::unpack::Unpacked;
@@ -28,7 +29,17 @@ type Outcome = std::result::Result<ArrayRef, Failure>;
 impl Aligner {
     /// Fails with SCHEMA_MISMATCH, naming the column, when the types alone rule it out.
     pub fn new(source: SchemaRef, target: SchemaRef) -> Result<Self> {
-        let columns = plan::fields(source.fields(), target.fields(), &mut Vec::new())?;
+        Self::with_constants(source, target, Vec::new())
+    }
+
+    /// `constants`: texts for target fields, by the names on the way there, that hold where the source lacks them.
+    pub fn with_constants(
+        source: SchemaRef,
+        target: SchemaRef,
+        constants: Vec<(Vec<String>, Option<String>)>,
+    ) -> Result<Self> {
+        let constants = Constants::new(constants, target.fields())?;
+        let columns = plan::fields(source.fields(), target.fields(), &constants, &mut Vec::new())?;
         Ok(Self { source, target, columns })
     }
 
@@ -96,7 +107,10 @@ fn run_fields(
 ) -> std::result::Result<Vec<ArrayRef>, Failure> {
     let one = |((index, plan), field): (&(Option<usize>, Plan), &Arc<Field>)| match index {
         Some(index) => run_field(plan, field, &columns[*index], mask).map_err(|f| f.within(field.name())),
-        None => Ok(new_null_array(field.data_type(), rows)),
+        None => match plan {
+            Plan::Constant(value) => Ok(value.repeat(rows)?),
+            _ => Ok(new_null_array(field.data_type(), rows)),
+        },
     };
     plans.iter().zip(target).map(one).collect()
 }

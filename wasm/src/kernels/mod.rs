@@ -5,6 +5,7 @@ mod bytes;
 mod cast;
 mod civil;
 pub mod concat;
+mod constants;
 pub mod data_size;
 mod fault;
 mod gather;

@@ -1,8 +1,9 @@
 //! How the columns of one schema reach another, made once and refused by types alone where it cannot work.
 
-use arrow_schema::{DataType, Field, Fields, TimeUnit};
+use arrow_schema::{DataType, Field, FieldRef, Fields, TimeUnit};
 
 use super::cast::Cast;
+use super::constants::{Constant, Constants};
 use crate::error::{EngineError, Result};
 use crate::schema_json::extension;
 
@@ -10,6 +11,8 @@ use crate::schema_json::extension;
 pub enum Plan {
     /// The source has no such column, or one of nulls only.
     Nulls,
+    /// The source has no such column, and every row gets this value.
+    Constant(Constant),
     Leaf(Cast),
     /// For each target field its column in the source (None: missing) and the way there.
     Struct(Vec<(Option<usize>, Plan)>),
@@ -22,8 +25,14 @@ pub enum Plan {
 /// The names on the way to a field, for messages.
 type Path<'a> = Vec<&'a str>;
 
-/// Plans the columns of a schema or a struct, matched by name; what the target does not have is left out.
-pub fn fields<'a>(source: &Fields, target: &'a Fields, path: &mut Path<'a>) -> Result<Vec<(Option<usize>, Plan)>> {
+/// Plans the columns of a schema or a struct, matched by name; what the target does not have is left out, what the
+/// source does not have is filled from `constants`, or with nulls.
+pub fn fields<'a>(
+    source: &Fields,
+    target: &'a Fields,
+    constants: &Constants,
+    path: &mut Path<'a>,
+) -> Result<Vec<(Option<usize>, Plan)>> {
     target
         .iter()
         .map(|wanted| {
@@ -33,12 +42,8 @@ pub fn fields<'a>(source: &Fields, target: &'a Fields, path: &mut Path<'a>) -> R
                 (Some(_), Some(_)) => {
                     Err(mismatch(path, "the source has more than one column of this name; rename them"))
                 }
-                (Some((index, have)), None) => Ok((Some(index), field(have, wanted, path)?)),
-                (None, _) if wanted.is_nullable() => Ok((None, Plan::Nulls)),
-                (None, _) => Err(mismatch(
-                    path,
-                    "the column is required and the source does not have it; add it to the source or make it optional",
-                )),
+                (Some((index, have)), None) => Ok((Some(index), field(have, wanted, constants, path)?)),
+                (None, _) => missing(wanted, constants, path).map(|plan| (None, plan)),
             };
             path.pop();
             planned
@@ -46,19 +51,35 @@ pub fn fields<'a>(source: &Fields, target: &'a Fields, path: &mut Path<'a>) -> R
         .collect()
 }
 
-fn field<'a>(source: &Field, target: &'a Field, path: &mut Path<'a>) -> Result<Plan> {
-    plan_type(source.data_type(), target, path)
+fn missing(wanted: &FieldRef, constants: &Constants, path: &Path) -> Result<Plan> {
+    match constants.value(wanted, path)? {
+        Some(value) => Ok(Plan::Constant(value)),
+        None if wanted.is_nullable() => Ok(Plan::Nulls),
+        None => Err(mismatch(
+            path,
+            "the column is required and the source does not have it; add it to the source or make it optional",
+        )),
+    }
 }
 
-fn plan_type<'a>(source: &DataType, target: &'a Field, path: &mut Path<'a>) -> Result<Plan> {
+fn field<'a>(source: &Field, target: &'a Field, constants: &Constants, path: &mut Path<'a>) -> Result<Plan> {
+    plan_type(source.data_type(), target, constants, path)
+}
+
+fn plan_type<'a>(
+    source: &DataType,
+    target: &'a Field,
+    constants: &Constants,
+    path: &mut Path<'a>,
+) -> Result<Plan> {
     use DataType::*;
     Ok(match (source, target.data_type()) {
-        (Dictionary(_, values), _) => Plan::Encoded(Box::new(plan_type(values, target, path)?)),
-        (RunEndEncoded(_, values), _) => Plan::Encoded(Box::new(field(values, target, path)?)),
+        (Dictionary(_, values), _) => Plan::Encoded(Box::new(plan_type(values, target, constants, path)?)),
+        (RunEndEncoded(_, values), _) => Plan::Encoded(Box::new(field(values, target, constants, path)?)),
         (Null, _) => Plan::Nulls,
-        (Struct(have), Struct(want)) => Plan::Struct(fields(have, want, path)?),
+        (Struct(have), Struct(want)) => Plan::Struct(fields(have, want, constants, path)?),
         (List(have) | LargeList(have) | ListView(have) | LargeListView(have) | FixedSizeList(have, _), List(want)) => {
-            Plan::List(Box::new(child("element", have, want, path)?))
+            Plan::List(Box::new(child("element", have, want, constants, path)?))
         }
         (Map(have, _), Map(want, _)) => {
             let (Struct(have), Struct(want)) = (have.data_type(), want.data_type()) else {
@@ -70,8 +91,8 @@ fn plan_type<'a>(source: &DataType, target: &'a Field, path: &mut Path<'a>) -> R
             let [want_key, want_value] = want.as_ref() else {
                 return Err(mismatch(path, "a map without key and value"));
             };
-            let key = child("key", have_key, want_key, path)?;
-            Plan::Map(Box::new(key), Box::new(child("value", have_value, want_value, path)?))
+            let key = child("key", have_key, want_key, constants, path)?;
+            Plan::Map(Box::new(key), Box::new(child("value", have_value, want_value, constants, path)?))
         }
         (have, want) => match leaf(have, want, target) {
             Some(cast) => Plan::Leaf(cast),
@@ -83,9 +104,15 @@ fn plan_type<'a>(source: &DataType, target: &'a Field, path: &mut Path<'a>) -> R
     })
 }
 
-fn child<'a>(name: &'static str, source: &Field, target: &'a Field, path: &mut Path<'a>) -> Result<Plan> {
+fn child<'a>(
+    name: &'static str,
+    source: &Field,
+    target: &'a Field,
+    constants: &Constants,
+    path: &mut Path<'a>,
+) -> Result<Plan> {
     path.push(name);
-    let planned = field(source, target, path);
+    let planned = field(source, target, constants, path);
     path.pop();
     planned
 }

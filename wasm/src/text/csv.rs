@@ -38,7 +38,9 @@ impl CsvReader {
     pub fn new(schema: SchemaRef, options: CsvOptions) -> Result<Self> {
         for field in schema.fields() {
             if matches!(field.data_type(), DataType::List(_) | DataType::Struct(_) | DataType::Map(..)) {
-                return Err(EngineError::unsupported("a CSV cell holds no nested value").at_column(field.name().clone()));
+                return Err(
+                    EngineError::unsupported("a CSV cell holds no nested value").at_column(field.name().clone())
+                );
             }
         }
         Ok(Self {
@@ -169,7 +171,9 @@ mod tests {
             let (batches, rejects) = read(GOOD.as_bytes(), step, true).unwrap();
             assert_eq!(batches.iter().map(RecordBatch::num_rows).collect::<Vec<_>>(), [3, 2]);
             assert_eq!(rejects, Value::Array(vec![]));
-            let names = |b: &RecordBatch| b.column(1).as_string::<i32>().iter().map(|v| v.map(str::to_owned)).collect::<Vec<_>>();
+            let names = |b: &RecordBatch| {
+                b.column(1).as_string::<i32>().iter().map(|v| v.map(str::to_owned)).collect::<Vec<_>>()
+            };
             assert_eq!(names(&batches[0]), [Some("a".into()), None, Some(String::new())]);
             assert_eq!(names(&batches[1]), [Some("NULL".into()), Some("ä, \"b\"\nc".into())]);
             let prices: Vec<_> = batches[0].column(2).as_primitive::<Decimal128Type>().iter().collect();
@@ -204,11 +208,24 @@ mod tests {
                 .as_array()
                 .unwrap()
                 .iter()
-                .map(|r| (r["line"].as_u64().unwrap(), r["row"].as_u64().unwrap(), r["column"].as_str().unwrap_or("-").to_owned()))
+                .map(|r| {
+                    (
+                        r["line"].as_u64().unwrap(),
+                        r["row"].as_u64().unwrap(),
+                        r["column"].as_str().unwrap_or("-").to_owned(),
+                    )
+                })
                 .collect();
             let expected = [
-                (3, 1, "price"), (5, 2, "-"), (6, 3, "-"), (7, 4, "id"), (8, 5, "id"), (9, 6, "name"), (10, 7, "price"),
-                (11, 8, "at"), (13, 10, "-"),
+                (3, 1, "price"),
+                (5, 2, "-"),
+                (6, 3, "-"),
+                (7, 4, "id"),
+                (8, 5, "id"),
+                (9, 6, "name"),
+                (10, 7, "price"),
+                (11, 8, "at"),
+                (13, 10, "-"),
             ];
             assert_eq!(found, expected.map(|(l, r, c)| (l, r, c.to_owned())));
             assert_eq!(rejects[0]["text"], "2,\"two\nlines\",x,,1");
@@ -218,14 +235,18 @@ mod tests {
     #[test]
     fn the_first_bad_row_fails_when_asked_to() {
         let error = read(b"id,name,price,at,x\n1,a,1,,1\n2,b,1,,abc\n", 5, true).unwrap_err();
-        assert_eq!((error.code, error.line, error.row, error.column.as_deref()), ("INVALID_VALUE", Some(3), Some(1), Some("x")));
+        assert_eq!(
+            (error.code, error.line, error.row, error.column.as_deref()),
+            ("INVALID_VALUE", Some(3), Some(1), Some("x"))
+        );
         assert!(error.message.contains("\"abc\" is not a 64-bit floating point number"), "{error}");
     }
 
     #[test]
     fn wide_batches_are_cut_by_their_bytes() {
         let schema = Arc::new(Schema::new(vec![Field::new("s", DataType::Utf8, true)]));
-        let mut reader = CsvReader::new(schema, CsvOptions { batch_rows: 1 << 20, header: false, ..options(true) }).unwrap();
+        let mut reader =
+            CsvReader::new(schema, CsvOptions { batch_rows: 1 << 20, header: false, ..options(true) }).unwrap();
         let line = [vec![b'x'; 1 << 16], vec![b'\n']].concat();
         let mut rows = Vec::new();
         for _ in 0..600 {

@@ -108,13 +108,18 @@ fn records_of(text: &[u8], dialect: Dialect) -> (Vec<Cells>, usize) {
 /// The double quote, or the single one where cells are wrapped in it and none in the double one.
 fn quote_of(text: &[u8]) -> Option<u8> {
     let opens = |quote: u8| {
-        text.iter().enumerate().filter(|(at, byte)| {
-            let before = at.checked_sub(1).map_or(b'\n', |at| text[at]);
-            **byte == quote && (matches!(before, b'\n' | b'\r') || DELIMITERS.contains(&before))
-        }).count()
+        text.iter()
+            .enumerate()
+            .filter(|(at, byte)| {
+                let before = at.checked_sub(1).map_or(b'\n', |at| text[at]);
+                **byte == quote && (matches!(before, b'\n' | b'\r') || DELIMITERS.contains(&before))
+            })
+            .count()
     };
     let closes = |quote: u8| {
-        text.windows(2).filter(|w| w[0] == quote && (matches!(w[1], b'\n' | b'\r') || DELIMITERS.contains(&w[1]))).count()
+        text.windows(2)
+            .filter(|w| w[0] == quote && (matches!(w[1], b'\n' | b'\r') || DELIMITERS.contains(&w[1])))
+            .count()
     };
     let single = opens(b'\'') >= 2 && closes(b'\'') >= 2;
     Some(if single && opens(b'"') == 0 { b'\'' } else { b'"' })
@@ -123,9 +128,9 @@ fn quote_of(text: &[u8]) -> Option<u8> {
 /// A backslash, where quotes inside quoted cells have one before them and none is doubled.
 fn escape_of(text: &[u8], quote: Option<u8>) -> Option<u8> {
     let quote = quote?;
-    let escaped = text.windows(3).any(|w| {
-        w[0] == b'\\' && w[1] == quote && !matches!(w[2], b'\n' | b'\r') && !DELIMITERS.contains(&w[2])
-    });
+    let escaped = text
+        .windows(3)
+        .any(|w| w[0] == b'\\' && w[1] == quote && !matches!(w[2], b'\n' | b'\r') && !DELIMITERS.contains(&w[2]));
     escaped.then_some(b'\\')
 }
 
@@ -150,9 +155,10 @@ fn has_header(records: &[Cells], null_values: &[String]) -> bool {
     if below.iter().any(|guess| !matches!(guess.data_type(), None | Some(DataType::Utf8))) {
         return true;
     }
-    first.iter().enumerate().all(|(at, name)| {
-        rest.iter().all(|record| record.get(at).is_none_or(|cell| cell.0 != name.0))
-    })
+    first
+        .iter()
+        .enumerate()
+        .all(|(at, name)| rest.iter().all(|record| record.get(at).is_none_or(|cell| cell.0 != name.0)))
 }
 
 fn guesses(records: &[Cells], width: usize, null_values: &[String]) -> Vec<Guess> {

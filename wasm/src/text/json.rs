@@ -50,10 +50,18 @@ pub struct JsonReader {
     splitter: Splitter,
     rows: Rows,
     shape: Shape,
+    unknown: Unknown,
+}
+
+/// Fields of a row that no column takes. Inside of columns they are always faults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unknown {
+    Fail,
+    Ignore,
 }
 
 impl JsonReader {
-    pub fn new(schema: SchemaRef, batch_rows: usize, fail: bool) -> Result<Self> {
+    pub fn new(schema: SchemaRef, batch_rows: usize, fail: bool, unknown: Unknown) -> Result<Self> {
         let rows = Rows::new(schema, batch_rows, fail)?;
         let shape = Shape::of(&rows.columns);
         Ok(Self {
@@ -62,21 +70,22 @@ impl JsonReader {
             splitter: Splitter::default(),
             rows,
             shape,
+            unknown,
         })
     }
 
     pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<RecordBatch>> {
-        let (rows, shape) = (&mut self.rows, &self.shape);
+        let (rows, shape, unknown) = (&mut self.rows, &self.shape, self.unknown);
         let text = self.transcoder.push(bytes, &mut self.transcoded);
-        self.splitter.push(text, |text, line| read_row(rows, shape, text, line))?;
+        self.splitter.push(text, |text, line| read_row(rows, shape, unknown, text, line))?;
         Ok(rows.take_batches())
     }
 
     pub fn finish(&mut self) -> Result<Vec<RecordBatch>> {
-        let (rows, shape) = (&mut self.rows, &self.shape);
+        let (rows, shape, unknown) = (&mut self.rows, &self.shape, self.unknown);
         let last = self.transcoder.finish();
-        self.splitter.push(&last, |text, line| read_row(rows, shape, text, line))?;
-        self.splitter.finish(|text, line| read_row(rows, shape, text, line))?;
+        self.splitter.push(&last, |text, line| read_row(rows, shape, unknown, text, line))?;
+        self.splitter.finish(|text, line| read_row(rows, shape, unknown, text, line))?;
         rows.finish()?;
         Ok(rows.take_batches())
     }
@@ -86,11 +95,11 @@ impl JsonReader {
     }
 }
 
-fn read_row(rows: &mut Rows, shape: &Shape, text: &[u8], line: u64) -> Result<()> {
+fn read_row(rows: &mut Rows, shape: &Shape, unknown: Unknown, text: &[u8], line: u64) -> Result<()> {
     let base = rows.filled();
     let mut scanner = Scanner::new(text);
     let outcome = if scanner.peek() == b'{' {
-        fill_fields(&mut scanner, &mut rows.columns, shape, base, 1).and_then(|()| scanner.end())
+        fill_fields(&mut scanner, &mut rows.columns, shape, unknown, base, 1).and_then(|()| scanner.end())
     } else {
         // What is no JSON at all is told as that.
         scanner.skip(0).and_then(|_| Err(Fault::whole("the row is not an object")))
@@ -98,12 +107,25 @@ fn read_row(rows: &mut Rows, shape: &Shape, text: &[u8], line: u64) -> Result<()
     rows.end(outcome, line, text)
 }
 
-/// An object's fields into `columns`, of which each has `base` values: those that are missing become null, those that
-/// no column has are passed over, of those that come twice the last one counts.
+/// A row of a sample has told which fields there are; one that comes later would be lost without a word.
+const UNKNOWN: &str = "the field is in neither the schema nor the sample that types were taken from; name it in schema \
+    (--types), or raise sampleBytes, or choose columns";
+
+/// Names come from the columns, but for these.
+fn shortened(name: &str) -> std::borrow::Cow<'_, str> {
+    match name.char_indices().nth(100) {
+        Some((end, _)) => format!("{}…", &name[..end]).into(),
+        None => name.into(),
+    }
+}
+
+/// An object's fields into `columns`, of which each has `base` values: those that are missing become null, of those
+/// that come twice the last one counts.
 fn fill_fields(
     scanner: &mut Scanner,
     columns: &mut [Column],
     shape: &Shape,
+    unknown: Unknown,
     base: usize,
     depth: usize,
 ) -> std::result::Result<(), Fault> {
@@ -128,7 +150,11 @@ fn fill_fields(
                 fill(scanner, column, &shape.children[at], depth).map_err(|fault| fault.within(&name))?;
             }
             None => {
+                // What is no JSON is told as that.
                 scanner.skip(depth)?;
+                if unknown == Unknown::Fail {
+                    return Err(Fault::of(&shortened(&name), UNKNOWN));
+                }
             }
         }
         more = scanner.more(b'}')?;
@@ -157,7 +183,7 @@ fn fill(scanner: &mut Scanner, column: &mut Column, shape: &Shape, depth: usize)
                 more = scanner.more(b']')?;
             }
         }
-        (Data::Struct(children), b'{') => fill_fields(scanner, children, shape, base, depth + 1)?,
+        (Data::Struct(children), b'{') => fill_fields(scanner, children, shape, Unknown::Fail, base, depth + 1)?,
         (Data::Map { key, value, .. }, b'{') => {
             let mut more = scanner.open(b'{', b'}')?;
             while more {
@@ -236,7 +262,11 @@ fn fill_flat(scanner: &mut Scanner, column: &mut Column, first: u8, depth: usize
         b'{' | b'[' => {
             let is_text = *data_type == DataType::Utf8;
             let text = scanner.skip(depth)?;
-            if is_text { column.push_text(text) } else { Err(format!("{} is not a single value", super::parse::shown(text))) }
+            if is_text {
+                column.push_text(text)
+            } else {
+                Err(format!("{} is not a single value", super::parse::shown(text)))
+            }
         }
         _ => {
             let text = scanner.number()?;

@@ -58,14 +58,13 @@ pub fn infer(sample: &[u8]) -> Result<Schema> {
     };
     let mut splitter = Splitter::default();
     splitter.push(text, &mut each)?;
-    if sample.len() < SAMPLE_BYTES {
-        // The reader will report an array that is not closed, with its place.
-        let _ = splitter.finish(&mut each);
+    // Where there are rows, the reader will report an array that is not closed, with its place.
+    let unclosed = if sample.len() < SAMPLE_BYTES { splitter.finish(&mut each).err() } else { None };
+    if let (0, None, Some(error)) = (objects, &first_fault, unclosed) {
+        return Err(error);
     }
     match (objects, first_fault) {
-        (0, Some((reason, line))) => {
-            Err(EngineError::corrupt(format!("JSON: line {line}: {reason}")).at_line(line))
-        }
+        (0, Some((reason, line))) => Err(EngineError::corrupt(format!("JSON: line {line}: {reason}")).at_line(line)),
         (0, None) if sample.len() >= SAMPLE_BYTES && !text.trim_ascii().is_empty() => {
             Err(EngineError::corrupt(format!("JSON: no row ends within the first {} bytes", sample.len())))
         }
@@ -98,10 +97,7 @@ impl Members {
     }
 
     fn fields(&self) -> Fields {
-        self.list
-            .iter()
-            .map(|(name, seen)| Arc::new(Field::new(name, seen.data_type(), true)))
-            .collect()
+        self.list.iter().map(|(name, seen)| Arc::new(Field::new(name, seen.data_type(), true))).collect()
     }
 }
 
@@ -188,7 +184,14 @@ mod tests {
         match data_type {
             DataType::List(f) => format!("[{}]", short(f.data_type())),
             DataType::Struct(fields) => {
-                format!("{{{}}}", fields.iter().map(|f| format!("{}:{}", f.name(), short(f.data_type()))).collect::<Vec<_>>().join(","))
+                format!(
+                    "{{{}}}",
+                    fields
+                        .iter()
+                        .map(|f| format!("{}:{}", f.name(), short(f.data_type())))
+                        .collect::<Vec<_>>()
+                        .join(",")
+                )
             }
             other => other.to_string(),
         }
@@ -222,7 +225,7 @@ mod tests {
         for text in ["", " \n", "[]"] {
             assert_eq!(infer(text.as_bytes()).unwrap_err().code, "SOURCE_EMPTY");
         }
-        for text in ["1\n2", "hello", "[1]"] {
+        for text in ["1\n2", "hello", "[1]", "[", " [\n", "[{\"a\":1", &"[".repeat(60_000), &"[".repeat(100_000)] {
             assert_eq!(infer(text.as_bytes()).unwrap_err().code, "SOURCE_CORRUPT");
         }
         assert_eq!(infer(format!("{{\"a\":{}", "[".repeat(100_000)).as_bytes()).unwrap_err().code, "SOURCE_CORRUPT");

@@ -69,7 +69,8 @@ impl Splitter {
             _ => self.array(input, &mut each)?,
         }
         if self.partial.len() > MAX_RECORD_BYTES {
-            let text = format!("JSON: the row that starts on line {} is longer than {MAX_RECORD_BYTES} bytes", self.row_line);
+            let text =
+                format!("JSON: the row that starts on line {} is longer than {MAX_RECORD_BYTES} bytes", self.row_line);
             return Err(EngineError::corrupt(text).at_line(self.row_line));
         }
         Ok(())
@@ -208,7 +209,10 @@ mod tests {
     fn lines_and_elements_are_the_same_at_any_cut() {
         for (text, expected) in [
             ("{\"a\":1}\n\n {\"a\":2} \r\n[1]", &["1:{\"a\":1}", "3:{\"a\":2}", "4:[1]"][..]),
-            ("\n [ {\"a\":\"],\\\"\"},\n\n {\"b\":[1,2]}\n,3 ] \n", &["2:{\"a\":\"],\\\"\"}", "4:{\"b\":[1,2]}", "5:3"]),
+            (
+                "\n [ {\"a\":\"],\\\"\"},\n\n {\"b\":[1,2]}\n,3 ] \n",
+                &["2:{\"a\":\"],\\\"\"}", "4:{\"b\":[1,2]}", "5:3"],
+            ),
             ("[]", &[]),
             ("[ ]", &[]),
             ("", &[]),

@@ -134,7 +134,9 @@ impl<'a> Scanner<'a> {
         let start = self.at;
         let plain = self.text[start..].iter().take_while(|b| !matches!(b, b'"' | b'\\' | 0..=0x1f)).count();
         self.at += plain;
-        let Ok(head) = std::str::from_utf8(&self.text[start..self.at]) else { return self.fault("a string is not UTF-8") };
+        let Ok(head) = std::str::from_utf8(&self.text[start..self.at]) else {
+            return self.fault("a string is not UTF-8");
+        };
         if self.text.get(self.at) == Some(&b'"') {
             self.at += 1;
             return Ok(Cow::Borrowed(head));
@@ -254,13 +256,43 @@ mod tests {
     #[test]
     fn json_is_taken_and_nothing_else() {
         for good in [
-            "{}", "[]", "[1,-0.5e+3,{\"a\":[]}]", "\"\\u00e4\\ud834\\udd1e\\n\"", " true ", "null", "0", "NaN", "-Infinity",
+            "{}",
+            "[]",
+            "[1,-0.5e+3,{\"a\":[]}]",
+            "\"\\u00e4\\ud834\\udd1e\\n\"",
+            " true ",
+            "null",
+            "0",
+            "NaN",
+            "-Infinity",
         ] {
             assert_eq!(whole(good.as_bytes()), Ok(good.trim().to_owned()));
         }
         for bad in [
-            "", "{", "[1,]", "{\"a\":1,}", "{a:1}", "[1 2]", "01", "1.", "-", "1e", "+1", "\"a", "\"\\x\"", "\"\\u12\"",
-            "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\u0041\"", "\"\n\"", "tru", "truex", "1 2", "{\"a\" 1}", "nul", "]",
+            "",
+            "{",
+            "[1,]",
+            "{\"a\":1,}",
+            "{a:1}",
+            "[1 2]",
+            "01",
+            "1.",
+            "-",
+            "1e",
+            "+1",
+            "\"a",
+            "\"\\x\"",
+            "\"\\u12\"",
+            "\"\\ud800\"",
+            "\"\\udc00\"",
+            "\"\\ud800\\u0041\"",
+            "\"\n\"",
+            "tru",
+            "truex",
+            "1 2",
+            "{\"a\" 1}",
+            "nul",
+            "]",
         ] {
             assert!(whole(bad.as_bytes()).is_err(), "{bad}");
         }

@@ -8,12 +8,22 @@ use arrow_array::types::{Date32Type, Decimal128Type, Float64Type, Int64Type, Tim
 use arrow_schema::{DataType, Field, Fields, Schema, TimeUnit};
 use serde_json::Value;
 
-use super::json::JsonReader;
+use super::json::{JsonReader, Unknown};
 use crate::error::Result;
 use crate::schema_json::EXTENSION;
 
 fn read(schema: Vec<Field>, text: &str, step: usize, fail: bool) -> Result<(Vec<RecordBatch>, Value)> {
-    let mut reader = JsonReader::new(Arc::new(Schema::new(schema)), 2, fail)?;
+    read_with(schema, text, step, fail, Unknown::Ignore)
+}
+
+fn read_with(
+    schema: Vec<Field>,
+    text: &str,
+    step: usize,
+    fail: bool,
+    unknown: Unknown,
+) -> Result<(Vec<RecordBatch>, Value)> {
+    let mut reader = JsonReader::new(Arc::new(Schema::new(schema)), 2, fail, unknown)?;
     let mut batches = Vec::new();
     for piece in text.as_bytes().chunks(step) {
         batches.extend(reader.push(piece)?);
@@ -29,7 +39,12 @@ fn longs(batches: &[RecordBatch], column: usize) -> Vec<Option<i64>> {
 #[test]
 fn fields_match_by_name_in_any_order_in_lines_and_arrays() {
     let schema = || vec![Field::new("a", DataType::Int64, true), Field::new("s", DataType::Utf8, true)];
-    let rows = ["{\"a\":9007199254740993,\"s\":\"x\"}", "{\"s\":\"\\u00e4\",\"z\":[1,{}],\"a\":1e2}", "{}", "{\"a\":1,\"a\":\"2\"}"];
+    let rows = [
+        "{\"a\":9007199254740993,\"s\":\"x\"}",
+        "{\"s\":\"\\u00e4\",\"z\":[1,{}],\"a\":1e2}",
+        "{}",
+        "{\"a\":1,\"a\":\"2\"}",
+    ];
     for text in [rows.join("\n"), format!("[{}]", rows.join(",\n"))] {
         for step in [1, 3, 1000] {
             let (batches, rejects) = read(schema(), &text, step, true).unwrap();
@@ -75,10 +90,17 @@ fn every_flat_type_is_read_exactly() {
 
 fn nested() -> Vec<Field> {
     let element = Arc::new(Field::new("element", DataType::Int64, true));
-    let pair: Fields = vec![Field::new("key", DataType::Int64, false), Field::new("value", DataType::Utf8, true)].into();
+    let pair: Fields =
+        vec![Field::new("key", DataType::Int64, false), Field::new("value", DataType::Utf8, true)].into();
     vec![
         Field::new("l", DataType::List(element), true),
-        Field::new("s", DataType::Struct(vec![Field::new("x", DataType::Int64, false), Field::new("y", DataType::Utf8, true)].into()), true),
+        Field::new(
+            "s",
+            DataType::Struct(
+                vec![Field::new("x", DataType::Int64, false), Field::new("y", DataType::Utf8, true)].into(),
+            ),
+            true,
+        ),
         Field::new("m", DataType::Map(Arc::new(Field::new("key_value", DataType::Struct(pair), false)), false), true),
     ]
 }
@@ -103,8 +125,14 @@ fn nested_values_are_read_and_a_bad_row_leaves_nothing_behind() {
         let map = batch.column(2).as_map();
         assert_eq!(map.offsets().as_ref(), [0, 1, 3]);
         assert_eq!(map.keys().as_primitive::<Int64Type>().values(), &[7, 8, 9]);
-        let places: Vec<_> = rejects.as_array().unwrap().iter().map(|r| (r["line"].as_u64().unwrap(), r["column"].as_str().unwrap_or("-").to_owned())).collect();
-        let expected = [(2, "l.element"), (3, "s.x"), (4, "s"), (5, "m.key"), (7, "-")].map(|(line, c)| (line, c.to_owned()));
+        let places: Vec<_> = rejects
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|r| (r["line"].as_u64().unwrap(), r["column"].as_str().unwrap_or("-").to_owned()))
+            .collect();
+        let expected =
+            [(2, "l.element"), (3, "s.x"), (4, "s"), (5, "m.key"), (7, "-")].map(|(line, c)| (line, c.to_owned()));
         assert_eq!(places, expected);
     }
 }
@@ -129,4 +157,30 @@ fn what_does_not_fit_its_column_fails_with_its_place() {
     }
     let deep = format!("{{\"z\":{}1{}}}", "[".repeat(200), "]".repeat(200));
     assert!(read(schema(), &deep, 1000, true).unwrap_err().message.contains("levels deep"));
+}
+
+#[test]
+fn a_field_that_no_column_takes_is_a_fault_of_its_row() {
+    let text = concat!(
+        "{\"l\":[1],\"z\":{\"a\":1}}\n",
+        "{\"l\":[2],\"s\":{\"x\":1,\"new\":null}}\n",
+        "{\"l\":[3],\"m\":{\"7\":\"b\"}}\n",
+    );
+    for (unknown, places) in
+        [(Unknown::Fail, &[(1, 0, "z"), (2, 1, "s.new")][..]), (Unknown::Ignore, &[(2, 1, "s.new")])]
+    {
+        let (batches, rejects) = read_with(nested(), text, 5, false, unknown).unwrap();
+        assert_eq!(batches.iter().map(RecordBatch::num_rows).sum::<usize>(), 3 - places.len());
+        let found: Vec<_> = rejects
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|r| (r["line"].as_u64().unwrap(), r["row"].as_u64().unwrap(), r["column"].as_str().unwrap()))
+            .collect();
+        assert_eq!(found, places);
+    }
+    let long = format!("{{\"{}\":1}}", "ä".repeat(1000));
+    let error = read_with(nested(), &long, 1000, true, Unknown::Fail).unwrap_err();
+    assert_eq!((error.code, error.column.unwrap().chars().count()), ("INVALID_VALUE", 101));
+    assert!(read_with(nested(), "{\"z\":[}", 1000, true, Unknown::Fail).unwrap_err().message.contains("not JSON"));
 }

@@ -101,7 +101,8 @@ pub fn timestamp(text: &str, unit: TimeUnit, instant: bool) -> Result<i64, Reaso
     if i64::from(parsed.nanos) % per_unit != 0 {
         return Err(format!("{} is finer than the column keeps", shown(text)));
     }
-    let units = i128::from(parsed.seconds) * i128::from(1_000_000_000 / per_unit) + i128::from(i64::from(parsed.nanos) / per_unit);
+    let units = i128::from(parsed.seconds) * i128::from(1_000_000_000 / per_unit)
+        + i128::from(i64::from(parsed.nanos) / per_unit);
     i64::try_from(units).map_err(|_| unfit(text, Unfit::TooLarge, "a 64-bit timestamp"))
 }
 
@@ -173,7 +174,11 @@ mod tests {
     fn uuids_and_bytes() {
         let bytes = uuid("f79c3e09-677c-4bbd-a479-3f349cb785e7").unwrap();
         assert_eq!(uuid("F79C3E09677C4BBDA4793F349CB785E7"), Ok(bytes));
-        for bad in ["f79c3e09-677c-4bbd-a479-3f349cb785e", "f79c3e0-9677c-4bbd-a479-3f349cb785e7", "é79c3e09-677c-4bbd-a479-3f349cb785e"] {
+        for bad in [
+            "f79c3e09-677c-4bbd-a479-3f349cb785e",
+            "f79c3e0-9677c-4bbd-a479-3f349cb785e7",
+            "é79c3e09-677c-4bbd-a479-3f349cb785e",
+        ] {
             assert!(uuid(bad).is_err());
         }
         let mut out = Vec::new();

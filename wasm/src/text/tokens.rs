@@ -325,7 +325,13 @@ mod tests {
         let mut tokenizer = Tokenizer::new(PLAIN);
         let mut seen = 0;
         tokenizer.push(&vec![b','; 1 << 20], |_| Ok(())).unwrap();
-        tokenizer.finish(|record| { seen = record.cells.len(); assert!(record.malformed.is_some()); Ok(()) }).unwrap();
+        tokenizer
+            .finish(|record| {
+                seen = record.cells.len();
+                assert!(record.malformed.is_some());
+                Ok(())
+            })
+            .unwrap();
         assert_eq!(seen, MAX_CELLS);
     }
 }

@@ -1,5 +1,6 @@
 mod align;
 mod casts;
+mod constants;
 mod layouts;
 mod partition;
 mod random;

@@ -1,0 +1,87 @@
+/** What columns that a source lacks are filled with (spec: Default values, write-default). */
+import type { AlignConstant } from '../engine/engine.ts';
+import { IcestreamError } from '../errors.ts';
+import type { Schema } from '../spec/schema.ts';
+import { singleValueFromJson } from '../spec/single-value-json.ts';
+import type { NestedField, Type } from '../spec/types.ts';
+import { constantText } from './constant-text.ts';
+
+/** The write-defaults of the schema's primitive fields, nested ones too. */
+export function writeDefaults(schema: Schema): AlignConstant[] {
+  const found: AlignConstant[] = [];
+  visit(schema, [], found);
+  return found;
+}
+
+/** Whether the field has a write-default other than null. */
+export function hasWriteDefault(field: NestedField): boolean {
+  return (field['write-default'] ?? null) !== null;
+}
+
+/**
+ * The schema as sources of text and rows get to know it: without the nested fields that have a write-default, which
+ * they would add to their structs, as nulls, where the data lacks them. Data that has them keeps them.
+ */
+export function withoutNestedDefaults(schema: Schema): Schema {
+  return { ...schema, fields: known(schema.fields) };
+}
+
+function known(fields: readonly NestedField[]): NestedField[] {
+  return fields.flatMap((field) => {
+    const type = knownType(field.type);
+    return type === null ? [] : [type === field.type ? field : { ...field, type }];
+  });
+}
+
+/** Null: nothing is left of the type. */
+function knownType(type: Type): Type | null {
+  if (typeof type === 'string') return type;
+  switch (type.type) {
+    case 'struct': {
+      const fields = known(type.fields.filter((field) => !hasWriteDefault(field)));
+      return fields.length === 0 ? null : { ...type, fields };
+    }
+    case 'list': {
+      const element = knownType(type.element);
+      return element === null ? null : { ...type, element };
+    }
+    case 'map': {
+      const value = knownType(type.value);
+      return value === null ? null : { ...type, value };
+    }
+  }
+}
+
+function visit(type: Type, path: readonly string[], found: AlignConstant[]): void {
+  if (typeof type === 'string') return;
+  switch (type.type) {
+    case 'struct':
+      for (const field of type.fields) {
+        const at = [...path, field.name];
+        if (typeof field.type === 'string' && hasWriteDefault(field)) {
+          found.push({ path: at, value: defaultText(field, at.join('.')) });
+        }
+        visit(field.type, at, found);
+      }
+      break;
+    case 'list':
+      visit(type.element, [...path, 'element'], found);
+      break;
+    case 'map':
+      visit(type.key, [...path, 'key'], found);
+      visit(type.value, [...path, 'value'], found);
+      break;
+  }
+}
+
+function defaultText(field: NestedField, column: string): string | null {
+  if (typeof field.type !== 'string') return null;
+  try {
+    const value = singleValueFromJson(field.type, field['write-default']);
+    return value === null ? null : constantText(field.type, value);
+  } catch (error) {
+    if (!(error instanceof IcestreamError)) throw error;
+    const message = `the write-default of column ${column}: ${error.message}`;
+    throw new IcestreamError(error.code, message, { column, cause: error });
+  }
+}
