@@ -1,9 +1,10 @@
 /** One PUT, plain or on a condition. */
 
+import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
 import { uuidV4 } from '../../util/uuid.ts';
 import type { PutOptions, UploadResult } from '../store.ts';
-import { preconditionFailed } from '../store-errors.ts';
+import { preconditionFailed, shown } from '../store-errors.ts';
 import type { S3Client } from './client.ts';
 import { S3Error } from './errors.ts';
 import type { S3Location } from './location.ts';
@@ -44,8 +45,12 @@ export async function put(
     });
   try {
     return await client.send(call, async (response, { ambiguous }) => {
-      await response.arrayBuffer();
-      if (response.status !== 412) return done(response.headers.get('etag'));
+      const body = await response.arrayBuffer();
+      if (response.status !== 412) {
+        const etag = response.headers.get('etag');
+        if (etag === null && body.byteLength > 0) throw noStore(object.location);
+        return done(etag);
+      }
       const own = ambiguous && token !== null ? await ownObject(client, object, token, bytes, signal) : null;
       if (own === null) throw refused(412);
       return done(own.etag);
@@ -56,6 +61,16 @@ export async function put(
     if (absent && condition !== undefined) throw refused(404);
     throw error;
   }
+}
+
+/** S3 answers with an etag and nothing else; without an etag (a browser may not see it) there is nothing at all. */
+function noStore(location: string): IcestreamError {
+  const file = shown(location);
+  return new IcestreamError(
+    'INVALID_RESPONSE',
+    `${file}: the server answered with a page and no etag, as no object store does, so nothing may be stored; check the endpoint and what stands before it`,
+    { file },
+  );
 }
 
 /** What is stored, when it carries our token; where the token cannot be seen (CORS), when it has our bytes. */
