@@ -22,11 +22,21 @@ export async function openLakehouse(flags: CatalogFlags, signal: AbortSignal): P
   const storeFor = (location: string) => registry.open(location, properties);
   if (catalogKind(properties) === 'rest') {
     const options = restOptionsFromProperties(properties);
-    const catalog = await RestCatalog.connect({ ...options, stores: [localStoreFactory('', properties)], signal });
+    const catalog = await RestCatalog.connect({
+      ...options,
+      stores: [localStoreFactory('', properties)],
+      accessDelegation: options.accessDelegation ?? (hasOwnKeys(properties) ? [] : ['vended-credentials']),
+      signal,
+    });
     return { catalog, storeFor };
   }
   const warehouse = toLocation(properties.get('warehouse') ?? '');
   return { catalog: StoreCatalog.open({ warehouse, store: storeFor(warehouse) }), storeFor };
+}
+
+/** Keys that were configured for this catalog, as against those that AWS variables hold for everything. */
+function hasOwnKeys(properties: ReadonlyMap<string, string>): boolean {
+  return properties.get('s3.access-key-id') !== process.env['AWS_ACCESS_KEY_ID'];
 }
 
 /** A path of this machine as a `file:` location; locations stay as they are. */

@@ -17,6 +17,7 @@ import { partitionTransforms, tupleReader } from './partition-values.ts';
 import { PayloadDigest } from './payload-digest.ts';
 import { estimateRowBytes, leafColumns } from './row-estimate.ts';
 import type { StagedFiles } from './staged-files.ts';
+import { StagedUpload } from './staged-upload.ts';
 import type { WriteSession } from './write-session.ts';
 import { dataLocations, encoderSettings, writeSettings } from './write-settings.ts';
 

@@ -15,6 +15,11 @@ export class StagedFiles {
     this.#locations.add(location);
   }
 
+  /** The file is known not to be there, or others answer for it. */
+  drop(location: string): void {
+    this.#locations.delete(location);
+  }
+
   all(): readonly string[] {
     return [...this.#locations];
   }
