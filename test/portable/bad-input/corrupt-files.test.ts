@@ -112,11 +112,7 @@ describe.each(NAMES)('%s', (name) => {
     expect(whole.rows).toBeGreaterThan(50);
     await fc.assert(
       fc.asyncProperty(fc.nat(bytes.length - 1), fc.boolean(), async (length, streamed) => {
-        const outcome = await readDamaged(engine, bytes.slice(0, length), name, streamed);
-        if (outcome === null) return;
-        // An Arrow stream needs no end marker: after a whole message it may end.
-        expect(name).toMatch(/\.arrows$/);
-        expect(outcome.rows % 100).toBe(0);
+        expect(await readDamaged(engine, bytes.slice(0, length), name, streamed)).toBeNull();
       }),
       { numRuns: 60 },
     );
