@@ -86,7 +86,11 @@ function align(aligner: Aligner, batch: Batch, rowsBefore: number, file: string 
     if (!(error instanceof IcestreamError) || error.place.row === undefined) throw error;
     const row = rowsBefore + error.place.row;
     const where = file === null ? `row ${row} of the source` : `${file}, row ${row} of the source`;
-    throw new IcestreamError(error.code, `${where}: ${error.message}`, {
+    const what = error.message.replace(/, row \d+ of the batch/, '');
+    const advice = what.includes(';')
+      ? ''
+      : '; correct the value, or give the column of the table a type that holds it';
+    throw new IcestreamError(error.code, `${where}: ${what}${advice}`, {
       ...error.place,
       ...(file === null ? {} : { file }),
       row,
