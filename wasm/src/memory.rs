@@ -1,19 +1,46 @@
 //! The allocator: counts what is handed out, and remembers a refusal so that the abort after it has a name.
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::UnsafeCell;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use arrow_buffer::Buffer;
+
+use self::slabs::Slabs;
+
+mod slabs;
 
 struct Counting;
 
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 static REFUSED: AtomicUsize = AtomicUsize::new(0);
+static SMALL: Small = Small { taken: AtomicBool::new(false), slabs: UnsafeCell::new(Slabs::new()) };
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
+
+/// The slabs of small blocks, for one thread at a time; there is only one where there is no wait.
+struct Small {
+    taken: AtomicBool,
+    slabs: UnsafeCell<Slabs>,
+}
+
+unsafe impl Sync for Small {}
+
+impl Small {
+    fn with<R>(&self, use_it: impl FnOnce(&mut Slabs) -> R) -> R {
+        while self.taken.swap(true, Acquire) {
+            std::hint::spin_loop();
+        }
+        // SAFETY: whoever set `taken` is alone.
+        let result = use_it(unsafe { &mut *self.slabs.get() });
+        self.taken.store(false, Release);
+        result
+    }
+}
 
 fn note(ptr: *mut u8, size: usize) -> *mut u8 {
     if ptr.is_null() {
@@ -24,47 +51,19 @@ fn note(ptr: *mut u8, size: usize) -> *mut u8 {
     ptr
 }
 
-/// What the system's allocator aligns to without being asked.
-const NATURAL: usize = 2 * size_of::<usize>();
-
-/// A larger alignment is made here, by asking for that much more and keeping the true address in front. The system's
-/// own way asks for more too but gives the excess back, so that the hole a block leaves is too small for the next
-/// block of its size, and memory grows without end.
-fn padded(layout: Layout) -> Layout {
-    match layout.size().checked_add(layout.align()) {
-        Some(size) => Layout::from_size_align(size, NATURAL).unwrap_or(layout),
-        None => layout,
-    }
-}
-
-unsafe fn alloc_aligned(layout: Layout) -> *mut u8 {
-    unsafe {
-        let raw = System.alloc(padded(layout));
-        if raw.is_null() {
-            return raw;
-        }
-        // At least NATURAL bytes on, since `raw` is a multiple of that and the alignment a larger one.
-        let aligned = raw.add(layout.align() - (raw as usize & (layout.align() - 1)));
-        aligned.cast::<*mut u8>().sub(1).write(raw);
-        aligned
-    }
-}
-
-unsafe fn free_aligned(ptr: *mut u8, layout: Layout) {
-    unsafe { System.dealloc(ptr.cast::<*mut u8>().sub(1).read(), padded(layout)) }
-}
-
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let natural = layout.align() <= NATURAL;
-        let ptr = if natural { unsafe { System.alloc(layout) } } else { unsafe { alloc_aligned(layout) } };
+        let ptr = match slabs::class(layout) {
+            Some(class) => SMALL.with(|s| s.alloc(class)),
+            None => unsafe { System.alloc(layout) },
+        };
         note(ptr, layout.size())
     }
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        if layout.align() <= NATURAL {
+        let Some(class) = slabs::class(layout) else {
             return note(unsafe { System.alloc_zeroed(layout) }, layout.size());
-        }
-        let ptr = unsafe { alloc_aligned(layout) };
+        };
+        let ptr = SMALL.with(|s| s.alloc(class));
         if !ptr.is_null() {
             unsafe { ptr.write_bytes(0, layout.size()) };
         }
@@ -72,30 +71,35 @@ unsafe impl GlobalAlloc for Counting {
     }
     unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
         LIVE.fetch_sub(layout.size(), Relaxed);
-        if layout.align() <= NATURAL {
-            unsafe { System.dealloc(ptr, layout) }
-        } else {
-            unsafe { free_aligned(ptr, layout) }
+        match slabs::class(layout) {
+            Some(class) => SMALL.with(|s| unsafe { s.free(ptr, class) }),
+            None => unsafe { System.dealloc(ptr, layout) },
         }
     }
     unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        let fresh = if layout.align() <= NATURAL {
-            unsafe { System.realloc(ptr, layout, new_size) }
-        } else {
-            // Safety: the caller's promise is that the new size is a layout with this alignment.
-            let fresh = unsafe { alloc_aligned(Layout::from_size_align_unchecked(new_size, layout.align())) };
-            if !fresh.is_null() {
-                unsafe {
-                    fresh.copy_from_nonoverlapping(ptr, layout.size().min(new_size));
-                    free_aligned(ptr, layout);
+        // SAFETY: the caller's promise: the new size fits a layout.
+        let fresh_layout = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
+        match (slabs::class(layout), slabs::class(fresh_layout)) {
+            (None, None) => {
+                let fresh = unsafe { System.realloc(ptr, layout, new_size) };
+                if !fresh.is_null() {
+                    LIVE.fetch_sub(layout.size(), Relaxed);
                 }
+                note(fresh, new_size)
             }
-            fresh
-        };
-        if !fresh.is_null() {
-            LIVE.fetch_sub(layout.size(), Relaxed);
+            (before, after) if before == after => {
+                LIVE.fetch_sub(layout.size(), Relaxed);
+                note(ptr, new_size)
+            }
+            _ => unsafe {
+                let fresh = self.alloc(fresh_layout);
+                if !fresh.is_null() {
+                    fresh.copy_from_nonoverlapping(ptr, layout.size().min(new_size));
+                    self.dealloc(ptr, layout);
+                }
+                fresh
+            },
         }
-        note(fresh, new_size)
     }
 }
 
