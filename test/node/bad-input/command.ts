@@ -19,20 +19,17 @@ export interface Setting {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
-  /** Another user, where this one may choose. */
-  readonly uid?: number;
   /** A shell's words before the command: `ulimit -f 64;`. */
   readonly before?: string;
 }
 
 /** `icestream ARGS --json`. */
-export function icestream(args: readonly string[], { cwd, env, stdin, uid, before }: Setting): Promise<Ended> {
+export function icestream(args: readonly string[], { cwd, env, stdin, before }: Setting): Promise<Ended> {
   const command = [process.execPath, ...nodeArgs, ...args, '--json'];
   const [file, ...rest] = before === undefined ? command : ['/bin/sh', '-c', `${before} exec "$@"`, 'sh', ...command];
   const options = {
     cwd,
     env: { PATH: process.env['PATH'], HOME: cwd, ...env },
-    ...(uid === undefined ? {} : { uid, gid: uid }),
   };
   return new Promise((resolve) => {
     const child = execFile(file ?? '', rest, options, (error, out, err) => {
@@ -59,4 +56,14 @@ export async function contents(folder: string): Promise<Map<string, string>> {
     );
   }
   return found;
+}
+
+/** About 3 MB of data that do not compress. */
+export function noise(): string {
+  let seed = 1;
+  const next = () => {
+    seed = Math.imul(seed ^ (seed >>> 15), 0x2c1b3c6d) + 0x9e3779b9;
+    return (seed >>> 0).toString(36);
+  };
+  return `a,b\n${Array.from({ length: 100_000 }, (_, i) => `${i},${next()}${next()}${next()}${next()}`).join('\n')}\n`;
 }
