@@ -1,5 +1,6 @@
 import { type Table, tableFromIPC } from 'apache-arrow';
 import { beforeAll, expect, it } from 'vitest';
+import type { ArrowSchema } from '../../../src/engine/arrow-schema.ts';
 import { newEngine } from '../../../src/engine/default-engine.ts';
 import type { Engine, ParquetReader, RangeReader } from '../../../src/engine/engine.ts';
 import type { WasmInstance } from '../../../src/engine/wasm/instance.ts';
@@ -245,6 +246,52 @@ it('takes a changed byte anywhere for a corrupt file, or reads it, and lives', a
     expect(engine.alive, `byte ${at}`).toBe(true);
   }
   expect(engine.liveBytes).toBe(before);
+});
+
+/** A column of texts in an uncompressed file: all different, so plain; or few, so by a dictionary. */
+async function textFile(distinct: number): Promise<Bytes> {
+  const type = { kind: 'utf8', layout: 'offset32' } as const;
+  const schema: ArrowSchema = { fields: [{ name: 's', nullable: true, type, fieldId: 1 }] };
+  const lines = Array.from({ length: 300 }, (_, i) => `{"s":"text ${1000 + (i % distinct)}"}\n`).join('');
+  using reader = engine.jsonReader({ schema, batchRows: 300, onBadRow: 'fail', unknownFields: 'fail' });
+  const batches = [...reader.push(new TextEncoder().encode(lines)), ...reader.finish()];
+  using encoder = engine.encoder({
+    schema,
+    codec: 'uncompressed',
+    level: null,
+    encoding: 'default',
+    pageSizeBytes: 1 << 20,
+    pageRowLimit: 20_000,
+    dictionarySizeBytes: 1 << 20,
+    statisticsTruncateBytes: null,
+  });
+  const start = await encoder.writeRowGroup(batches);
+  const { bytes: end } = await encoder.finish();
+  const bytes = new Uint8Array(start.length + end.length);
+  bytes.set(start);
+  bytes.set(end, start.length);
+  return bytes;
+}
+
+it('survives lengths and runs that no page can hold', async () => {
+  const before = engine.liveBytes;
+  for (const distinct of [300, 5]) {
+    const good = await textFile(distinct);
+    // Eleven bytes of ones anywhere: a length that wraps around 32 bits, a head of a run that never ends.
+    for (let at = 4; at < 400; at++) {
+      const bytes = good.slice();
+      bytes.fill(0xff, at, at + 11);
+      try {
+        using reader = await engine.openParquet(inMemory(bytes));
+        for await (const batch of reader.batches()) batch.free();
+      } catch (error) {
+        expect(error, `byte ${at}`).toMatchObject({ code: expect.stringMatching(/^(SOURCE_CORRUPT|UNSUPPORTED)$/) });
+      }
+      expect(engine.alive, `byte ${at}`).toBe(true);
+    }
+  }
+  // The last message is kept.
+  expect(engine.liveBytes - before).toBeLessThan(1024);
 });
 
 it('leaves open whose fault a panic is that nothing explains', async () => {

@@ -48,7 +48,8 @@ impl GroupChunks {
         let held = Arc::new(Held { start: chunk.byte_range().0, bytes });
         let pages = SerializedPageReader::new(held, chunk, self.num_rows(), None)?;
         let column = chunk.column_descr();
-        Ok(CheckedPages { pages, check: PageCheck::new(column), name: column.path().string() })
+        let left = chunk.num_values();
+        Ok(CheckedPages { pages, check: PageCheck::new(column), name: column.path().string(), left })
     }
 
     /// The columns of a map are read twice, the first time for their levels.
@@ -120,6 +121,8 @@ struct CheckedPages {
     pages: SerializedPageReader<Held>,
     check: PageCheck,
     name: String,
+    /// Values that are still to come. What follows the last one was not looked at, and is not read.
+    left: i64,
 }
 
 impl CheckedPages {
@@ -141,22 +144,31 @@ impl Iterator for CheckedPages {
 
 impl PageReader for CheckedPages {
     fn get_next_page(&mut self) -> Result<Option<Page>> {
+        if self.left <= 0 {
+            return Ok(None);
+        }
         let page = self.pages.get_next_page().map_err(|e| self.named(e))?;
         if let Some(page) = &page {
             self.check.page(page).map_err(|e| self.named(e))?;
+            if !matches!(page, Page::DictionaryPage { .. }) {
+                self.left -= i64::from(page.num_values());
+            }
         }
         Ok(page)
     }
 
     fn peek_next_page(&mut self) -> Result<Option<PageMetadata>> {
-        self.pages.peek_next_page()
+        if self.left <= 0 { Ok(None) } else { self.pages.peek_next_page() }
     }
 
     fn skip_next_page(&mut self) -> Result<()> {
+        if let Some(levels) = self.peek_next_page()?.and_then(|page| page.num_levels) {
+            self.left -= levels as i64;
+        }
         self.pages.skip_next_page()
     }
 
     fn at_record_boundary(&mut self) -> Result<bool> {
-        self.pages.at_record_boundary()
+        if self.left <= 0 { Ok(true) } else { self.pages.at_record_boundary() }
     }
 }

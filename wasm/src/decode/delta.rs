@@ -21,14 +21,27 @@ pub fn check_packed(bytes: &[u8], present: usize, most: usize) -> Result<()> {
     head(bytes, present, most).map(|_| ())
 }
 
-/// DELTA_LENGTH_BYTE_ARRAY: lengths, then the bytes of all values.
-pub fn check_lengths(bytes: &[u8], present: usize, most: usize) -> Result<()> {
+/// DELTA_LENGTH_BYTE_ARRAY: lengths, then the bytes of all values. Of text (UTF-8) the decoder does not see every place
+/// where one value ends inside of a character.
+pub fn check_lengths(bytes: &[u8], present: usize, most: usize, text: bool) -> Result<()> {
     if bytes.is_empty() && present == 0 {
         return Ok(());
     }
-    let mut sum = 0u64;
-    let rest = lengths(bytes, present, most, |length| sum += u64::from(length))?;
-    if sum > rest.len() as u64 { Err(bad(format!("values of {sum} bytes in {}", rest.len()))) } else { Ok(()) }
+    let (mut sum, mut ends) = (0u64, Vec::new());
+    let rest = lengths(bytes, present, most, |length| {
+        sum += u64::from(length);
+        if text {
+            ends.push(sum);
+        }
+    })?;
+    if sum > rest.len() as u64 {
+        return Err(bad(format!("values of {sum} bytes in {}", rest.len())));
+    }
+    let values = &rest[..sum as usize];
+    if text && !std::str::from_utf8(values).is_ok_and(|text| ends.iter().all(|end| text.is_char_boundary(*end as usize))) {
+        return Err(bad("a text is not UTF-8".into()));
+    }
+    Ok(())
 }
 
 /// DELTA_BYTE_ARRAY: lengths of what each value shares with the one before, lengths of the rest, the rests.
@@ -134,12 +147,19 @@ mod tests {
     fn nothing_but_whole_lengths_passes() {
         // Blocks of 128 in 4 parts; 3 lengths: 2, then +1 and -1 as least -1 and 2 bits each.
         let good = [0x80, 1, 4, 3, 4, 1, 2, 0, 0, 0, 0b0010, 0, 0, 0, 0, 0, 0, 0, b'a', b'b', b'c', b'd', b'e', b'f', b'g'];
-        assert!(check_lengths(&good, 3, 3).is_ok());
-        assert!(check_lengths(&good[..good.len() - 1], 3, 3).is_err());
-        assert!(check_lengths(&good, 4, 4).is_err());
-        assert!(check_lengths(&good, 2, 2).is_err());
+        assert!(check_lengths(&good, 3, 3, true).is_ok());
+        assert!(check_lengths(&good[..good.len() - 1], 3, 3, true).is_err());
+        assert!(check_lengths(&good, 4, 4, true).is_err());
+        assert!(check_lengths(&good, 2, 2, true).is_err());
         for cut in 0..18 {
-            assert!(check_lengths(&good[..cut], 3, 3).is_err(), "cut at {cut}");
+            assert!(check_lengths(&good[..cut], 3, 3, true).is_err(), "cut at {cut}");
+        }
+        // Lengths 2, 3, 2: an umlaut in the second is text, one over the end of the first is not.
+        for (at, whole) in [(2, true), (1, false)] {
+            let mut bytes = good;
+            bytes[18 + at..20 + at].copy_from_slice("ä".as_bytes());
+            assert_eq!(check_lengths(&bytes, 3, 3, true).is_ok(), whole);
+            assert!(check_lengths(&bytes, 3, 3, false).is_ok());
         }
         assert!(check_packed(&good, 3, 3).is_ok());
         assert!(check_packed(&[0x80, 1, 4, 0, 4], 3, 3).is_err());

@@ -8,6 +8,7 @@ pub mod metadata;
 pub mod order;
 mod page_check;
 pub mod pages;
+mod plain;
 pub mod reader;
 mod runs;
 mod schema;

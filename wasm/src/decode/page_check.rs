@@ -1,12 +1,13 @@
 //! What the decoder takes for granted of a page's content.
 
-use parquet::basic::{Encoding, Type};
+use parquet::basic::{ConvertedType, Encoding, LogicalType, Type};
 use parquet::column::page::Page;
 use parquet::errors::{ParquetError, Result};
 use parquet::schema::types::ColumnDescriptor;
 
 use super::delta::{check_lengths, check_packed, check_prefixed};
-use super::runs::{check_levels, runs};
+use super::plain::check_places;
+use super::runs::{check_heads, check_levels, runs};
 
 pub struct PageCheck {
     physical: Type,
@@ -14,6 +15,8 @@ pub struct PageCheck {
     width: usize,
     max_rep: i16,
     max_def: i16,
+    /// Its values are UTF-8.
+    text: bool,
     /// Values of the dictionary page, once it was met.
     dictionary: Option<usize>,
 }
@@ -36,6 +39,8 @@ impl PageCheck {
             width,
             max_rep: column.max_rep_level(),
             max_def: column.max_def_level(),
+            text: matches!(column.logical_type_ref(), Some(LogicalType::String | LogicalType::Enum | LogicalType::Json))
+                || matches!(column.converted_type(), ConvertedType::UTF8 | ConvertedType::ENUM | ConvertedType::JSON),
             dictionary: None,
         }
     }
@@ -49,6 +54,9 @@ impl PageCheck {
                 }
                 if self.physical == Type::BYTE_ARRAY && count == 0 && !buf.is_empty() {
                     return Err(bad(format!("a dictionary of no values has {} bytes", buf.len())));
+                }
+                if self.physical == Type::BYTE_ARRAY {
+                    check_places(buf, count)?;
                 }
                 self.dictionary = Some(count);
                 Ok(())
@@ -70,7 +78,9 @@ impl PageCheck {
                 let said = num_values.checked_sub(*num_nulls);
                 let said = said.ok_or_else(|| bad(format!("a page of {num_values} values claims {num_nulls} nulls")))?;
                 check_levels(&buf[..reps], self.max_rep, count, None)?;
-                let looked_at = matches!(encoding, Encoding::PLAIN | Encoding::BYTE_STREAM_SPLIT) || is_delta(*encoding);
+                let looked_at = matches!(encoding, Encoding::PLAIN | Encoding::BYTE_STREAM_SPLIT)
+                    || is_delta(*encoding)
+                    || self.physical == Type::FIXED_LEN_BYTE_ARRAY;
                 let counted = looked_at.then_some(self.max_def);
                 let present = check_levels(&buf[reps..reps + defs], self.max_def, count, counted)?;
                 self.values(values, *encoding, present.unwrap_or(said as usize), said as usize)
@@ -102,7 +112,9 @@ impl PageCheck {
                 let Some(dictionary) = self.dictionary else {
                     return Err(bad("a page needs a dictionary, and the column chunk has none".into()));
                 };
-                // Of the other types the decoder looks itself.
+                let Some((width, rest)) = bytes.split_first() else { return Ok(()) };
+                check_heads(rest, usize::from(*width))?;
+                // Of the other types the decoder looks at the indices itself.
                 if self.physical == Type::FIXED_LEN_BYTE_ARRAY && dictionary > 0 {
                     check_indices(bytes, dictionary, present)?;
                 }
@@ -118,8 +130,10 @@ impl PageCheck {
             Encoding::PLAIN if self.physical == Type::BYTE_ARRAY && (present > said || said == 0 && !bytes.is_empty()) => {
                 Err(bad(format!("a page of {said} values has {present} by its levels, and {} bytes", bytes.len())))
             }
+            Encoding::PLAIN if self.physical == Type::BYTE_ARRAY => check_places(bytes, present),
+            Encoding::RLE if self.physical == Type::BOOLEAN => check_heads(bytes.get(4..).unwrap_or_default(), 1),
             Encoding::DELTA_BINARY_PACKED => check_packed(bytes, present, said),
-            Encoding::DELTA_LENGTH_BYTE_ARRAY => check_lengths(bytes, present, said),
+            Encoding::DELTA_LENGTH_BYTE_ARRAY => check_lengths(bytes, present, said, self.text),
             Encoding::DELTA_BYTE_ARRAY => check_prefixed(bytes, present, said),
             _ => Ok(()),
         }

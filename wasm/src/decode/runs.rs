@@ -18,7 +18,7 @@ pub fn runs(
     while seen < most && !rest.is_empty() {
         let (head, left) = varint(rest).ok_or_else(|| bad("a run of packed values is cut off".into()))?;
         rest = left;
-        let count = usize::try_from(head >> 1).unwrap_or(usize::MAX);
+        let count = run_length(head)?;
         if count == 0 {
             return Err(bad("an empty run of packed values".into()));
         }
@@ -51,6 +51,9 @@ pub fn check_levels(bytes: &[u8], max_level: i16, values: usize, counted: Option
     if let Some(counted) = counted {
         let (mut seen, mut found) = (0, 0);
         runs(bytes, width, values, |level, times| {
+            if level > max_level as u64 {
+                return Err(bad(format!("a level of {level} where the highest is {max_level}")));
+            }
             seen += times;
             found += if level == counted as u64 { times } else { 0 };
             Ok(())
@@ -60,7 +63,7 @@ pub fn check_levels(bytes: &[u8], max_level: i16, values: usize, counted: Option
     let (mut rest, mut seen) = (bytes, 0usize);
     while seen < values {
         let Some((head, left)) = varint(rest) else { return Err(too_few(seen, values)) };
-        let count = usize::try_from(head >> 1).unwrap_or(usize::MAX);
+        let count = run_length(head)?;
         let (taken, needed, held) = if head & 1 == 0 {
             (count, width.div_ceil(8), width.div_ceil(8))
         } else {
@@ -74,6 +77,25 @@ pub fn check_levels(bytes: &[u8], max_level: i16, values: usize, counted: Option
         rest = &left[held.min(left.len())..];
     }
     Ok(None)
+}
+
+/// The heads of all runs, which the decoder takes to be numbers of 10 bytes at most; of the rest it looks itself.
+pub fn check_heads(mut rest: &[u8], width: usize) -> Result<()> {
+    while let Some((head, left)) = varint(rest) {
+        let count = run_length(head)?;
+        let held = if head & 1 == 0 { width.div_ceil(8) } else { count.saturating_mul(width) };
+        rest = &left[held.min(left.len())..];
+    }
+    if rest.len() > 10 { Err(bad("a run of packed values begins with no number".into())) } else { Ok(()) }
+}
+
+/// Of a run's head: values, or groups of 8. The decoder counts in 32 bits.
+fn run_length(head: u64) -> Result<usize> {
+    let length = head >> 1;
+    if length > u64::from(u32::MAX / 8) {
+        return Err(bad(format!("a run of {length} packed values")));
+    }
+    Ok(length as usize)
 }
 
 fn too_few(seen: usize, values: usize) -> parquet::errors::ParquetError {
@@ -108,4 +130,35 @@ pub(super) fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_that_are_no_numbers_are_found_wherever_they_stand() {
+        // A run of five, eight packed values, an empty run, all of 3 bits.
+        let good = [10, 2, 3, 1, 2, 3, 0, 7];
+        assert!(check_heads(&good, 3).is_ok());
+        for at in [0, 2, 6] {
+            let mut bytes = good[..at].to_vec();
+            bytes.extend([0xff; 10]);
+            // The decoder takes this for the end.
+            assert!(check_heads(&bytes, 3).is_ok());
+            bytes.push(0xff);
+            assert!(check_heads(&bytes, 3).is_err());
+        }
+        assert!(check_heads(&[], 3).is_ok());
+        // 2^32 values.
+        assert!(check_heads(&[0x80, 0x80, 0x80, 0x80, 0x20, 1], 3).is_err());
+    }
+
+    #[test]
+    fn levels_beyond_the_highest_are_no_values() {
+        // Five levels in one run.
+        assert_eq!(check_levels(&[10, 1], 1, 5, Some(1)).unwrap(), Some(5));
+        assert!(check_levels(&[10, 0xff], 1, 5, Some(1)).is_err());
+        assert!(check_levels(&[10, 3], 2, 5, Some(2)).is_err());
+    }
 }

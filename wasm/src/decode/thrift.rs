@@ -25,7 +25,7 @@ struct Cursor<'a> {
 pub fn page_header(bytes: &[u8]) -> Option<(PageHeader, usize)> {
     let mut cursor = Cursor { bytes: &bytes[..bytes.len().min(MAX_HEADER_BYTES)], at: 0 };
     let mut header = PageHeader::default();
-    let mut seen = 0u8;
+    let mut seen = 0u16;
     let mut id = 0i16;
     while let Some(kind) = cursor.field(&mut id)? {
         match (id, kind) {
@@ -36,11 +36,19 @@ pub fn page_header(bytes: &[u8]) -> Option<(PageHeader, usize)> {
             (5 | 7 | 8, STRUCT) => header.num_values = cursor.first_int()?,
             (_, kind) => cursor.skip(kind, 0)?,
         }
-        if (1..=3).contains(&id) {
+        if (1..=8).contains(&id) {
             seen |= 1 << id;
         }
     }
-    (seen == 0b1110).then_some((header, cursor.at))
+    // The decoder takes the header of a page's kind as given.
+    let own = match header.kind {
+        0 => 1 << 5,
+        2 => 1 << 7,
+        3 => 1 << 8,
+        _ => 0,
+    };
+    let needed = 0b1110 | own;
+    (seen & needed == needed).then_some((header, cursor.at))
 }
 
 impl Cursor<'_> {
@@ -154,6 +162,15 @@ mod tests {
         let (header, length) = page_header(&[&HEADER[..], &[1, 2, 3]].concat()).unwrap();
         assert_eq!(header, PageHeader { kind: 0, uncompressed_size: 20, compressed_size: 18, num_values: 5 });
         assert_eq!(length, HEADER.len());
+    }
+
+    #[test]
+    fn a_page_without_the_header_of_its_kind_is_none() {
+        for (kind, own) in [(0, true), (1, true), (2, false), (3, false)] {
+            let mut bytes = HEADER;
+            bytes[1] = 2 * kind;
+            assert_eq!(page_header(&bytes).is_some(), own, "{kind}");
+        }
     }
 
     #[test]
