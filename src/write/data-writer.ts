@@ -63,7 +63,7 @@ export class DataWriter {
     // A row group of more raw bytes than the target could not be cut into files of the target's size.
     const wanted = Math.min(rowGroupSizeBytes, targetFileSizeBytes);
     this.#steps = new RowSteps(Math.min(plan.stepBytes, Math.floor(wanted / 8)));
-    this.#rowGroupBytes = Math.min(wanted, plan.bufferedRowBytes - plan.stepBytes);
+    this.#rowGroupBytes = Math.min(wanted, plan.rowGroupBytes);
   }
 
   /** Rows that wait for a row group, by `Batch.byteLength`. */
@@ -116,6 +116,7 @@ export class DataWriter {
 
   /** Encodes what waits and finishes all files. */
   async finish(): Promise<void> {
+    this.#router.route();
     for (const partition of this.#router.partitions()) {
       if (partition.buffer.rows > 0) await this.#encode(partition);
       await this.#finishFile(partition);
@@ -135,6 +136,7 @@ export class DataWriter {
 
   async #decide(): Promise<void> {
     const { plan } = this.#options;
+    this.#router.route();
     for (const partition of this.#router.partitions()) {
       const { rows, bytes } = partition.buffer;
       if (bytes >= this.#rowGroupBytes || rows + MAX_STEP_ROWS > MAX_ROW_GROUP_ROWS) await this.#encode(partition);
@@ -162,9 +164,12 @@ export class DataWriter {
     this.#encodedBytes += file.encodedBytes - before;
     // Rows that compress very well would fill memory with the footer long before the file has its size.
     const { plan, targetFileSizeBytes } = this.#options;
-    const full = file.encodedBytes >= targetFileSizeBytes || file.rowGroups >= plan.maxRowGroups;
-    if (full || this.#footerBytes(file) > plan.footerBytes) await this.#finishFile(partition);
-    await this.#relievePending();
+    const full = file.encodedBytes >= targetFileSizeBytes || this.#keptBytes(file) > plan.footerBytes;
+    if (full) await this.#finishFile(partition);
+    if (this.#options.transforms.length > 0) {
+      await this.#finishLargest((open) => open.pendingBytes, plan.pendingBytes);
+      await this.#finishLargest((open) => this.#keptBytes(open), plan.footerBytes);
+    }
     this.#options.onState?.();
   }
 
@@ -183,26 +188,24 @@ export class DataWriter {
     return file;
   }
 
-  /** Finishes the files that free most until what is pending fits its share. */
-  async #relievePending(): Promise<void> {
-    if (this.#options.transforms.length === 0) return;
+  /** Finishes the files that have most of something until what is left of it fits. */
+  async #finishLargest(has: (file: DataFileWriter) => number, most: number): Promise<void> {
+    let sum = 0;
+    for (const { file } of this.#router.partitions()) if (file !== null) sum += has(file);
+    if (sum <= most) return;
     const open = this.#router.partitions().flatMap((partition) => {
-      const { file } = partition;
-      if (file === null) return [];
-      return [{ partition, bytes: file.pendingBytes + OPEN_FILE_BYTES + this.#footerBytes(file) }];
+      return partition.file === null ? [] : [{ partition, size: has(partition.file) }];
     });
-    let pending = open.reduce((sum, { bytes }) => sum + bytes, 0);
-    if (pending <= this.#options.plan.pendingBytes) return;
-    for (const { partition, bytes } of open.sort((a, b) => b.bytes - a.bytes)) {
-      if (pending <= this.#options.plan.pendingBytes) return;
-      pending -= bytes;
+    for (const { partition, size } of open.sort((a, b) => b.size - a.size)) {
+      if (sum <= most) return;
+      sum -= size;
       await this.#finishFile(partition);
     }
   }
 
-  /** What the engine keeps of a file's row groups until its footer is written. */
-  #footerBytes(file: DataFileWriter): number {
-    return file.rowGroups * this.#options.leafColumns * COLUMN_CHUNK_BYTES;
+  /** What the engine keeps of a file until its footer is written. */
+  #keptBytes(file: DataFileWriter): number {
+    return OPEN_FILE_BYTES + file.rowGroups * this.#options.leafColumns * COLUMN_CHUNK_BYTES;
   }
 
   /** Starts to finish the partition's file; the last bytes go out while the next rows are encoded. */

@@ -5,7 +5,7 @@ import type { ParquetFooter } from '../engine/footer.ts';
 import { IcestreamError } from '../errors.ts';
 import type { Upload } from '../storage/store.ts';
 import type { Bytes } from '../util/bytes.ts';
-import { chainHash } from './payload-digest.ts';
+import { ContentHash } from './payload-digest.ts';
 
 /** A file that is stored, whole and counted. */
 export interface WrittenFile {
@@ -25,7 +25,7 @@ export class DataFileWriter {
   #rowGroups = 0;
   #bytes = 0;
   #encoderFreed = false;
-  #hash: Bytes = new Uint8Array();
+  readonly #hash = new ContentHash();
 
   constructor(location: string, encoder: Encoder, upload: Upload) {
     this.location = location;
@@ -91,7 +91,7 @@ export class DataFileWriter {
         { file: this.location },
       );
     }
-    return { location: this.location, sizeBytes, footer, contentHash: this.#hash };
+    return { location: this.location, sizeBytes, footer, contentHash: await this.#hash.value() };
   }
 
   /** Ends the upload without a file; returns what could not be removed. */
@@ -102,7 +102,7 @@ export class DataFileWriter {
 
   async #store(bytes: Bytes): Promise<void> {
     if (bytes.length === 0) return;
-    this.#hash = await chainHash(this.#hash, bytes);
+    await this.#hash.add(bytes);
     await this.#upload.write(bytes);
   }
 

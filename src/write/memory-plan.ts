@@ -30,10 +30,10 @@ export interface MemoryPlan {
   readonly bufferedRowBytes: number;
   /** Rows between two decisions (row group due? partition to be closed?), by `Batch.byteLength`. */
   readonly stepBytes: number;
-  /** What the engine may keep of one file's row groups for its footer. */
+  /** A row group is due when a partition has rows of so many bytes. */
+  readonly rowGroupBytes: number;
+  /** What the engine may keep of open files' row groups for their footers. */
   readonly footerBytes: number;
-  /** The most row groups of one file. */
-  readonly maxRowGroups: number;
   readonly partSizeBytes: number;
   readonly partsInFlight: number;
   /** Encoded bytes of open files that are not yet part of a request. */
@@ -46,11 +46,6 @@ export interface MemoryPlan {
 const ENGINE_FIXED_BYTES = 6 * MiB;
 /** Page and facts state of one leaf column while a file is open. */
 const ENGINE_LEAF_BYTES = 8 * 1024;
-/**
- * What a row group leaves behind until its file ends is small, but it lies between the large blocks and cuts free
- * memory into holes; measured: a sixteenth of the row group's size is lost to each.
- */
-const ROW_GROUP_HOLES = 16;
 const SOURCE_BYTES = 4 * MiB;
 const MIN_ROW_SHARE = 1 * MiB;
 const DEFAULT_MIN_PART = 5 * MiB;
@@ -63,7 +58,7 @@ export function engineShareBytes(limitBytes: number): number {
 }
 
 /**
- * Divides `limitBytes`. At 96 MiB a write buffers 16 MiB of rows (24 MiB when partitioned) and sends up to three parts of
+ * Divides `limitBytes`. At 96 MiB a write buffers 16 MiB of rows and sends up to three parts of
  * 8 MiB; at 64 MiB parts are the 5 MiB that S3 allows at least.
  * @throws IcestreamError MEMORY_LIMIT_TOO_SMALL, naming the limit that would do.
  */
@@ -92,17 +87,18 @@ function divide(request: MemoryPlanRequest, limitBytes: number): MemoryPlan | nu
   const left = engineBytes - fixed;
   // Rows are held once while they wait; while a row group is encoded, its columns go one by one and its compressed
   // pages come: a row group's worth beside the buffer. The rest is the batch in hand and fragmentation.
-  // With one partition, larger row groups gain nothing but a larger process; many partitions share the buffer.
-  const most = Math.floor(limitBytes / (request.partitioned ? 4 : 6));
-  const bufferedRowBytes = Math.min(Math.floor(left / 2), most);
+  // With one partition, larger row groups gain nothing but a larger process; many partitions share the buffer, and
+  // want to be routed in large steps, whose rows are there two more times meanwhile.
+  const bufferedRowBytes = Math.floor(Math.min(left / 2, limitBytes / 6));
   if (bufferedRowBytes < Math.max(MIN_ROW_SHARE, 16 * request.rowBytes)) return null;
+  const stepBytes = Math.floor(bufferedRowBytes / (request.partitioned ? 5 : 8));
   return {
     limitBytes,
     engineBytes,
     bufferedRowBytes,
-    stepBytes: Math.floor(bufferedRowBytes / 8),
-    footerBytes: Math.floor(bufferedRowBytes / 2),
-    maxRowGroups: Math.max(8, Math.floor((left - 2 * bufferedRowBytes) / (bufferedRowBytes / ROW_GROUP_HOLES))),
+    stepBytes,
+    rowGroupBytes: Math.min(bufferedRowBytes - stepBytes, Math.floor((2 * left) / 5)),
+    footerBytes: Math.floor(left / 8),
     partSizeBytes: parts.partSizeBytes,
     partsInFlight: parts.inFlight,
     pendingBytes: parts.pendingBytes,

@@ -68,14 +68,29 @@ export function samePayload(a: string, b: string): boolean {
 /** WebCrypto copies what it hashes: so much at a time. */
 const HASH_PIECE_BYTES = 512 * 1024;
 
-/** A hash that grows with the file: each piece is hashed with what came before. */
-export async function chainHash(before: Bytes, bytes: Bytes): Promise<Bytes> {
-  let chain = before;
-  for (let at = 0; at < bytes.length; at += HASH_PIECE_BYTES) {
-    const hash = await crypto.subtle.digest('SHA-256', bytes.subarray(at, at + HASH_PIECE_BYTES));
-    chain = new Uint8Array(await crypto.subtle.digest('SHA-256', concatBytes([chain, new Uint8Array(hash)])));
+/** A hash of the bytes of a file that is written piece by piece, and of where they were cut. */
+export class ContentHash {
+  readonly #hashes: Bytes[] = [];
+  #last: Promise<ArrayBuffer> | null = null;
+
+  /** Hashes while the caller goes on; resolves when the bytes are no longer needed. */
+  async add(bytes: Bytes): Promise<void> {
+    for (let at = 0; at < bytes.length; at += HASH_PIECE_BYTES) {
+      await this.#settle();
+      this.#last = crypto.subtle.digest('SHA-256', bytes.subarray(at, at + HASH_PIECE_BYTES));
+      this.#last.catch(() => {}); // thrown by who waits for it
+    }
   }
-  return chain;
+
+  async value(): Promise<Bytes> {
+    await this.#settle();
+    return new Uint8Array(await crypto.subtle.digest('SHA-256', concatBytes(this.#hashes)));
+  }
+
+  async #settle(): Promise<void> {
+    if (this.#last !== null) this.#hashes.push(new Uint8Array(await this.#last));
+    this.#last = null;
+  }
 }
 
 async function shortHash(bytes: Bytes): Promise<string> {
