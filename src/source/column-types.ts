@@ -5,6 +5,7 @@ import { arrowSchemaFromIceberg } from '../format/arrow-from-iceberg.ts';
 import { columnError, nameProblems, shownName } from '../format/column-problem.ts';
 import type { Schema } from '../spec/schema.ts';
 import type { SourceOptions } from './options.ts';
+import type { ExpectedSchema } from './source.ts';
 
 /** The `schema` option as Arrow, without field ids. */
 export function givenSchema(options: SourceOptions): ArrowSchema | null {
@@ -35,6 +36,18 @@ export function knownTypes(
   for (const field of expected?.fields ?? []) known.set(field.name, field);
   for (const field of given?.fields ?? []) known.set(field.name, field);
   return inferred.map((field) => refine(field, known.get(field.name)));
+}
+
+/** Columns that the sample did not show and that may come later: the caller's, and the table's where null will do. */
+export function lateFields(
+  seen: Iterable<string>,
+  given: ArrowSchema | null,
+  expected: ExpectedSchema | undefined,
+): ArrowField[] {
+  const names = new Set(seen);
+  const optional = new Set(expected?.optional);
+  const late = [...(given?.fields ?? []), ...(expected?.fields ?? []).filter((field) => optional.has(field.name))];
+  return late.filter(({ name }) => !names.has(name) && names.add(name));
 }
 
 /**

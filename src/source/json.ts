@@ -4,7 +4,7 @@ import type { Engine } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
 import type { Bytes } from '../util/bytes.ts';
 import type { ByteStream } from './byte-stream.ts';
-import { knownTypes, projected, refuseBadNames } from './column-types.ts';
+import { knownTypes, lateFields, projected, refuseBadNames } from './column-types.ts';
 import { inFile } from './errors-in-file.ts';
 import type { FileContext } from './file-context.ts';
 import { DEFAULT_BATCH_ROWS, DEFAULT_SAMPLE_BYTES, MIN_SAMPLE_BYTES } from './options.ts';
@@ -12,8 +12,8 @@ import type { OpenSource } from './source.ts';
 import { openText } from './text-source.ts';
 
 /**
- * Takes over the stream. A row with a field that neither the sample nor the caller's schema has is a bad row, unless
- * the caller chose `columns`.
+ * Takes over the stream. A row with a field that neither the sample, the caller's schema nor the table has is a bad
+ * row, unless the caller chose `columns`.
  */
 export async function openJson(stream: ByteStream, context: FileContext): Promise<OpenSource> {
   const { name, options, open, given } = context;
@@ -21,9 +21,13 @@ export async function openJson(stream: ByteStream, context: FileContext): Promis
   try {
     const inferred = infer(open.engine, sample);
     const fields = knownTypes(inferred.fields, given, open.expected);
-    // A column of the caller's that the sample does not have may come later.
-    const seen = new Set(fields.map((f) => f.name));
-    for (const field of given?.fields ?? []) if (!seen.has(field.name)) fields.push(field);
+    fields.push(
+      ...lateFields(
+        fields.map((f) => f.name),
+        given,
+        open.expected,
+      ),
+    );
     if (fields.length === 0) {
       throw new IcestreamError('SOURCE_EMPTY', 'there are no rows to take columns from; give a schema');
     }

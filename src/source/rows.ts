@@ -4,7 +4,7 @@ import { IcestreamError } from '../errors.ts';
 import { shownName } from '../format/column-problem.ts';
 import { BadValue } from './bad-value.ts';
 import { makeOpenSource } from './batch-flow.ts';
-import { givenSchema, knownTypes, projected, refuseBadNames } from './column-types.ts';
+import { givenSchema, knownTypes, lateFields, projected, refuseBadNames } from './column-types.ts';
 import { inFile } from './errors-in-file.ts';
 import { DEFAULT_BATCH_ROWS, DEFAULT_SAMPLE_ROWS, type SourceOptions } from './options.ts';
 import { RejectCounter } from './rejects.ts';
@@ -97,7 +97,7 @@ class RowsSource implements RecordBatchSource {
     });
     const inferred = Array.from(types, ([name, type]): ArrowField => ({ name, nullable: true, type }));
     const fields = knownTypes(inferred, this.#given, open.expected).map(settled);
-    for (const field of this.#given?.fields ?? []) if (!types.has(field.name)) fields.push(field);
+    fields.push(...lateFields(types.keys(), this.#given, open.expected));
     if (fields.length === 0) {
       throw new IcestreamError('SOURCE_EMPTY', 'there are no rows to take columns from; give a schema');
     }

@@ -3,6 +3,15 @@ import type { ArrowSchema } from '../engine/arrow-schema.ts';
 import type { Batch, Engine, RejectedRow } from '../engine/engine.ts';
 import type { MemoryLease } from '../util/memory-budget.ts';
 
+/** What the rows are meant for. */
+export interface ExpectedSchema extends ArrowSchema {
+  /**
+   * Top-level columns of it whose absence means null: a source that knows its columns only from a sample takes them up
+   * even so, because they may come later.
+   */
+  readonly optional?: readonly string[];
+}
+
 export interface OpenSourceOptions {
   readonly engine: Engine;
   readonly lease: MemoryLease;
@@ -11,7 +20,7 @@ export interface OpenSourceOptions {
    * The schema the rows are meant for, when there is one (the table's, by `arrowSchemaFromIceberg`). Sources that would
    * guess types (CSV, JSON, rows) take the types of the columns it names from here; others ignore it.
    */
-  readonly expected?: ArrowSchema;
+  readonly expected?: ExpectedSchema;
   /** Called with bytes read from the outside, before decompression. */
   readonly onBytesRead?: (bytes: number) => void;
   /** Called for rows left out under `onBadRow: 'reject'`, in order. */

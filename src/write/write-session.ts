@@ -1,10 +1,9 @@
 /** What one write holds from its first byte to its last: engine, lease, counters, the source once it is open. */
 import { defaultMemoryLimitBytes } from '#load-engine';
-import type { ArrowSchema } from '../engine/arrow-schema.ts';
 import { getEngine } from '../engine/default-engine.ts';
 import type { Engine } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
-import type { OpenSource, RecordBatchSource } from '../source/source.ts';
+import type { ExpectedSchema, OpenSource, RecordBatchSource } from '../source/source.ts';
 import { MemoryLease } from '../util/memory-budget.ts';
 import { uuidV7 } from '../util/uuid.ts';
 import type { World } from '../util/world.ts';
@@ -49,7 +48,7 @@ export class WriteSession implements AsyncDisposable {
   }
 
   /** Opens the source; `expected` gives types to sources that would guess them. */
-  async open(source: RecordBatchSource, expected: ArrowSchema | undefined): Promise<OpenSource> {
+  async open(source: RecordBatchSource, expected: ExpectedSchema | undefined): Promise<OpenSource> {
     const { meter, signal, options } = this;
     meter.totalBytes = source.sizeBytes;
     meter.tick('open');

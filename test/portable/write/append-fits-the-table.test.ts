@@ -25,6 +25,25 @@ describe('columns', () => {
     expect(file?.nullValueCounts?.get(5)).toBe(0n);
   });
 
+  test.each([
+    ['JSON', (rows: readonly object[]) => new Blob([rows.map((row) => `${JSON.stringify(row)}\n`).join('')])],
+    ['plain rows', (rows: readonly object[]) => rows as readonly Record<string, unknown>[]],
+  ])('of the table that %s shows only after its sample are not lost', async (_, input) => {
+    const { catalog } = await lake();
+    const schema: Schema = {
+      type: 'struct',
+      fields: [
+        { id: 1, name: 'id', required: true, type: 'long' },
+        { id: 2, name: 'late', required: false, type: 'int' },
+      ],
+    };
+    const table = await catalog.createTable('sales.late', schema);
+    const rows = Array.from({ length: 40_000 }, (__, id) => (id === 39_999 ? { id, late: 7 } : { id }));
+    await table.append(fromAny(input(rows)), options);
+    const [file] = await liveFiles(table);
+    expect([file?.recordCount, file?.nullValueCounts?.get(2)]).toEqual([40_000n, 39_999n]);
+  });
+
   test('that the table lacks are an error, before anything is uploaded', async () => {
     const here = await lake();
     const table = await here.catalog.createTable('sales.orders', ordersSchema);
