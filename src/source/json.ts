@@ -20,6 +20,9 @@ export async function openJson(stream: ByteStream, context: FileContext): Promis
   const sample = await stream.peek(Math.max(options.sampleBytes ?? DEFAULT_SAMPLE_BYTES, MIN_SAMPLE_BYTES));
   try {
     const inferred = infer(open.engine, sample);
+    if (inferred.fields.length === 0 && given === null) {
+      throw new IcestreamError('SOURCE_EMPTY', 'there are no rows to take columns from; give a schema');
+    }
     const fields = knownTypes(inferred.fields, given, open.expected);
     fields.push(
       ...lateFields(
@@ -28,9 +31,6 @@ export async function openJson(stream: ByteStream, context: FileContext): Promis
         open.expected,
       ),
     );
-    if (fields.length === 0) {
-      throw new IcestreamError('SOURCE_EMPTY', 'there are no rows to take columns from; give a schema');
-    }
     refuseBadNames({ fields }, name);
     const schema: ArrowSchema = projected({ fields }, options.columns, name);
     const reader = open.engine.jsonReader({

@@ -95,12 +95,12 @@ class RowsSource implements RecordBatchSource {
         }
       }
     });
+    if (types.size === 0 && this.#given === null) {
+      throw new IcestreamError('SOURCE_EMPTY', 'there are no rows to take columns from; give a schema');
+    }
     const inferred = Array.from(types, ([name, type]): ArrowField => ({ name, nullable: true, type }));
     const fields = knownTypes(inferred, this.#given, open.expected).map(settled);
     fields.push(...lateFields(types.keys(), this.#given, open.expected));
-    if (fields.length === 0) {
-      throw new IcestreamError('SOURCE_EMPTY', 'there are no rows to take columns from; give a schema');
-    }
     for (const { name } of fields) {
       if (!name.isWellFormed()) throw new BadValue(shownName(name), 'is a name with half of a surrogate pair');
     }
