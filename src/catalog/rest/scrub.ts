@@ -39,9 +39,9 @@ export class Secrets {
   /** `text` on one line, without secrets, cut to {@link MAX_MESSAGE_LENGTH}. */
   scrub(text: string): string {
     let clean = text;
-    for (const secret of this.#known) {
-      for (const form of spellings(secret)) clean = clean.replaceAll(form, '[removed]');
-    }
+    // The longest first: an escaped spelling may contain the plain one, and its rest would stay.
+    const forms = [...this.#known].flatMap((secret) => [...spellings(secret)]).sort((a, b) => b.length - a.length);
+    for (const form of forms) clean = clean.replaceAll(form, '[removed]');
     for (const [pattern, replacement] of PATTERNS) clean = clean.replace(pattern, replacement);
     clean = clean.replace(/[\s\p{Cc}]+/gu, ' ').trim();
     return clean.length > MAX_MESSAGE_LENGTH ? `${clean.slice(0, MAX_MESSAGE_LENGTH)}…` : clean;

@@ -29,6 +29,12 @@ it('known secrets are removed in every spelling, whatever is around them', () =>
   );
 });
 
+it('a spelling that contains the plain secret is removed whole', () => {
+  const secrets = new Secrets();
+  secrets.add("'''0'%");
+  expect(secrets.scrub(`<${encodeURIComponent("'''0'%")}>`)).toBe('<[removed]>');
+});
+
 it('messages are cut', () => {
   expect(new Secrets().scrub('x '.repeat(10_000)).length).toBe(MAX_MESSAGE_LENGTH + 1);
 });
