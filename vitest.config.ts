@@ -3,6 +3,7 @@ import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 
 const portable = ['test/portable/**/*.test.ts'];
+const setupFiles = ['test/support/fixed-seed.ts'];
 const chromiumArgs = [
   '--no-sandbox',
   '--disable-gpu',
@@ -20,12 +21,13 @@ export default defineConfig({
     projects: [
       {
         ssr: { resolve: { conditions: conditions('node') } },
-        test: { name: 'node', include: [...portable, 'test/node/**/*.test.ts'], testTimeout: 30_000 },
+        test: { name: 'node', setupFiles, include: [...portable, 'test/node/**/*.test.ts'], testTimeout: 30_000 },
       },
       {
         resolve: { conditions: conditions('browser') },
         test: {
           name: 'chromium',
+          setupFiles,
           include: portable,
           testTimeout: 30_000,
           browser: {
@@ -50,7 +52,7 @@ export default defineConfig({
         ],
         resolve: { conditions: conditions('workerd', 'worker') },
         ssr: { resolve: { conditions: conditions('workerd', 'worker') } },
-        test: { name: 'workerd', include: portable, testTimeout: 30_000 },
+        test: { name: 'workerd', setupFiles, include: portable, testTimeout: 30_000 },
       },
     ],
   },

@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     name: process.versions['bun'] === undefined ? 'deno' : 'bun',
     include: ['test/portable/**/*.test.ts'],
+    setupFiles: ['test/support/fixed-seed.ts'],
     pool: 'forks',
     testTimeout: 30_000,
   },
