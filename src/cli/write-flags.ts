@@ -3,8 +3,10 @@ import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import type { RejectedRow } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
+import { requireCommitId } from '../write/commit-lookup.ts';
 import type { NewTableRequest } from '../write/create-append.ts';
 import type { WriteOptions, WriteResult } from '../write/write-options.ts';
+import { requireWriter } from '../write/writer-watermark.ts';
 import { splitProperty } from './configuration.ts';
 import { bytes, count, toJsonLine } from './output.ts';
 import type { ProgressDisplay } from './progress.ts';
@@ -13,6 +15,8 @@ import { parseSize } from './sizes.ts';
 
 export interface WriteFlags {
   readonly commitId?: string;
+  readonly writer?: string;
+  readonly sequence?: string;
   readonly memoryLimit?: string;
   readonly schemaEvolution?: 'none' | 'add-columns';
   readonly encoding?: 'default' | 'compact';
@@ -24,6 +28,8 @@ export interface WriteFlags {
 export function withWriteFlags(command: Command): Command {
   return command
     .option('--commit-id <uuid>', 'UUIDv7; a second run with the same id returns the first result (exactly once)')
+    .option('--writer <id>', 'with --sequence: exactly once by number; loads not above what the table has are skipped')
+    .option('--sequence <n>', "the number of this load among the writer's")
     .option('--branch <name>', 'commit to this branch (default: main)')
     .option('--snapshot-property <name=value...>', 'added to the snapshot summary');
 }
@@ -106,7 +112,8 @@ export function writeOptions(
     signal: context.signal,
     onProgress: (progress) => context.display.update(progress),
     onReject: context.rejects.write,
-    ...(commitId === undefined ? {} : { commitId }),
+    ...(commitId === undefined ? {} : { commitId: usable('--commit-id', () => requireCommitId(commitId)) }),
+    ...writerPosition(flags),
     ...(branch === undefined ? {} : { branch }),
     ...(memoryLimit === undefined ? {} : { memoryLimitBytes: parseSize(memoryLimit, '--memory-limit') }),
     ...(schemaEvolution === 'add-columns' ? { schemaEvolution: 'addColumns' } : {}),
@@ -117,7 +124,30 @@ export function writeOptions(
   };
 }
 
+function writerPosition({ writer, sequence }: WriteFlags): Pick<WriteOptions, 'writer'> {
+  if (writer === undefined && sequence === undefined) return {};
+  if (writer === undefined || sequence === undefined || !/^\d+$/.test(sequence)) {
+    throw new IcestreamError('INVALID_ARGUMENT', '--writer takes a name and --sequence a whole number; give both', {
+      option: writer === undefined ? '--writer' : '--sequence',
+    });
+  }
+  return { writer: usable('--writer', () => requireWriter({ id: writer, sequence: BigInt(sequence) })) };
+}
+
+/** What a check of the library refuses is a mistake in the command's words. */
+function usable<T>(option: string, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new IcestreamError('INVALID_ARGUMENT', `${option}: ${error.message}`, { option, cause: error });
+  }
+}
+
 export function describeWrite(table: string, result: WriteResult): string {
+  if (result.alreadyCommitted && result.writerSequence !== null) {
+    return `${table}: the writer's load was made before (the table has ${result.writerSequence}); nothing was written`;
+  }
   if (result.alreadyCommitted) return `${table}: commit ${result.commitId} was made before; nothing was written`;
   if (result.snapshotId === null) return `${table}: the source has no rows; nothing was committed`;
   const seconds = (result.elapsedMs / 1000).toFixed(1);

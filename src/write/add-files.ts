@@ -8,12 +8,12 @@ import { Semaphore } from '../util/semaphore.ts';
 import { uuidV4 } from '../util/uuid.ts';
 import { type FileReading, fileReading, readFileFacts } from './added-file.ts';
 import { stoppable } from './append.ts';
-import { findCommit, requireHistory, requireSamePayload } from './commit-lookup.ts';
+import { requireSamePayload } from './commit-lookup.ts';
+import { earlierFacts, openForWrite } from './earlier-load.ts';
+import { endWithoutRows } from './no-rows.ts';
 import { digestOfFiles } from './payload-digest.ts';
-import { earlierFacts } from './replay.ts';
 import { commitSnapshot } from './snapshot-commit.ts';
 import { StagedFiles, withLeftBehind } from './staged-files.ts';
-import { checkWritable } from './table-checks.ts';
 import type { WriteOptions } from './write-options.ts';
 import { WriteSession } from './write-session.ts';
 import type { WriteEnd, WriteTarget } from './write-target.ts';
@@ -31,7 +31,15 @@ export interface FileToAdd {
 export interface AddFilesOptions
   extends Pick<
     WriteOptions,
-    'onProgress' | 'signal' | 'memoryLimitBytes' | 'budget' | 'branch' | 'commitId' | 'snapshotProperties' | 'engine'
+    | 'onProgress'
+    | 'signal'
+    | 'memoryLimitBytes'
+    | 'budget'
+    | 'branch'
+    | 'commitId'
+    | 'writer'
+    | 'snapshotProperties'
+    | 'engine'
   > {}
 
 /** Footers read at once. */
@@ -50,30 +58,19 @@ export async function addFiles(
 ): Promise<WriteEnd> {
   return stoppable(options.signal, async () => {
     await using session = await WriteSession.begin(target.world, options);
-    const { catalog } = target;
     const wanted = files.map((file) => (typeof file === 'string' ? { location: file } : file));
     refuseRepeats(wanted);
-    const table =
-      options.commitId === undefined
-        ? target.table
-        : await catalog.loadTable(target.table.identifier, { allSnapshots: true });
-    checkWritable(table.metadata, table.identifier, options.branch ?? 'main');
+    const { table, earlier } = await openForWrite(session, target.catalog, target.table);
+    if (earlier?.by === 'writer') return { result: session.result(earlierFacts(earlier)), table };
     session.meter.tick('open');
     const reading = fileReading(session, table);
     const sized = await readAll(wanted, async (file) => ({ ...file, sizeBytes: await reading.size(file.location) }));
     const payload = await digestOfFiles(sized);
-    if (options.commitId !== undefined) {
-      const earlier = findCommit(table.metadata, session.commitId);
-      if (earlier !== null) {
-        requireSamePayload(earlier, session.commitId, payload);
-        return { result: session.result(earlierFacts(earlier)), table };
-      }
-      requireHistory(table.metadata, session.commitId, table.identifier);
+    if (earlier !== null) {
+      requireSamePayload(earlier.snapshot, session.commitId, payload);
+      return { result: session.result(earlierFacts(earlier)), table };
     }
-    if (wanted.length === 0) {
-      const nothing = { snapshotId: null, alreadyCommitted: false, rows: 0n, files: 0, bytes: 0n, retries: 0 };
-      return { result: session.result(nothing), table };
-    }
+    if (wanted.length === 0) return endWithoutRows(session, target.catalog, table);
     session.meter.tick('write');
     const added = await readAll(sized, (file) => readFileFacts(reading, file));
     return register(session, target, table, reading, added, payload);
@@ -104,16 +101,18 @@ async function register(
       operationId: uuidV4(session.world),
       refuseLive: new Set(files.map((file) => file.filePath)),
     });
-    const facts = committed.own
-      ? {
-          snapshotId: committed.snapshot['snapshot-id'],
-          alreadyCommitted: false,
-          rows: files.reduce((sum, file) => sum + file.recordCount, 0n),
-          files: files.length,
-          bytes: files.reduce((sum, file) => sum + file.fileSizeInBytes, 0n),
-          retries: committed.retries,
-        }
-      : { ...earlierFacts(committed.snapshot), retries: committed.retries };
+    const { earlier } = committed;
+    const facts =
+      earlier === null
+        ? {
+            snapshotId: committed.snapshotId,
+            alreadyCommitted: false,
+            rows: files.reduce((sum, file) => sum + file.recordCount, 0n),
+            files: files.length,
+            bytes: files.reduce((sum, file) => sum + file.fileSizeInBytes, 0n),
+            retries: committed.retries,
+          }
+        : { ...earlierFacts(earlier), retries: committed.retries };
     return { result: session.result(facts), table: committed.table };
   } catch (error) {
     if (error instanceof IcestreamError && error.code === 'COMMIT_STATE_UNKNOWN') throw error;

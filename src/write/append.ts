@@ -3,12 +3,12 @@ import type { LoadedTable } from '../catalog/catalog.ts';
 import { IcestreamError } from '../errors.ts';
 import type { RecordBatchSource } from '../source/source.ts';
 import type { Snapshot } from '../spec/snapshot.ts';
-import { findCommit, requireHistory } from './commit-lookup.ts';
 import { aborted } from './commit-loop.ts';
+import { earlierFacts, openForWrite } from './earlier-load.ts';
 import { replayOf } from './replay.ts';
 import { fitTableToSource } from './schema-evolution.ts';
 import { typesForSource } from './source-types.ts';
-import { checkWritable, currentSchema } from './table-checks.ts';
+import { currentSchema } from './table-checks.ts';
 import type { WriteOptions, WriteResult } from './write-options.ts';
 import { writeRows } from './write-rows.ts';
 import { WriteSession } from './write-session.ts';
@@ -30,22 +30,19 @@ export async function append(
     await using session = await WriteSession.begin(target.world, options);
     const { catalog } = target;
     const reload = () => catalog.loadTable(target.table.identifier, { allSnapshots: true });
-    // Another process may have committed under this id since the table was loaded.
-    let table = options.commitId === undefined ? target.table : await reload();
-    checkWritable(table.metadata, table.identifier, options.branch ?? 'main');
-    if (options.commitId !== undefined) {
-      const earlier = findCommit(table.metadata, session.commitId);
-      if (earlier !== null) return { result: await replay(session, table, source, earlier), table };
-      requireHistory(table.metadata, session.commitId, table.identifier);
+    const { table: found, earlier } = await openForWrite(session, catalog, target.table);
+    if (earlier?.by === 'commit-id') {
+      return { result: await replay(session, found, source, earlier.snapshot), table: found };
     }
-    await using opened = await session.open(source, typesForSource(currentSchema(table.metadata)));
-    table = await fitTableToSource({
+    if (earlier?.by === 'writer') return { result: session.result(earlierFacts(earlier)), table: found };
+    await using opened = await session.open(source, typesForSource(currentSchema(found.metadata)));
+    const table = await fitTableToSource({
       catalog,
-      table,
+      table: found,
       source: opened.schema,
       sourceName: source.name,
       schemaEvolution: options.schemaEvolution ?? 'none',
-      policy: writeSettings(table.metadata).commit,
+      policy: writeSettings(found.metadata).commit,
       world: target.world,
       reload,
       ...(options.signal === undefined ? {} : { signal: options.signal }),

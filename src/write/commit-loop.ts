@@ -46,7 +46,7 @@ export interface CommitJob<T> {
   readonly load: () => Promise<LoadedTable | null>;
   /** Builds a body on `base`; called again after a conflict, then everything derived from the base is made anew. */
   readonly build: (base: LoadedTable | null) => Promise<CommitBody<T>>;
-  /** Looks for what this job wants to commit: its own bodies' result, or another call's with the same commit id. */
+  /** Looks for what this job wants to commit: its own bodies' result, or another call's with the same identity. */
   readonly find: (metadata: TableMetadata) => Found<T> | null;
 }
 
@@ -62,7 +62,7 @@ export interface CommitEnd<T> {
   readonly table: LoadedTable | null;
   /** Bodies that were refused as conflicts and built again. */
   readonly retries: number;
-  /** False: another call with the same commit id was faster, and `result` is its. */
+  /** False: another call with the same identity was faster, and `result` is its. */
   readonly own: boolean;
   /** When not `own`: whether this job's files can be removed, because its bodies can never apply. */
   readonly stagedMayGo: boolean;
@@ -96,6 +96,11 @@ export async function runCommit<T>(job: CommitJob<T>, base: LoadedTable | null):
   });
 
   for (let rebuilds = 0; ; ) {
+    const earlier = base === null ? null : job.find(base.metadata);
+    if (earlier !== null) {
+      const { result, own } = earlier;
+      return { result, table: base, retries: rebuilds, own, stagedMayGo: !own };
+    }
     throwIfAborted(job.signal);
     const body = await job.build(base);
     const key = uuidV7(world);
@@ -139,11 +144,6 @@ export async function runCommit<T>(job: CommitJob<T>, base: LoadedTable | null):
           const doublings = Math.min(rebuilds, MOST_DOUBLINGS);
           await pause(world, backoffMs(retryPolicy(policy.retry), doublings, randomFraction(world)), job.signal);
           base = await job.load();
-          const earlier = base === null ? null : job.find(base.metadata);
-          if (earlier !== null) {
-            const { result, own } = earlier;
-            return { result, table: base, retries: rebuilds, own, stagedMayGo: !own };
-          }
           break attempt;
         }
       }

@@ -15,7 +15,7 @@ import { formatVersionOf } from '../spec/table-metadata-new.ts';
 import type { TableUpdate } from '../spec/updates.ts';
 import type { World } from '../util/world.ts';
 import { stoppable } from './append.ts';
-import { findCommit } from './commit-lookup.ts';
+import { earlierFacts, findEarlier } from './earlier-load.ts';
 import { type PartitionRequest, partitionSpecOf } from './partition-request.ts';
 import { replayOf } from './replay.ts';
 import { typesForSource } from './source-types.ts';
@@ -51,13 +51,16 @@ export async function createAndAppend(
   return stoppable(options.signal, async () => {
     const { catalog, identifier, world } = target;
     await using session = await WriteSession.begin(world, options);
-    if (options.commitId !== undefined) {
+    if (options.commitId !== undefined || options.writer !== undefined) {
       const existing = await loadIfThere(catalog, identifier);
-      const earlier = existing === null ? null : findCommit(existing.metadata, session.commitId);
-      if (existing !== null && earlier !== null) {
+      const earlier = existing === null ? null : findEarlier(existing.metadata, session);
+      if (existing !== null && earlier?.by === 'writer') {
+        return { result: session.result(earlierFacts(earlier)), table: existing };
+      }
+      if (existing !== null && earlier?.by === 'commit-id') {
         const schema = currentSchema(existing.metadata);
         await using opened = await session.open(source, typesForSource(schema));
-        return { result: await replayOf(session, existing, schema, opened, earlier), table: existing };
+        return { result: await replayOf(session, existing, schema, opened, earlier.snapshot), table: existing };
       }
     }
     const expected = request.schema === undefined ? undefined : typesForSource(request.schema);

@@ -1,12 +1,12 @@
 /** A second call under a commit id that is in the table: the rows are read and encoded once more, and not stored. */
 import type { LoadedTable } from '../catalog/catalog.ts';
 import type { OpenSource } from '../source/source.ts';
-import { ownValue } from '../spec/json-cursor.ts';
 import type { Schema } from '../spec/schema.ts';
 import type { Snapshot } from '../spec/snapshot.ts';
 import { uuidV4 } from '../util/uuid.ts';
 import { requireSamePayload } from './commit-lookup.ts';
 import { loadData } from './data-load.ts';
+import { earlierFacts } from './earlier-load.ts';
 import { defaultSpec } from './table-checks.ts';
 import type { WriteResult } from './write-options.ts';
 import type { WriteSession } from './write-session.ts';
@@ -37,21 +37,5 @@ export async function replayOf(
     [],
   );
   requireSamePayload(earlier, session.commitId, payload);
-  return session.result(earlierFacts(earlier));
-}
-
-/** What a snapshot's summary says of the call that made it. */
-export function earlierFacts(snapshot: Snapshot) {
-  const count = (key: string): bigint => {
-    const text = ownValue(snapshot.summary, key) ?? '0';
-    return /^\d+$/.test(text) ? BigInt(text) : 0n;
-  };
-  return {
-    snapshotId: snapshot['snapshot-id'],
-    alreadyCommitted: true,
-    rows: count('added-records'),
-    files: Number(count('added-data-files')),
-    bytes: count('added-files-size'),
-    retries: 0,
-  };
+  return session.result(earlierFacts({ by: 'commit-id', snapshot: earlier }));
 }

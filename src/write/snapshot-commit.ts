@@ -3,10 +3,10 @@ import type { Catalog, LoadedTable } from '../catalog/catalog.ts';
 import { formatIdentifier } from '../catalog/identifier.ts';
 import { CommitStateUnknownError, IcestreamError } from '../errors.ts';
 import type { DataFile } from '../spec/data-file.ts';
-import type { Snapshot } from '../spec/snapshot.ts';
 import type { TableUpdate } from '../spec/updates.ts';
 import { requireSamePayload } from './commit-lookup.ts';
 import { type CommitEnd, runCommit, UnknownOutcome } from './commit-loop.ts';
+import type { EarlierLoad } from './earlier-load.ts';
 import { SnapshotProducer } from './snapshot-producer.ts';
 import type { StagedFiles } from './staged-files.ts';
 import type { WriteSession } from './write-session.ts';
@@ -29,11 +29,12 @@ export interface SnapshotCommitRequest {
 }
 
 export interface SnapshotCommitted {
-  readonly snapshot: Snapshot;
+  /** Of this write's snapshot; not in the table when there is an `earlier` load. */
+  readonly snapshotId: bigint;
   readonly table: LoadedTable;
   readonly retries: number;
-  /** False: another call under the same commit id had committed the same payload. */
-  readonly own: boolean;
+  /** Another call with the same identity was faster: nothing of this one was committed. */
+  readonly earlier: EarlierLoad | null;
 }
 
 /**
@@ -42,21 +43,22 @@ export interface SnapshotCommitted {
  */
 export async function commitSnapshot(request: SnapshotCommitRequest): Promise<SnapshotCommitted> {
   const { session, catalog, table, staged, create } = request;
-  const { signal, commitId, options, world } = session;
+  const { signal, commitId, writer, branch, options, world } = session;
   const producer = new SnapshotProducer({
     ...request,
     world,
-    branch: options.branch ?? 'main',
+    branch,
     commitId,
+    writer,
     codecs: zstandardBy(session.engine),
     snapshotProperties: options.snapshotProperties ?? {},
     ...(signal === undefined ? {} : { signal }),
   });
   session.meter.tick('commit');
-  let end: CommitEnd<Snapshot>;
+  let end: CommitEnd<EarlierLoad | null>;
   try {
     await producer.prepare();
-    end = await runCommit<Snapshot>(
+    end = await runCommit<EarlierLoad | null>(
       {
         catalog,
         world,
@@ -72,18 +74,19 @@ export async function commitSnapshot(request: SnapshotCommitRequest): Promise<Sn
     if (!(error instanceof UnknownOutcome)) throw error;
     throw unknownState(error, request, producer.snapshotId);
   }
-  if (end.own) {
+  const earlier = end.result;
+  if (earlier === null) {
     await staged.remove(producer.unused());
   } else {
     if (end.stagedMayGo) await staged.remove();
     else staged.forget();
-    requireSamePayload(end.result, commitId, request.payload);
+    if (earlier.by === 'commit-id') requireSamePayload(earlier.snapshot, commitId, request.payload);
   }
   return {
-    snapshot: end.result,
+    snapshotId: producer.snapshotId,
     table: end.table ?? (await reloaded(catalog, table)),
     retries: end.retries,
-    own: end.own,
+    earlier,
   };
 }
 
@@ -113,7 +116,8 @@ function unknownState(
   const name = formatIdentifier(table.identifier);
   return new CommitStateUnknownError(
     `nobody can tell whether the commit to ${name} was applied (${outcome.message}); nothing was removed. ` +
-      `Call again with commitId ${session.commitId}: it returns the commit if it is there and writes it if it is not`,
+      `Call again with ${session.writer === null ? '' : 'the same writer and sequence, or with '}commitId ${session.commitId}: ` +
+      'it returns the commit if it is there and writes it if it is not',
     {
       commitId: session.commitId,
       snapshotId,

@@ -16,8 +16,9 @@ import { SummaryBuilder } from '../spec/summary.ts';
 import type { TableMetadata } from '../spec/table-metadata.ts';
 import type { TableUpdate } from '../spec/updates.ts';
 import type { World } from '../util/world.ts';
-import { findCommit, findSnapshot, isSequenceTaken } from './commit-lookup.ts';
+import { findSnapshot, isSequenceTaken } from './commit-lookup.ts';
 import type { CommitBody, Found } from './commit-loop.ts';
+import { type EarlierLoad, findEarlier } from './earlier-load.ts';
 import { ManifestMerger } from './manifest-merge.ts';
 import { hasLiveFiles } from './manifest-merge-plan.ts';
 import { ManifestStore } from './manifest-store.ts';
@@ -25,7 +26,9 @@ import { partitionKey } from './partition-values.ts';
 import { COMMIT_ID_KEY, PAYLOAD_KEY } from './payload-digest.ts';
 import type { StagedFiles } from './staged-files.ts';
 import { checkWritable } from './table-checks.ts';
+import type { WriterPosition } from './write-options.ts';
 import { writeSettings } from './write-settings.ts';
+import { watermarkOf, watermarkProperties } from './writer-watermark.ts';
 
 export interface SnapshotProducerOptions {
   readonly world: Pick<World, 'now' | 'randomBytes'>;
@@ -35,6 +38,7 @@ export interface SnapshotProducerOptions {
   readonly staged: StagedFiles;
   readonly files: readonly DataFile[];
   readonly commitId: string;
+  readonly writer: WriterPosition | null;
   readonly payload: string;
   /** Unique part of file names. */
   readonly operationId: string;
@@ -82,8 +86,8 @@ export class SnapshotProducer {
   }
 
   /** A body on `base`; null: on the staged table of the options. */
-  async build(base: LoadedTable | null): Promise<CommitBody<Snapshot>> {
-    const { create, branch, updates } = this.#options;
+  async build(base: LoadedTable | null): Promise<CommitBody<EarlierLoad | null>> {
+    const { create, branch, updates, writer } = this.#options;
     const table = this.#checkedBase(base);
     const { metadata } = table;
     await this.#dropList();
@@ -109,21 +113,30 @@ export class SnapshotProducer {
           ...updates,
           { action: 'add-snapshot', snapshot },
           { action: 'set-snapshot-ref', 'ref-name': branch, ...movedRef(exists ? ref : undefined, this.snapshotId) },
+          ...(writer === null
+            ? []
+            : [{ action: 'set-properties' as const, updates: watermarkProperties(writer, branch, this.snapshotId) }]),
         ],
       },
-      result: snapshot,
+      result: null,
       isSuperseded: (now) =>
         now['table-uuid'] !== metadata['table-uuid'] ||
         isSequenceTaken(now, metadata['last-sequence-number'] + 1n, this.snapshotId),
     };
   }
 
-  /** This write's snapshot, or another call's under the same commit id. */
-  find(metadata: TableMetadata): Found<Snapshot> | null {
-    const own = findSnapshot(metadata, this.snapshotId);
-    if (own !== null) return { result: own, own: true };
-    const other = findCommit(metadata, this.#options.commitId);
+  /** This write's commit (null), or another call's with the same commit id or writer. */
+  find(metadata: TableMetadata): Found<EarlierLoad | null> | null {
+    if (this.#isIn(metadata)) return { result: null, own: true };
+    const other = findEarlier(metadata, this.#options);
     return other === null ? null : { result: other, own: false };
+  }
+
+  /** The watermark names its snapshot: it proves the commit also where the catalog shows only the newest one. */
+  #isIn(metadata: TableMetadata): boolean {
+    const { writer, branch } = this.#options;
+    if (findSnapshot(metadata, this.snapshotId) !== null) return true;
+    return writer !== null && watermarkOf(metadata, writer.id, branch)?.snapshotId === this.snapshotId;
   }
 
   /** After the commit: manifests that were made for an attempt that did not become it. */

@@ -18,6 +18,14 @@ export interface WriteProgress {
   readonly memoryPeakBytes: number;
 }
 
+/** A load's place in the order of one writer's loads. */
+export interface WriterPosition {
+  /** Of the pipeline, the same in every run; 1 to 256 characters. Each id and branch is one table property, for ever. */
+  readonly id: string;
+  /** 0 to 2^63 - 1; each load has a higher one than the load before it. */
+  readonly sequence: bigint;
+}
+
 export interface WriteOptions {
   /** At most every 100 ms, and once at the end. */
   readonly onProgress?: (progress: WriteProgress) => void;
@@ -34,6 +42,13 @@ export interface WriteOptions {
   readonly branch?: string;
   /** UUIDv7. A second call with the same id returns the first result instead of writing again (design: exactly once). */
   readonly commitId?: string;
+  /**
+   * Exactly once by number: the highest sequence of each writer is kept as a table property
+   * (`icestream.writer.<id>.sequence`), set in the commit that adds the rows. A load whose sequence is not above it is
+   * answered as done, without reading the source. Unlike `commitId` it needs no history, and also marks loads without
+   * rows. Loads of one writer must come in order; a branch other than `main` has watermarks of its own.
+   */
+  readonly writer?: WriterPosition;
   /** Added to the snapshot summary. */
   readonly snapshotProperties?: Readonly<Record<string, string>>;
   /** `addColumns`: columns the table lacks are added before the data is written. Default `none`: they are an error. */
@@ -49,10 +64,18 @@ export interface WriteOptions {
 }
 
 export interface WriteResult {
+  /** Null: no rows were committed; or they were before, and the catalog no longer tells in which snapshot. */
   readonly snapshotId: bigint | null;
+  /** Of the call that committed, where its snapshot can be seen. */
   readonly commitId: string;
-  /** True: an earlier call with this `commitId` had committed; nothing was written by this one. */
+  /**
+   * True: an earlier call with this `commitId`, or with this sequence of the `writer` or a later one, had committed;
+   * nothing was written by this one. `rows`, `files` and `bytes` are the earlier call's, 0 where its snapshot is not
+   * seen any more.
+   */
   readonly alreadyCommitted: boolean;
+  /** The highest sequence of the `writer` that the table holds; null for a call without one. */
+  readonly writerSequence: bigint | null;
   readonly rows: bigint;
   readonly rejectedRows: number;
   readonly files: number;

@@ -5,7 +5,8 @@ import type { OpenSource } from '../source/source.ts';
 import type { TableUpdate } from '../spec/updates.ts';
 import { uuidV4 } from '../util/uuid.ts';
 import { type DataLoad, loadData } from './data-load.ts';
-import { earlierFacts } from './replay.ts';
+import { earlierFacts } from './earlier-load.ts';
+import { endWithoutRows } from './no-rows.ts';
 import { commitSnapshot, type SnapshotCommitted } from './snapshot-commit.ts';
 import { StagedFiles, withLeftBehind } from './staged-files.ts';
 import { checkWritable, currentSchema, defaultSpec } from './table-checks.ts';
@@ -25,7 +26,7 @@ export interface WriteRowsRequest {
 export async function writeRows(request: WriteRowsRequest): Promise<WriteEnd> {
   const { session, catalog, table, source, create } = request;
   const { metadata, store } = table;
-  checkWritable(metadata, table.identifier, session.options.branch ?? 'main');
+  checkWritable(metadata, table.identifier, session.branch);
   const staged = new StagedFiles(store);
   const leftBehind: string[] = [];
   const operationId = uuidV4(session.world);
@@ -55,20 +56,18 @@ export async function writeRows(request: WriteRowsRequest): Promise<WriteEnd> {
     leftBehind.push(...(await staged.remove()));
     throw withLeftBehind(error, leftBehind);
   }
-  if (committed === null) {
-    const nothing = { snapshotId: null, alreadyCommitted: false, rows: 0n, files: 0, bytes: 0n, retries: 0 };
-    return { result: session.result(nothing), table };
-  }
-  const { snapshot, retries, own } = committed;
-  const facts = own
-    ? {
-        snapshotId: snapshot['snapshot-id'],
-        alreadyCommitted: false,
-        rows: BigInt(load.rows),
-        files: load.files.length,
-        bytes: load.files.reduce((sum, file) => sum + file.fileSizeInBytes, 0n),
-        retries,
-      }
-    : { ...earlierFacts(snapshot), retries };
+  if (committed === null) return endWithoutRows(session, catalog, table);
+  const { snapshotId, earlier, retries } = committed;
+  const facts =
+    earlier === null
+      ? {
+          snapshotId,
+          alreadyCommitted: false,
+          rows: BigInt(load.rows),
+          files: load.files.length,
+          bytes: load.files.reduce((sum, file) => sum + file.fileSizeInBytes, 0n),
+          retries,
+        }
+      : { ...earlierFacts(earlier), retries };
   return { result: session.result(facts), table: committed.table };
 }

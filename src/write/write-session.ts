@@ -10,13 +10,16 @@ import type { World } from '../util/world.ts';
 import { requireCommitId } from './commit-lookup.ts';
 import { aborted } from './commit-loop.ts';
 import { engineShareBytes } from './memory-plan.ts';
-import type { WriteOptions, WriteResult } from './write-options.ts';
+import type { WriteOptions, WriteResult, WriterPosition } from './write-options.ts';
 import { ProgressMeter } from './write-progress.ts';
+import { requireWriter } from './writer-watermark.ts';
 
 export class WriteSession implements AsyncDisposable {
   readonly world: World;
   readonly options: WriteOptions;
   readonly commitId: string;
+  readonly writer: WriterPosition | null;
+  readonly branch: string;
   readonly engine: Engine;
   readonly lease: MemoryLease;
   readonly meter: ProgressMeter;
@@ -27,6 +30,8 @@ export class WriteSession implements AsyncDisposable {
     this.engine = engine;
     this.lease = lease;
     this.commitId = options.commitId === undefined ? uuidV7(world) : requireCommitId(options.commitId);
+    this.writer = options.writer === undefined ? null : requireWriter(options.writer);
+    this.branch = options.branch ?? 'main';
     this.meter = new ProgressMeter(world, options.onProgress);
   }
 
@@ -77,13 +82,15 @@ export class WriteSession implements AsyncDisposable {
 
   /** The result's fields that the session knows; the end of the write's progress. */
   result(
-    facts: Pick<WriteResult, 'snapshotId' | 'alreadyCommitted' | 'rows' | 'files' | 'bytes' | 'retries'>,
+    facts: Pick<WriteResult, 'snapshotId' | 'alreadyCommitted' | 'rows' | 'files' | 'bytes' | 'retries'> &
+      Partial<Pick<WriteResult, 'commitId' | 'writerSequence'>>,
   ): WriteResult {
     this.meter.sampleMemory(this.engine.memoryBytes, this.lease);
     this.meter.tick('done');
     return {
-      ...facts,
       commitId: this.commitId,
+      writerSequence: this.writer?.sequence ?? null,
+      ...facts,
       rejectedRows: this.meter.rejectedRows,
       elapsedMs: this.meter.elapsedMs,
       memoryPeakBytes: this.meter.memoryPeakBytes,

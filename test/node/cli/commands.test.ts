@@ -71,6 +71,21 @@ it('returns the first result for a commit id that it has seen', async () => {
   expect(second).toMatchObject({ code: 0, last: { alreadyCommitted: true, snapshotId: first.last['snapshotId'] } });
 });
 
+it('skips a load that the writer made before, by its number', async () => {
+  const args = ['append', '-', '--table', 'demo.counted', '--create', '--json', '--writer', 'nightly', '--sequence'];
+  const [first, again] = [await icestream([...args, '7'], 'a,b\n1,2\n'), await icestream([...args, '7'], 'a,b\n1,2\n')];
+  expect(first).toMatchObject({ code: 0, last: { alreadyCommitted: false, writerSequence: '7' } });
+  expect(again).toMatchObject({ code: 0, last: { alreadyCommitted: true, snapshotId: first.last['snapshotId'] } });
+  expect(await icestream([...args, '8'], 'a,b\n1,2\n')).toMatchObject({ last: { alreadyCommitted: false } });
+  for (const wrong of ['x', '-1', '1.5', '9'.repeat(20)]) {
+    expect(await icestream([...args, wrong], 'a\n1\n')).toMatchObject({ code: 2, last: { code: 'INVALID_ARGUMENT' } });
+  }
+  const half = ['append', '-', '--table', 'demo.counted', '--sequence', '9', '--json'];
+  expect(await icestream(half, 'a\n1\n')).toMatchObject({ code: 2, last: { option: '--writer' } });
+  const noUuid = ['append', '-', '--table', 'demo.counted', '--commit-id', 'x', '--json'];
+  expect(await icestream(noUuid, 'a\n1\n')).toMatchObject({ code: 2, last: { option: '--commit-id' } });
+});
+
 it('reads standard input, patterns and compressed files', async () => {
   await writeFile(join(folder, 'part-1.csv.gz'), gzipSync('id,name\n1,a\n2,b\n'));
   await writeFile(join(folder, 'part-2.csv.gz'), gzipSync('id,name\n3,c\n'));

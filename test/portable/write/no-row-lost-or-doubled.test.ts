@@ -5,6 +5,7 @@ import type { Catalog, CommitAnswer, CommitRequest, CommitSendOptions } from '..
 import { CommitStateUnknownError, IcestreamError } from '../../../src/errors.ts';
 import type { Table } from '../../../src/table/table.ts';
 import { uuidV7 } from '../../../src/util/uuid.ts';
+import type { WriteOptions } from '../../../src/write/write-options.ts';
 import { hastyWorld, lake, ordersSchema, orphans } from './lake.ts';
 import { MiB, orders, sourceOf, testEngine } from './rows.ts';
 
@@ -72,14 +73,15 @@ function faulty(catalog: Catalog, faults: Fault[]): { catalog: Catalog; settle: 
   return { catalog: proxy, settle };
 }
 
+type Identity = Pick<WriteOptions, 'commitId' | 'writer'>;
+
 /** Appends until an answer is definite: what a caller does who wants its rows in exactly once. */
-async function appendOnce(table: Table, rows: number): Promise<bigint> {
-  const commitId = uuidV7(hastyWorld);
+async function appendOnce(table: Table, rows: number, identity: Identity): Promise<bigint> {
   // A refusal says nothing of an earlier call whose outcome is unknown: that may be applied yet.
   let unknown = false;
   for (let turn = 0; turn < 20; turn++) {
     try {
-      return (await table.append(sourceOf(orders(rows)), { ...options, commitId })).rows;
+      return (await table.append(sourceOf(orders(rows)), { ...options, ...identity })).rows;
     } catch (error) {
       if (error instanceof CommitStateUnknownError) {
         unknown = true;
@@ -103,7 +105,8 @@ test('whatever happens to commits, every row that was reported is there once, an
       fc.array(fc.constantFrom(...FAULTS), { maxLength: 24 }),
       fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 }),
       fc.boolean(),
-      async (faults, writes, atOnce) => {
+      fc.boolean(),
+      async (faults, writes, atOnce, counted) => {
         let settle = async () => {};
         const here = await lake({
           catalog: (plain) => {
@@ -115,10 +118,13 @@ test('whatever happens to commits, every row that was reported is there once, an
         await here.catalog.createTable('sales.orders', ordersSchema, {
           properties: { 'commit.manifest.min-count-to-merge': '2' },
         });
-        const one = async (rows: number) => appendOnce(await here.catalog.loadTable('sales.orders'), rows);
+        const one = async (rows: number, index: number) => {
+          const identity = counted ? { writer: { id: `w${index}`, sequence: 1n } } : { commitId: uuidV7(hastyWorld) };
+          return appendOnce(await here.catalog.loadTable('sales.orders'), rows, identity);
+        };
         const reported: bigint[] = [];
         if (atOnce) reported.push(...(await Promise.all(writes.map(one))));
-        else for (const rows of writes) reported.push(await one(rows));
+        else for (const [index, rows] of writes.entries()) reported.push(await one(rows, index));
         await settle();
         const table = await here.catalog.loadTable('sales.orders');
         const counts: bigint[] = [];
@@ -133,6 +139,6 @@ test('whatever happens to commits, every row that was reported is there once, an
         if (!unknowable) expect(await orphans(here, table)).toEqual([]);
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 100 },
   );
 });

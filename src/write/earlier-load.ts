@@ -1,0 +1,91 @@
+/** What a table holds already of a call that may be a repetition: found by commit id, or by the writer's watermark. */
+import type { Catalog, LoadedTable } from '../catalog/catalog.ts';
+import { ownValue } from '../spec/json-cursor.ts';
+import type { Snapshot } from '../spec/snapshot.ts';
+import type { TableMetadata } from '../spec/table-metadata.ts';
+import { findCommit, findSnapshot, requireHistory } from './commit-lookup.ts';
+import { COMMIT_ID_KEY } from './payload-digest.ts';
+import { checkWritable } from './table-checks.ts';
+import type { WriterPosition } from './write-options.ts';
+import type { WriteSession } from './write-session.ts';
+import { watermarkOf } from './writer-watermark.ts';
+
+/** A load that was committed before, or by a faster process. */
+export type EarlierLoad =
+  | { readonly by: 'commit-id'; readonly snapshot: Snapshot }
+  | {
+      readonly by: 'writer';
+      /** The writer's watermark. */
+      readonly sequence: bigint;
+      /** Of the load with the same sequence; null when it had none, when the watermark is past it, or when the catalog does not show it. */
+      readonly snapshotId: bigint | null;
+      readonly snapshot: Snapshot | null;
+    };
+
+/** What makes a call recognisable. */
+export interface LoadIdentity {
+  readonly commitId: string;
+  readonly writer: WriterPosition | null;
+  readonly branch: string;
+}
+
+export function findEarlier(metadata: TableMetadata, { commitId, writer, branch }: LoadIdentity): EarlierLoad | null {
+  const committed = findCommit(metadata, commitId);
+  if (committed !== null) return { by: 'commit-id', snapshot: committed };
+  if (writer === null) return null;
+  const watermark = watermarkOf(metadata, writer.id, branch);
+  if (watermark === null || watermark.sequence < writer.sequence) return null;
+  const { sequence } = watermark;
+  const snapshotId = sequence === writer.sequence ? watermark.snapshotId : null;
+  return {
+    by: 'writer',
+    sequence,
+    snapshotId,
+    snapshot: snapshotId === null ? null : findSnapshot(metadata, snapshotId),
+  };
+}
+
+/**
+ * The table to write to, and what it holds of this call already. It is read again where the call may be a repetition:
+ * another process may have committed since it was loaded.
+ * @throws IcestreamError as `checkWritable`; COMMIT_HISTORY_EXPIRED when nobody can tell.
+ */
+export async function openForWrite(
+  session: WriteSession,
+  catalog: Catalog,
+  known: LoadedTable,
+): Promise<{ readonly table: LoadedTable; readonly earlier: EarlierLoad | null }> {
+  const { options, branch, writer } = session;
+  const repeatable = options.commitId !== undefined || writer !== null;
+  const table = repeatable ? await catalog.loadTable(known.identifier, { allSnapshots: true }) : known;
+  const { metadata, identifier } = table;
+  checkWritable(metadata, identifier, branch);
+  const earlier = repeatable ? findEarlier(metadata, session) : null;
+  // A writer's watermark says "not yet" also where snapshots are gone.
+  const marked = writer !== null && watermarkOf(metadata, writer.id, branch) !== null;
+  if (earlier === null && options.commitId !== undefined && !marked) {
+    requireHistory(metadata, session.commitId, identifier);
+  }
+  return { table, earlier };
+}
+
+/** What is known of the call that was first, as the result of this one. */
+export function earlierFacts(earlier: EarlierLoad) {
+  const { snapshot } = earlier;
+  const text = (key: string) => ownValue(snapshot?.summary, key);
+  const count = (key: string): bigint => {
+    const digits = text(key) ?? '0';
+    return /^\d+$/.test(digits) ? BigInt(digits) : 0n;
+  };
+  const commitId = text(COMMIT_ID_KEY);
+  return {
+    snapshotId: earlier.by === 'writer' ? earlier.snapshotId : earlier.snapshot['snapshot-id'],
+    alreadyCommitted: true,
+    rows: count('added-records'),
+    files: Number(count('added-data-files')),
+    bytes: count('added-files-size'),
+    retries: 0,
+    ...(earlier.by === 'writer' ? { writerSequence: earlier.sequence } : {}),
+    ...(commitId === undefined ? {} : { commitId }),
+  };
+}
