@@ -1,27 +1,7 @@
 #!/usr/bin/env node
 /** Entry of the `icestream` command. */
-import { CommanderError } from 'commander';
-import { exitCodes } from './exit-codes.ts';
-import { createProgram } from './program.ts';
+import './node-memory.ts';
 
-// Who reads the output may leave; the load goes on.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
-}
-const program = createProgram();
-const exitOverride = (command: typeof program): void => {
-  command.exitOverride();
-  command.commands.forEach((child) => {
-    exitOverride(child as typeof program);
-  });
-};
-exitOverride(program);
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (!(error instanceof CommanderError)) throw error;
-  // Help and version come this way too, with 0.
-  process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-}
+// Not a static import: the modules are loaded after the settings above.
+const { runCommandLine } = await import('./command-line.ts');
+await runCommandLine();

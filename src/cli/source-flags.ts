@@ -1,5 +1,4 @@
 /** From file arguments and flags to one source. */
-import { Readable } from 'node:stream';
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { IcestreamError } from '../errors.ts';
@@ -7,9 +6,9 @@ import type { FileFormat } from '../source/detect-format.ts';
 import { type FromAnyOptions, fromAny, type SourceInput } from '../source/from-any.ts';
 import type { CsvOptions } from '../source/options.ts';
 import type { RecordBatchSource } from '../source/source.ts';
-import type { Bytes } from '../util/bytes.ts';
 import { type Lakehouse, toLocation } from './open-catalog.ts';
 import { parseSchemaText } from './schema-text.ts';
+import { standardInput } from './standard-input.ts';
 
 export interface SourceFlags {
   readonly format?: FileFormat;
@@ -55,7 +54,7 @@ export function sourceOf(files: readonly string[], flags: SourceFlags, lakehouse
 }
 
 function inputOf(file: string, lakehouse: Lakehouse): SourceInput {
-  if (file === '-') return Readable.toWeb(process.stdin) as ReadableStream<Bytes>;
+  if (file === '-') return standardInput();
   if (/^https?:\/\//i.test(file)) return new URL(file);
   const location = toLocation(file);
   const store = lakehouse.storeFor(location);

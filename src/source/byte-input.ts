@@ -12,7 +12,10 @@ export interface ByteInput {
   readonly replayable: boolean;
   /** Whether `ranges` may give a reader without much ado: a stream is then not opened to look at the first bytes. */
   readonly rangesAreCheap: boolean;
-  /** The bytes, from the start, as they arrive. Errors of the outside come as they are; the caller names the file. */
+  /**
+   * The bytes, from the start, as they arrive; a chunk is valid until the next is asked for. Errors of the outside come
+   * as they are; the caller names the file.
+   */
   stream(signal?: AbortSignal): AsyncIterable<Bytes>;
   /** Random access; null: these bytes come only in order. */
   ranges(signal?: AbortSignal): Promise<RangeReader | null>;

@@ -1,4 +1,7 @@
-/** A stream of bytes that can be looked into before it is read; what it holds is charged to the lease. */
+/**
+ * A stream of bytes that can be looked into before it is read; what it holds is charged to the lease. The outside may
+ * use a chunk's memory again once it is asked for the next one, and so a piece is valid until the next call.
+ */
 import { IcestreamError } from '../errors.ts';
 import type { Bytes } from '../util/bytes.ts';
 import type { MemoryLease } from '../util/memory-budget.ts';
@@ -39,7 +42,7 @@ export class ByteStream {
     return this.#bytesRead;
   }
 
-  /** The next `length` bytes without taking them; fewer when the stream ends before. */
+  /** The next `length` bytes without taking them, valid until the next call; fewer when the stream ends before. */
   async peek(length: number): Promise<Bytes> {
     while (this.#heldBytes < length && (await this.#pull())) {
       // The held bytes grow until they are enough.
@@ -53,7 +56,7 @@ export class ByteStream {
     return (await this.peek(length + 1)).length <= length;
   }
 
-  /** The next piece, at most 256 KiB; null at the end. */
+  /** The next piece, at most 256 KiB, valid until the next call; null at the end. */
   async next(): Promise<Bytes | null> {
     this.#options.signal?.throwIfAborted();
     while (this.#held.length === 0) {
@@ -91,6 +94,9 @@ export class ByteStream {
   async #pull(): Promise<boolean> {
     if (this.#ended) return false;
     const { name, signal, onBytesRead } = this.#options;
+    // The chunk that came last may be overwritten now; those before it were copied already.
+    const last = this.#held.pop();
+    if (last !== undefined) this.#held.push(last.slice());
     let result: IteratorResult<Uint8Array>;
     try {
       this.#pulling = true;

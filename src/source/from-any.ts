@@ -3,6 +3,7 @@ import { IcestreamError } from '../errors.ts';
 import type { Store } from '../storage/store.ts';
 import { defaultWorld } from '../util/world.ts';
 import type { ByteInput, ByteSource, StoreObject } from './byte-input.ts';
+import { abortable } from './byte-stream.ts';
 import { FileSource } from './file-source.ts';
 import { expandGlob } from './glob.ts';
 import { blobInput, bytesInput } from './input-memory.ts';
@@ -29,7 +30,8 @@ export type SourceInput = RecordBatchSource | ByteSource | StoreGlob | string | 
 export interface FromAnyOptions extends SourceOptions, Omit<ManyOptions, 'name' | 'maxBadRows'> {}
 
 /**
- * A source of whatever is given. Formats (Arrow IPC, Parquet, CSV, JSON lines and arrays) and compression (gzip, zstd)
+ * A source of whatever is given. A stream or an iterable of bytes may use a chunk's memory again once the next one is
+ * asked for. Formats (Arrow IPC, Parquet, CSV, JSON lines and arrays) and compression (gzip, zstd)
  * are recognised by content, then by name. A text is taken as an http(s) URL. Nothing is read before the source is
  * opened.
  * @throws IcestreamError INVALID_ARGUMENT, saying what can be passed.
@@ -126,10 +128,14 @@ class IterableSource implements RecordBatchSource {
       }),
     };
     // A failure of the first read is reported by whoever reads it again.
-    const item = await first.then(
+    const seen = first.then(
       ({ value }) => value,
       () => undefined,
     );
+    const item = await abortable(seen, open.signal).catch((reason) => {
+      void Promise.resolve(iterator.return?.()).catch(() => {});
+      throw reason;
+    });
     const bytes = item instanceof Uint8Array || item instanceof ArrayBuffer || typeof item === 'string';
     const options = { ...this.#options, name: this.name };
     if (bytes) return fileOf(streamInput(again as AsyncIterable<Uint8Array>, this.name), options).open(open);

@@ -81,7 +81,7 @@ export async function openSpooledParquet(stream: ByteStream, context: FileContex
       if (size + piece.length > limit) throw tooBigToSpool(context.name, limit);
       lease.charge('source', piece.length);
       size += piece.length;
-      pieces.push(piece);
+      pieces.push(piece.slice());
     }
   } catch (error) {
     release();

@@ -1,5 +1,5 @@
 /** The command line as a person runs it: in a process of its own, on a folder. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -93,6 +93,33 @@ it('reads standard input, patterns and compressed files', async () => {
   expect(many).toMatchObject({ code: 0, last: { rows: '3' } });
   const piped = await icestream(['append', '-', '--table', 'demo.parts', '--json'], '{"id":4,"name":"d"}\n');
   expect(piped).toMatchObject({ code: 0, last: { rows: '1' } });
+});
+
+it.each([
+  ['a pipe', 'cat big.csv |', ''],
+  ['a file', '', '< big.csv'],
+  ['an empty pipe', 'cat /dev/null |', ''],
+])('reads standard input from %s', async (kind, before, after) => {
+  const rows = Array.from({ length: 200_000 }, (_, i) => `${i},name ${i}`);
+  await writeFile(join(folder, 'big.csv'), `id,name\n${rows.join('\n')}\n`);
+  const table = `demo.${kind.replaceAll(' ', '_')}`;
+  const command = `${process.execPath} --conditions=icestream-source ${main} append - --table ${table} --create --json`;
+  const shell = `${before} ${command} --warehouse ${join(folder, 'lakehouse')} ${after}`;
+  const ended = await new Promise<string>((resolve) => {
+    execFile('sh', ['-c', shell], { cwd: folder }, (_, out) => resolve(out.trim().split('\n').at(-1) ?? ''));
+  });
+  const expected =
+    kind === 'an empty pipe' ? { type: 'error', code: 'SOURCE_EMPTY' } : { type: 'result', rows: '200000' };
+  expect(JSON.parse(ended)).toMatchObject(expected);
+});
+
+it('ends when it is interrupted while it waits for standard input', async () => {
+  const args = ['append', '-', '--table', 'demo.waiting', '--create', '--warehouse', join(folder, 'lakehouse')];
+  const child = spawn(process.execPath, ['--conditions=icestream-source', main, ...args], { cwd: folder });
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  child.kill('SIGINT');
+  expect(await new Promise((resolve) => child.on('close', resolve))).toBe(130);
+  expect((await icestream(['catalog', 'list', 'demo'])).out).not.toContain('waiting');
 });
 
 it('writes the rows it leaves out to a file, with line and reason', async () => {
