@@ -1,15 +1,13 @@
 /** Append: a source of any size into a table, as one snapshot. */
-import type { LoadedTable } from '../catalog/catalog.ts';
 import { IcestreamError } from '../errors.ts';
 import type { RecordBatchSource } from '../source/source.ts';
-import type { Snapshot } from '../spec/snapshot.ts';
 import { aborted } from './commit-loop.ts';
 import { earlierFacts, openForWrite } from './earlier-load.ts';
-import { replayOf } from './replay.ts';
+import { replay } from './replay.ts';
 import { fitTableToSource } from './schema-evolution.ts';
 import { typesForSource } from './source-types.ts';
 import { currentSchema } from './table-checks.ts';
-import type { WriteOptions, WriteResult } from './write-options.ts';
+import type { WriteOptions } from './write-options.ts';
 import { writeRows } from './write-rows.ts';
 import { WriteSession } from './write-session.ts';
 import { writeSettings } from './write-settings.ts';
@@ -49,20 +47,6 @@ export async function append(
     });
     return await writeRows({ session, catalog, table, source: opened, create: null });
   });
-}
-
-/** The result of an earlier call under this commit id, once the source has proved to be the same. */
-async function replay(
-  session: WriteSession,
-  table: LoadedTable,
-  source: RecordBatchSource,
-  earlier: Snapshot,
-): Promise<WriteResult> {
-  const schema =
-    table.metadata.schemas.find((one) => one['schema-id'] === earlier['schema-id']) ?? currentSchema(table.metadata);
-  await using opened = await session.open(source, typesForSource(schema));
-  // Awaited here: the source is closed when this function returns.
-  return await replayOf(session, table, schema, opened, earlier);
 }
 
 /** Runs a write; whatever a fired signal broke on the way is reported as ABORTED. */

@@ -6,7 +6,7 @@ import type { Snapshot } from '../spec/snapshot.ts';
 import type { TableMetadata } from '../spec/table-metadata.ts';
 import { uuidV7Ms } from '../util/uuid.ts';
 import { commitHistoryExpired } from './commit-errors.ts';
-import { COMMIT_ID_KEY, PAYLOAD_KEY, samePayload } from './payload-digest.ts';
+import { BRANCH_KEY, COMMIT_ID_KEY, PAYLOAD_KEY, samePayload } from './payload-digest.ts';
 
 export function findSnapshot(metadata: TableMetadata, snapshotId: bigint): Snapshot | null {
   return metadata.snapshots?.find((snapshot) => snapshot['snapshot-id'] === snapshotId) ?? null;
@@ -51,11 +51,31 @@ export function requireHistory(metadata: TableMetadata, commitId: string, identi
  */
 export function requireSamePayload(snapshot: Snapshot, commitId: string, payload: string): void {
   const earlier = ownValue(snapshot.summary, PAYLOAD_KEY);
-  if (earlier !== undefined && samePayload(earlier, payload)) return;
+  if (earlier === undefined || !samePayload(earlier, payload)) throw otherPayload(snapshot, commitId);
+}
+
+/** The error for a commit id that comes with other data than before; `cause`: how they differ, when that is known. */
+export function otherPayload(snapshot: Snapshot, commitId: string, cause?: Error): IcestreamError {
+  return new IcestreamError(
+    'INVALID_ARGUMENT',
+    `commitId ${commitId} was already used for other data, in snapshot ${snapshot['snapshot-id']}` +
+      `${cause === undefined ? '' : ` (${cause.message})`}; ` +
+      'a commit id stands for one payload: use a new one for these rows',
+    { option: 'commitId', ...(cause === undefined ? {} : { cause }) },
+  );
+}
+
+/**
+ * Refuses to take a commit to another branch for this one: the rows are not on the branch that was asked for.
+ * @throws IcestreamError INVALID_ARGUMENT.
+ */
+export function requireSameBranch(snapshot: Snapshot, commitId: string, branch: string): void {
+  const earlier = ownValue(snapshot.summary, BRANCH_KEY) ?? 'main';
+  if (earlier === branch) return;
   throw new IcestreamError(
     'INVALID_ARGUMENT',
-    `commitId ${commitId} was already used for other data, in snapshot ${snapshot['snapshot-id']}; ` +
-      'a commit id stands for one payload: use a new one for these rows',
+    `commitId ${commitId} was committed to branch ${JSON.stringify(earlier)}, in snapshot ${snapshot['snapshot-id']}, ` +
+      `and not to ${JSON.stringify(branch)}; use a new commit id to write there too`,
     { option: 'commitId' },
   );
 }

@@ -166,7 +166,7 @@ async function send<T>(job: CommitJob<T>, request: CommitRequest, key: string, s
 interface Looked<T> {
   readonly finding: StatusFinding;
   readonly table: LoadedTable | null;
-  /** Another call's result under the same commit id. */
+  /** Another call's result with the same identity. */
   readonly other: T | null;
   readonly stagedMayGo: boolean;
 }
@@ -174,13 +174,14 @@ interface Looked<T> {
 async function lookAt<T>(job: CommitJob<T>, body: CommitBody<T>): Promise<Looked<T>> {
   const nothing = { other: null, stagedMayGo: false };
   let table: LoadedTable | null;
+  let found: Found<T> | null;
   try {
     table = await job.load();
+    found = table === null ? null : job.find(table.metadata);
   } catch {
     return { finding: 'unreachable', table: null, ...nothing };
   }
   if (table === null) return { finding: 'absent', table, ...nothing };
-  const found = job.find(table.metadata);
   if (found?.own === true) return { finding: 'committed', table, ...nothing };
   const superseded = body.isSuperseded(table.metadata);
   if (found !== null) return { finding: 'committed', table, other: found.result, stagedMayGo: superseded };

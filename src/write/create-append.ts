@@ -17,7 +17,7 @@ import type { World } from '../util/world.ts';
 import { stoppable } from './append.ts';
 import { earlierFacts, findEarlier } from './earlier-load.ts';
 import { type PartitionRequest, partitionSpecOf } from './partition-request.ts';
-import { replayOf } from './replay.ts';
+import { replay } from './replay.ts';
 import { typesForSource } from './source-types.ts';
 import { currentSchema, defaultSpec } from './table-checks.ts';
 import type { WriteOptions } from './write-options.ts';
@@ -58,9 +58,7 @@ export async function createAndAppend(
         return { result: session.result(earlierFacts(earlier)), table: existing };
       }
       if (existing !== null && earlier?.by === 'commit-id') {
-        const schema = currentSchema(existing.metadata);
-        await using opened = await session.open(source, typesForSource(schema));
-        return { result: await replayOf(session, existing, schema, opened, earlier.snapshot), table: existing };
+        return { result: await replay(session, existing, source, earlier.snapshot), table: existing };
       }
     }
     const expected = request.schema === undefined ? undefined : typesForSource(request.schema);

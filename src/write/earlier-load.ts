@@ -3,7 +3,7 @@ import type { Catalog, LoadedTable } from '../catalog/catalog.ts';
 import { ownValue } from '../spec/json-cursor.ts';
 import type { Snapshot } from '../spec/snapshot.ts';
 import type { TableMetadata } from '../spec/table-metadata.ts';
-import { findCommit, findSnapshot, requireHistory } from './commit-lookup.ts';
+import { findCommit, findSnapshot, requireHistory, requireSameBranch } from './commit-lookup.ts';
 import { COMMIT_ID_KEY } from './payload-digest.ts';
 import { checkWritable } from './table-checks.ts';
 import type { WriterPosition } from './write-options.ts';
@@ -29,9 +29,13 @@ export interface LoadIdentity {
   readonly branch: string;
 }
 
+/** @throws IcestreamError INVALID_ARGUMENT when the commit id was used on another branch. */
 export function findEarlier(metadata: TableMetadata, { commitId, writer, branch }: LoadIdentity): EarlierLoad | null {
   const committed = findCommit(metadata, commitId);
-  if (committed !== null) return { by: 'commit-id', snapshot: committed };
+  if (committed !== null) {
+    requireSameBranch(committed, commitId, branch);
+    return { by: 'commit-id', snapshot: committed };
+  }
   if (writer === null) return null;
   const watermark = watermarkOf(metadata, writer.id, branch);
   if (watermark === null || watermark.sequence < writer.sequence) return null;

@@ -23,7 +23,7 @@ import { ManifestMerger } from './manifest-merge.ts';
 import { hasLiveFiles } from './manifest-merge-plan.ts';
 import { ManifestStore } from './manifest-store.ts';
 import { partitionKey } from './partition-values.ts';
-import { COMMIT_ID_KEY, PAYLOAD_KEY } from './payload-digest.ts';
+import { BRANCH_KEY, COMMIT_ID_KEY, PAYLOAD_KEY } from './payload-digest.ts';
 import type { StagedFiles } from './staged-files.ts';
 import { checkWritable } from './table-checks.ts';
 import type { WriterPosition } from './write-options.ts';
@@ -173,7 +173,7 @@ export class SnapshotProducer {
   }
 
   async #snapshot(metadata: TableMetadata, head: Snapshot | null): Promise<Snapshot> {
-    const { world, files, commitId, payload, snapshotProperties } = this.#options;
+    const { world, files, commitId, payload, branch, snapshotProperties } = this.#options;
     const sequenceNumber = metadata['last-sequence-number'] + 1n;
     const before = head === null ? [] : await this.#manifests.readList(head);
     await this.#refuseLive(metadata, before);
@@ -203,6 +203,7 @@ export class SnapshotProducer {
         'manifests-replaced': String(kept.replaced),
         [COMMIT_ID_KEY]: commitId,
         [PAYLOAD_KEY]: payload,
+        ...(branch === 'main' ? {} : { [BRANCH_KEY]: branch }),
       }),
       'schema-id': metadata['current-schema-id'],
       ...list.rowIds,

@@ -40,7 +40,13 @@ export interface WriteOptions {
   readonly budget?: MemoryBudget;
   /** The branch to commit to. Default `main`; a branch that does not exist starts at `main`. */
   readonly branch?: string;
-  /** UUIDv7. A second call with the same id returns the first result instead of writing again (design: exactly once). */
+  /**
+   * UUIDv7: exactly once, per table. A second call with the same id returns the first result instead of writing again.
+   * It reads its source to prove that it carries the same data, else it is refused. With the same options the file
+   * bytes are compared; with other memory limits, encodings, table properties or a new partitioning, the columns, the
+   * counts of rows, nulls and NaNs of each, and the bounds of whole numbers, dates and times. Another `branch` is
+   * refused, and so is the id of `append` in `addFiles`; `snapshotProperties` are not compared.
+   */
   readonly commitId?: string;
   /**
    * Exactly once by number: the highest sequence of each writer is kept as a table property

@@ -1,8 +1,9 @@
+import * as arrow from 'apache-arrow';
 import { describe, expect, test } from 'vitest';
 import type { Catalog, CommitAnswer, CommitRequest, CommitSendOptions } from '../../../src/catalog/catalog.ts';
 import { uuidV7 } from '../../../src/util/uuid.ts';
 import { hastyWorld, lake, liveFiles, ordersSchema, orphans } from './lake.ts';
-import { MiB, orders, sourceOf, testEngine } from './rows.ts';
+import { MiB, orders, sourceOf, type TestRows, tableRows, testEngine } from './rows.ts';
 
 const engine = await testEngine();
 const options = { engine, memoryLimitBytes: 64 * MiB };
@@ -186,6 +187,70 @@ describe('a commit id', () => {
         place: { option: 'commitId' },
       });
     }
+    expect(await here.objects()).toEqual(before);
+  });
+
+  test('is refused for rows with other values, also when they would be cut into other files', async () => {
+    const { table } = await faultyLake([]);
+    const commitId = uuidV7(hastyWorld);
+    const rows = (start: number): TestRows => ({
+      count: 5000,
+      ipc: (from, to) => orders(9000).ipc(from + start, to + start),
+    });
+    await table.append(sourceOf(rows(0)), { ...options, commitId });
+    const other = { ...options, memoryLimitBytes: 40 * MiB, commitId };
+    // As many rows, nulls and NaNs in each column; only the values differ.
+    await expect(table.append(sourceOf(rows(50)), other)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    expect((await table.append(sourceOf(rows(0)), other)).alreadyCommitted).toBe(true);
+  });
+
+  test('is recognised after the table was partitioned, and after its schema changed', async () => {
+    const { here, table } = await faultyLake([]);
+    const commitId = uuidV7(hastyWorld);
+    const { snapshotId } = await table.append(sourceOf(orders(5000)), { ...options, commitId });
+    const { schema } = table;
+    const column = { id: 6, name: 'later', required: false, type: 'string' as const };
+    const change = await here.client.commit(
+      {
+        identifier: table.identifier,
+        requirements: [],
+        updates: [
+          {
+            action: 'add-spec',
+            spec: { 'spec-id': 1, fields: [{ 'source-id': 5, 'field-id': 1000, name: 'kind', transform: 'identity' }] },
+          },
+          { action: 'set-default-spec', 'spec-id': -1 },
+          { action: 'add-schema', schema: { ...schema, fields: [...schema.fields, column] } },
+          { action: 'set-current-schema', 'schema-id': -1 },
+        ],
+      },
+      { idempotencyKey: uuidV7(hastyWorld) },
+    );
+    expect(change.kind).toBe('committed');
+    const again = await table.append(sourceOf(orders(5000)), { ...options, commitId });
+    expect(again).toMatchObject({ alreadyCommitted: true, snapshotId });
+  });
+
+  test('is refused for columns that the table did not have, on another branch, and for registered files', async () => {
+    const { here, table } = await faultyLake([]);
+    const commitId = uuidV7(hastyWorld);
+    await table.append(sourceOf(orders(100)), { ...options, commitId });
+    const before = await here.objects();
+    const wide = arrow.tableFromIPC(orders(100).ipc(0, 100)).assign(
+      new arrow.Table({
+        extra: arrow.vectorFromArray(
+          Array.from({ length: 100 }, () => 'x'),
+          new arrow.Utf8(),
+        ),
+      }),
+    );
+    const refusal = { code: 'INVALID_ARGUMENT', place: { option: 'commitId' } };
+    const evolving = { ...options, commitId, schemaEvolution: 'addColumns' as const };
+    await expect(table.append(sourceOf(tableRows(wide)), evolving)).rejects.toMatchObject(refusal);
+    const elsewhere = { ...options, commitId, branch: 'audit' };
+    await expect(table.append(sourceOf(orders(100)), elsewhere)).rejects.toMatchObject(refusal);
+    const [file] = await liveFiles(table);
+    await expect(table.addFiles([file?.filePath ?? ''], { ...options, commitId })).rejects.toMatchObject(refusal);
     expect(await here.objects()).toEqual(before);
   });
 
