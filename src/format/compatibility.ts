@@ -129,7 +129,7 @@ class Check {
   #missing(field: NestedField, path: string, sourceNames: readonly string[]): void {
     const hint = caseHint(field.name, sourceNames);
     if (hasWriteDefault(field)) {
-      // The aligner fills in one value of a primitive type.
+      // The aligner fills in one value of a primitive type; Iceberg Java knows no other defaults either.
       if (typeof field.type === 'string') return;
       throw new IcestreamError(
         'UNSUPPORTED',

@@ -68,7 +68,7 @@ class FileCheck {
       const at = childPath(path, field.name);
       const given = byId.get(field.id);
       if (given !== undefined) this.field(given, field, at);
-      else if (field.required && field['initial-default'] === undefined) {
+      else if (field.required && (field['initial-default'] ?? null) === null) {
         this.problems.push({ column: at, problem: 'is required and not in the file' });
       }
     }

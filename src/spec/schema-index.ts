@@ -16,6 +16,8 @@ export interface IndexedField {
   readonly parentId: number | null;
   /** Whether it lies inside a list or map (such fields have no bounds and partition nothing). */
   readonly repeated: boolean;
+  /** JSON single-value form; undefined: none. */
+  readonly initialDefault: unknown;
 }
 
 /** Calls `visit` for every field in pre-order: a parent before its children. */
@@ -30,8 +32,8 @@ function visitStruct(
   repeated: boolean,
   visit: (field: IndexedField) => void,
 ): void {
-  for (const { id, name, required, type } of struct.fields) {
-    visitField({ id, path: prefix + name, name, required, type, parentId, repeated }, visit);
+  for (const { id, name, required, type, 'initial-default': initialDefault } of struct.fields) {
+    visitField({ id, path: prefix + name, name, required, type, parentId, repeated, initialDefault }, visit);
   }
 }
 
@@ -43,8 +45,10 @@ function visitField(field: IndexedField, visit: (field: IndexedField) => void): 
     visitStruct(type, `${path}.`, parentId, field.repeated, visit);
     return;
   }
-  const child = (name: string, id: number, required: boolean, childType: Type) =>
-    visitField({ id, path: `${path}.${name}`, name, required, type: childType, parentId, repeated: true }, visit);
+  const child = (name: string, id: number, required: boolean, childType: Type) => {
+    const place = { path: `${path}.${name}`, name, parentId, repeated: true, initialDefault: undefined };
+    visitField({ ...place, id, required, type: childType }, visit);
+  };
   if (type.type === 'list') {
     child('element', type['element-id'], type['element-required'], type.element);
   } else {

@@ -7,6 +7,7 @@ import { comparatorOf } from '../spec/compare.ts';
 import { type BoundPartitionField, bindPartitionSpec } from '../spec/partition-bind.ts';
 import type { PartitionSpec, PartitionTuple } from '../spec/partition-spec.ts';
 import type { Schema } from '../spec/schema.ts';
+import { singleValueFromJson } from '../spec/single-value-json.ts';
 import { parseTransform, preservesOrder, type Transform } from '../spec/transform.ts';
 import { applyTransform } from '../spec/transform-apply.ts';
 import type { PrimitiveType, SingleValue } from '../spec/types.ts';
@@ -45,9 +46,10 @@ function fieldValue(
   const type = source.type as PrimitiveType;
   const leaf = leaves.find((one) => one.fieldId === source.id);
   const stated = statedValue(bound, transform, given, inPath, location);
-  // Rows of a file without the column read as null, but for identity: there readers take the partition's value.
+  // Rows of a file without the column read as its initial default, but for identity: there as the partition's value.
   if (leaf === undefined && stated !== undefined && transform.kind === 'identity') return stated;
-  const told = toldBy(transform, type, bound.resultType, leaf);
+  const told =
+    leaf === undefined ? toldByDefault(bound, transform, type) : toldBy(transform, type, bound.resultType, leaf);
   if (stated === undefined) {
     if (told.kind === 'one') return told.value;
     const why = told.kind === 'many' ? 'the file holds several values of it' : 'its bounds do not tell';
@@ -81,9 +83,17 @@ type Told =
   | { readonly kind: 'many' }
   | { readonly kind: 'unknown' };
 
+/** Of a file without the column (spec: Column Projection, `initial-default`). */
+function toldByDefault({ source }: BoundPartitionField, transform: Transform, type: PrimitiveType): Told {
+  const value = singleValueFromJson(type, source.initialDefault);
+  // Inside of a struct, the default holds only where the struct is not null.
+  if (value !== null && source.parentId !== null) return { kind: 'unknown' };
+  return { kind: 'one', value: applyTransform(transform, type, value) };
+}
+
 /** What the footer proves of a partition field: one value, several, or nothing. */
-function toldBy(transform: Transform, type: PrimitiveType, result: PrimitiveType, leaf: FileLeaf | undefined): Told {
-  if (transform.kind === 'void' || leaf === undefined) return { kind: 'one', value: null };
+function toldBy(transform: Transform, type: PrimitiveType, result: PrimitiveType, leaf: FileLeaf): Told {
+  if (transform.kind === 'void') return { kind: 'one', value: null };
   const { facts, fileType } = leaf;
   if (facts.nullCount === facts.valueCount) return { kind: 'one', value: null };
   if (facts.nullCount === null || facts.min === null || facts.max === null) return { kind: 'unknown' };

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { DataFile } from '../../../src/spec/data-file.ts';
+import type { Schema } from '../../../src/spec/schema.ts';
 import type { Table } from '../../../src/table/table.ts';
 import { uuidV7 } from '../../../src/util/uuid.ts';
 import { hastyWorld, type Lake, lake, liveFiles, ordersSchema, orphans } from './lake.ts';
@@ -165,6 +166,42 @@ describe('the partition of a file', () => {
       code: 'INVALID_ARGUMENT',
       place: { file: lying, column: 'kind' },
     });
+  });
+});
+
+describe('a column that a file lacks', () => {
+  const withDefaults: Schema = {
+    ...ordersSchema,
+    fields: [
+      ...ordersSchema.fields,
+      { id: 6, name: 'region', required: true, type: 'string', 'initial-default': 'north' },
+      { id: 7, name: 'day', required: false, type: 'date', 'initial-default': '2024-02-29' },
+      { id: 8, name: 'note', required: false, type: 'string', 'initial-default': null },
+    ],
+  };
+  const file = 'memory://lake/landing/old.parquet';
+  const v3 = { 'format-version': '3' };
+
+  test('reads as its initial default, also where the table is partitioned by it', async () => {
+    const here = await lake();
+    const partitionSpec = ['region', 'month(day)', 'truncate(2, note)'];
+    const table = await here.catalog.createTable('sales.orders', withDefaults, { partitionSpec, properties: v3 });
+    await parquetFile(here, file, orders(10));
+    await table.addFiles([file], options);
+    const [added] = await liveFiles(table);
+    expect(added?.partition).toEqual(['north', (2024 - 1970) * 12 + 1, null]);
+    const stated = { location: file, partition: { day_month: '2024-03' } };
+    const other = await here.catalog.createTable('sales.other', withDefaults, { partitionSpec, properties: v3 });
+    await expect(other.addFiles([stated], options)).rejects.toMatchObject({ place: { column: 'day_month' } });
+  });
+
+  test('is refused when it is required and has none', async () => {
+    const here = await lake();
+    await parquetFile(here, file, orders(10));
+    const required = { id: 9, name: 'must', required: true, type: 'string', 'initial-default': null } as const;
+    const schema = { ...withDefaults, fields: [...withDefaults.fields, required] };
+    const table = await here.catalog.createTable('sales.orders', schema, { properties: v3 });
+    await expect(table.addFiles([file], options)).rejects.toMatchObject({ code: 'SCHEMA_MISMATCH' });
   });
 });
 
