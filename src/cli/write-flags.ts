@@ -5,6 +5,7 @@ import type { RejectedRow } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
 import { requireCommitId } from '../write/commit-lookup.ts';
 import type { NewTableRequest } from '../write/create-append.ts';
+import { requireWapId } from '../write/write-audit-publish.ts';
 import type { WriteOptions, WriteResult } from '../write/write-options.ts';
 import { requireWriter } from '../write/writer-watermark.ts';
 import { splitProperty } from './configuration.ts';
@@ -21,6 +22,7 @@ export interface WriteFlags {
   readonly schemaEvolution?: 'none' | 'add-columns';
   readonly encoding?: 'default' | 'compact';
   readonly branch?: string;
+  readonly wapId?: string;
   readonly rejects?: string;
   readonly snapshotProperty?: readonly string[];
 }
@@ -31,6 +33,7 @@ export function withWriteFlags(command: Command): Command {
     .option('--writer <id>', 'with --sequence: exactly once by number; loads not above what the table has are skipped')
     .option('--sequence <n>', "the number of this load among the writer's")
     .option('--branch <name>', 'commit to this branch (default: main)')
+    .option('--wap-id <id>', 'only stage the snapshot, to be audited and published (table property write.wap.enabled)')
     .option('--snapshot-property <name=value...>', 'added to the snapshot summary');
 }
 
@@ -107,14 +110,19 @@ export function writeOptions(
   flags: WriteFlags,
   context: { readonly signal: AbortSignal; readonly display: ProgressDisplay; readonly rejects: RejectFile },
 ): WriteOptions {
-  const { commitId, memoryLimit, schemaEvolution, encoding, branch, snapshotProperty } = flags;
+  const { commitId, memoryLimit, schemaEvolution, encoding, branch, wapId, snapshotProperty } = flags;
+  const position = writerPosition(flags);
+  const inBranch = branch === undefined ? {} : { branch };
   return {
     signal: context.signal,
     onProgress: (progress) => context.display.update(progress),
     onReject: context.rejects.write,
     ...(commitId === undefined ? {} : { commitId: usable('--commit-id', () => requireCommitId(commitId)) }),
-    ...writerPosition(flags),
-    ...(branch === undefined ? {} : { branch }),
+    ...position,
+    ...inBranch,
+    ...(wapId === undefined
+      ? {}
+      : { wapId: usable('--wap-id', () => requireWapId({ wapId, ...inBranch, ...position })) }),
     ...(memoryLimit === undefined ? {} : { memoryLimitBytes: parseSize(memoryLimit, '--memory-limit') }),
     ...(schemaEvolution === 'add-columns' ? { schemaEvolution: 'addColumns' } : {}),
     ...(encoding === undefined ? {} : { encoding }),

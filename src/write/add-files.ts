@@ -36,6 +36,7 @@ export interface AddFilesOptions
     | 'memoryLimitBytes'
     | 'budget'
     | 'branch'
+    | 'wapId'
     | 'commitId'
     | 'writer'
     | 'snapshotProperties'

@@ -7,6 +7,7 @@ import type { TableMetadata } from '../spec/table-metadata.ts';
 import { uuidV7Ms } from '../util/uuid.ts';
 import { commitHistoryExpired } from './commit-errors.ts';
 import { BRANCH_KEY, COMMIT_ID_KEY, PAYLOAD_KEY, samePayload } from './payload-digest.ts';
+import { WAP_ID_KEY } from './write-audit-publish.ts';
 
 export function findSnapshot(metadata: TableMetadata, snapshotId: bigint): Snapshot | null {
   return metadata.snapshots?.find((snapshot) => snapshot['snapshot-id'] === snapshotId) ?? null;
@@ -65,19 +66,35 @@ export function otherPayload(snapshot: Snapshot, commitId: string, cause?: Error
   );
 }
 
+/** Where a commit puts its snapshot. */
+export interface CommitPlace {
+  readonly branch: string;
+  /** Null: it becomes the head of the branch. */
+  readonly wapId: string | null;
+}
+
 /**
- * Refuses to take a commit to another branch for this one: the rows are not on the branch that was asked for.
+ * Refuses to take a commit to another branch, or one that is only staged, for this one: the rows are not where they
+ * were asked for.
  * @throws IcestreamError INVALID_ARGUMENT.
  */
-export function requireSameBranch(snapshot: Snapshot, commitId: string, branch: string): void {
-  const earlier = ownValue(snapshot.summary, BRANCH_KEY) ?? 'main';
-  if (earlier === branch) return;
+export function requireSamePlace(snapshot: Snapshot, commitId: string, place: CommitPlace): void {
+  const earlier = {
+    branch: ownValue(snapshot.summary, BRANCH_KEY) ?? 'main',
+    wapId: ownValue(snapshot.summary, WAP_ID_KEY) ?? null,
+  };
+  const [there, here] = [placeText(earlier), placeText(place)];
+  if (there === here) return;
   throw new IcestreamError(
     'INVALID_ARGUMENT',
-    `commitId ${commitId} was committed to branch ${JSON.stringify(earlier)}, in snapshot ${snapshot['snapshot-id']}, ` +
-      `and not to ${JSON.stringify(branch)}; use a new commit id to write there too`,
+    `commitId ${commitId} was committed ${there}, in snapshot ${snapshot['snapshot-id']}, and not ${here}; ` +
+      'use a new commit id to write there too',
     { option: 'commitId' },
   );
+}
+
+function placeText({ branch, wapId }: CommitPlace): string {
+  return wapId === null ? `to branch ${JSON.stringify(branch)}` : `as staged under wap.id ${JSON.stringify(wapId)}`;
 }
 
 /**

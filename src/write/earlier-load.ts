@@ -3,9 +3,10 @@ import type { Catalog, LoadedTable } from '../catalog/catalog.ts';
 import { ownValue } from '../spec/json-cursor.ts';
 import type { Snapshot } from '../spec/snapshot.ts';
 import type { TableMetadata } from '../spec/table-metadata.ts';
-import { findCommit, findSnapshot, requireHistory, requireSameBranch } from './commit-lookup.ts';
+import { type CommitPlace, findCommit, findSnapshot, requireHistory, requireSamePlace } from './commit-lookup.ts';
 import { COMMIT_ID_KEY } from './payload-digest.ts';
 import { checkWritable } from './table-checks.ts';
+import { checkWap } from './write-audit-publish.ts';
 import type { WriterPosition } from './write-options.ts';
 import type { WriteSession } from './write-session.ts';
 import { watermarkOf } from './writer-watermark.ts';
@@ -23,17 +24,17 @@ export type EarlierLoad =
     };
 
 /** What makes a call recognisable. */
-export interface LoadIdentity {
+export interface LoadIdentity extends CommitPlace {
   readonly commitId: string;
   readonly writer: WriterPosition | null;
-  readonly branch: string;
 }
 
 /** @throws IcestreamError INVALID_ARGUMENT when the commit id was used on another branch. */
-export function findEarlier(metadata: TableMetadata, { commitId, writer, branch }: LoadIdentity): EarlierLoad | null {
+export function findEarlier(metadata: TableMetadata, identity: LoadIdentity): EarlierLoad | null {
+  const { commitId, writer, branch } = identity;
   const committed = findCommit(metadata, commitId);
   if (committed !== null) {
-    requireSameBranch(committed, commitId, branch);
+    requireSamePlace(committed, commitId, identity);
     return { by: 'commit-id', snapshot: committed };
   }
   if (writer === null) return null;
@@ -59,12 +60,13 @@ export async function openForWrite(
   catalog: Catalog,
   known: LoadedTable,
 ): Promise<{ readonly table: LoadedTable; readonly earlier: EarlierLoad | null }> {
-  const { options, branch, writer } = session;
+  const { options, branch, writer, wapId } = session;
   const repeatable = options.commitId !== undefined || writer !== null;
   const table = repeatable ? await catalog.loadTable(known.identifier, { allSnapshots: true }) : known;
   const { metadata, identifier } = table;
   checkWritable(metadata, identifier, branch);
   const earlier = repeatable ? findEarlier(metadata, session) : null;
+  if (wapId !== null && earlier === null) checkWap(metadata, identifier, wapId);
   // A writer's watermark says "not yet" also where snapshots are gone.
   const marked = writer !== null && watermarkOf(metadata, writer.id, branch) !== null;
   if (earlier === null && options.commitId !== undefined && !marked) {

@@ -43,11 +43,12 @@ export interface SnapshotCommitted {
  */
 export async function commitSnapshot(request: SnapshotCommitRequest): Promise<SnapshotCommitted> {
   const { session, catalog, table, staged, create } = request;
-  const { signal, commitId, writer, branch, options, world } = session;
+  const { signal, commitId, writer, branch, wapId, options, world } = session;
   const producer = new SnapshotProducer({
     ...request,
     world,
     branch,
+    wapId,
     commitId,
     writer,
     codecs: zstandardBy(session.engine),

@@ -26,6 +26,7 @@ import { partitionKey } from './partition-values.ts';
 import { BRANCH_KEY, COMMIT_ID_KEY, PAYLOAD_KEY } from './payload-digest.ts';
 import type { StagedFiles } from './staged-files.ts';
 import { checkWritable } from './table-checks.ts';
+import { checkWap, WAP_ID_KEY } from './write-audit-publish.ts';
 import type { WriterPosition } from './write-options.ts';
 import { writeSettings } from './write-settings.ts';
 import { watermarkOf, watermarkProperties } from './writer-watermark.ts';
@@ -35,6 +36,8 @@ export interface SnapshotProducerOptions {
   /** The table the files were written for. */
   readonly table: LoadedTable;
   readonly branch: string;
+  /** Not null: no ref moves, the snapshot is staged under this id. */
+  readonly wapId: string | null;
   readonly staged: StagedFiles;
   readonly files: readonly DataFile[];
   readonly commitId: string;
@@ -87,7 +90,7 @@ export class SnapshotProducer {
 
   /** A body on `base`; null: on the staged table of the options. */
   async build(base: LoadedTable | null): Promise<CommitBody<EarlierLoad | null>> {
-    const { create, branch, updates, writer } = this.#options;
+    const { create, branch, wapId, updates, writer } = this.#options;
     const table = this.#checkedBase(base);
     const { metadata } = table;
     await this.#dropList();
@@ -112,7 +115,15 @@ export class SnapshotProducer {
         updates: [
           ...updates,
           { action: 'add-snapshot', snapshot },
-          { action: 'set-snapshot-ref', 'ref-name': branch, ...movedRef(exists ? ref : undefined, this.snapshotId) },
+          ...(wapId === null
+            ? [
+                {
+                  action: 'set-snapshot-ref' as const,
+                  'ref-name': branch,
+                  ...movedRef(exists ? ref : undefined, this.snapshotId),
+                },
+              ]
+            : []),
           ...(writer === null
             ? []
             : [{ action: 'set-properties' as const, updates: watermarkProperties(writer, branch, this.snapshotId) }]),
@@ -145,7 +156,7 @@ export class SnapshotProducer {
   }
 
   #checkedBase(base: LoadedTable | null): LoadedTable {
-    const { table, create, branch } = this.#options;
+    const { table, create, branch, wapId } = this.#options;
     const name = formatIdentifier(table.identifier);
     if (create) {
       if (base !== null && base !== table) {
@@ -161,6 +172,7 @@ export class SnapshotProducer {
       );
     }
     if (base !== table) checkWritable(base.metadata, base.identifier, branch);
+    if (wapId !== null) checkWap(base.metadata, base.identifier, wapId);
     for (const file of this.#options.files) {
       if (base.metadata['partition-specs'].some((spec) => spec['spec-id'] === file.specId)) continue;
       throw new IcestreamError(
@@ -173,7 +185,7 @@ export class SnapshotProducer {
   }
 
   async #snapshot(metadata: TableMetadata, head: Snapshot | null): Promise<Snapshot> {
-    const { world, files, commitId, payload, branch, snapshotProperties } = this.#options;
+    const { world, files, commitId, payload, branch, wapId, snapshotProperties } = this.#options;
     const sequenceNumber = metadata['last-sequence-number'] + 1n;
     const before = head === null ? [] : await this.#manifests.readList(head);
     await this.#refuseLive(metadata, before);
@@ -204,6 +216,7 @@ export class SnapshotProducer {
         [COMMIT_ID_KEY]: commitId,
         [PAYLOAD_KEY]: payload,
         ...(branch === 'main' ? {} : { [BRANCH_KEY]: branch }),
+        ...(wapId === null ? {} : { [WAP_ID_KEY]: wapId }),
       }),
       'schema-id': metadata['current-schema-id'],
       ...list.rowIds,

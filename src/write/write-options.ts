@@ -41,6 +41,12 @@ export interface WriteOptions {
   /** The branch to commit to. Default `main`; a branch that does not exist starts at `main`. */
   readonly branch?: string;
   /**
+   * Write-audit-publish: the snapshot is only staged, under this id (`wap.id` in its summary). No branch moves, and no
+   * reader sees the rows until someone publishes it (Spark: `CALL system.publish_changes`). The table must have
+   * `write.wap.enabled`; an id stands for one snapshot; not with `branch` (the other way to audit) or `writer`.
+   */
+  readonly wapId?: string;
+  /**
    * UUIDv7: exactly once, per table. A second call with the same id returns the first result instead of writing again.
    * It reads its source to prove that it carries the same data, else it is refused. With the same options the file
    * bytes are compared; with other memory limits, encodings, table properties or a new partitioning, the columns, the

@@ -10,6 +10,7 @@ import { endWithoutRows } from './no-rows.ts';
 import { commitSnapshot, type SnapshotCommitted } from './snapshot-commit.ts';
 import { StagedFiles, withLeftBehind } from './staged-files.ts';
 import { checkWritable, currentSchema, defaultSpec } from './table-checks.ts';
+import { checkWap } from './write-audit-publish.ts';
 import type { WriteSession } from './write-session.ts';
 import type { WriteEnd } from './write-target.ts';
 
@@ -27,6 +28,7 @@ export async function writeRows(request: WriteRowsRequest): Promise<WriteEnd> {
   const { session, catalog, table, source, create } = request;
   const { metadata, store } = table;
   checkWritable(metadata, table.identifier, session.branch);
+  if (session.wapId !== null) checkWap(metadata, table.identifier, session.wapId);
   const staged = new StagedFiles(store);
   const leftBehind: string[] = [];
   const operationId = uuidV4(session.world);

@@ -10,6 +10,7 @@ import type { World } from '../util/world.ts';
 import { requireCommitId } from './commit-lookup.ts';
 import { aborted } from './commit-loop.ts';
 import { engineShareBytes } from './memory-plan.ts';
+import { requireWapId } from './write-audit-publish.ts';
 import type { WriteOptions, WriteResult, WriterPosition } from './write-options.ts';
 import { ProgressMeter } from './write-progress.ts';
 import { requireWriter } from './writer-watermark.ts';
@@ -20,6 +21,8 @@ export class WriteSession implements AsyncDisposable {
   readonly commitId: string;
   readonly writer: WriterPosition | null;
   readonly branch: string;
+  /** Null: the snapshot becomes the head of its branch. */
+  readonly wapId: string | null;
   readonly engine: Engine;
   readonly lease: MemoryLease;
   readonly meter: ProgressMeter;
@@ -32,6 +35,7 @@ export class WriteSession implements AsyncDisposable {
     this.commitId = options.commitId === undefined ? uuidV7(world) : requireCommitId(options.commitId);
     this.writer = options.writer === undefined ? null : requireWriter(options.writer);
     this.branch = options.branch ?? 'main';
+    this.wapId = options.wapId === undefined ? null : requireWapId(options);
     this.meter = new ProgressMeter(world, options.onProgress);
   }
 
