@@ -102,8 +102,9 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
         };
         return new StagedUpload(await store.openUpload(location, uploadOptions), staged);
       },
+      onEncoded: (bytes) => digest.addRowGroup(bytes),
       onFile: (file, { values }, number) => {
-        digest.addFile(number, file.footer, file.contentHash);
+        digest.addFile(file.footer);
         meter.filesWritten += 1;
         files[number] = dataFileFromFooter({
           footer: file.footer,

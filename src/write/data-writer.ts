@@ -6,6 +6,7 @@
 import type { Encoder } from '../engine/encoder.ts';
 import type { Batch, Engine, PartitionTransform } from '../engine/engine.ts';
 import type { Upload } from '../storage/store.ts';
+import type { Bytes } from '../util/bytes.ts';
 import { DataFileWriter, type WrittenFile } from './file-writer.ts';
 import type { MemoryPlan } from './memory-plan.ts';
 import { type Partition, PartitionRouter } from './partition-router.ts';
@@ -32,9 +33,11 @@ export interface DataWriterOptions {
   readonly newLocation: (partition: Pick<Partition, 'values'>) => string;
   readonly openEncoder: () => Encoder;
   readonly openUpload: (location: string) => Promise<Upload>;
+  /** Called with the bytes of each row group in the order they are encoded; they are sent once it has resolved. */
+  readonly onEncoded: (bytes: Bytes) => Promise<void>;
   /** Called once for every finished file, not in order; `number` counts files as they were opened, from 0. */
   readonly onFile: (file: WrittenFile, partition: Pick<Partition, 'values'>, number: number) => void;
-  /** Called at every decision and after every row group. */
+  /** Called at every decision, before and after what it encodes. */
   readonly onState?: () => void;
 }
 
@@ -55,6 +58,9 @@ export class DataWriter {
   #encodedBytes = 0;
   #nextNumber = 0;
   #rowsWritten = 0;
+  /** Of open files, `DataFileWriter.pendingBytes` and `#keptBytes`, together. */
+  #pendingBytes = 0;
+  #keptBytes = 0;
 
   constructor(options: DataWriterOptions) {
     const { plan, rowGroupSizeBytes, targetFileSizeBytes } = options;
@@ -135,14 +141,15 @@ export class DataWriter {
   }
 
   async #decide(): Promise<void> {
-    const { plan } = this.#options;
+    const { plan, onState } = this.#options;
     this.#router.route();
+    onState?.();
     for (const partition of this.#router.partitions()) {
       const { rows, bytes } = partition.buffer;
       if (bytes >= this.#rowGroupBytes || rows + MAX_STEP_ROWS > MAX_ROW_GROUP_ROWS) await this.#encode(partition);
     }
     if (this.#router.bufferedBytes > plan.bufferedRowBytes - plan.stepBytes) await this.#encodeLargest();
-    this.#options.onState?.();
+    onState?.();
   }
 
   /** Encodes the partitions that free most until a step's worth of rows fits again. */
@@ -159,18 +166,20 @@ export class DataWriter {
     this.#throwFailure();
     partition.file ??= await this.#openFile(partition);
     const { file } = partition;
-    const before = file.encodedBytes;
-    await file.writeRowGroup(this.#router.take(partition));
-    this.#encodedBytes += file.encodedBytes - before;
+    const { plan, targetFileSizeBytes, onEncoded } = this.#options;
+    const [encoded, pending, kept] = [file.encodedBytes, file.pendingBytes, this.#kept(file)];
+    await file.writeRowGroup(this.#router.take(partition), onEncoded);
+    this.#encodedBytes += file.encodedBytes - encoded;
+    this.#pendingBytes += file.pendingBytes - pending;
+    this.#keptBytes += this.#kept(file) - kept;
     // Rows that compress very well would fill memory with the footer long before the file has its size.
-    const { plan, targetFileSizeBytes } = this.#options;
-    const full = file.encodedBytes >= targetFileSizeBytes || this.#keptBytes(file) > plan.footerBytes;
+    const full = file.encodedBytes >= targetFileSizeBytes || this.#kept(file) > plan.footerBytes;
     if (full) await this.#finishFile(partition);
-    if (this.#options.transforms.length > 0) {
-      await this.#finishLargest((open) => open.pendingBytes, plan.pendingBytes);
-      await this.#finishLargest((open) => this.#keptBytes(open), plan.footerBytes);
-    }
-    this.#options.onState?.();
+    if (this.#options.transforms.length === 0) return;
+    const pendingBytes = (open: DataFileWriter) => open.pendingBytes;
+    const keptBytes = (open: DataFileWriter) => this.#kept(open);
+    while (this.#pendingBytes > plan.pendingBytes && (await this.#finishLargest(pendingBytes)));
+    while (this.#keptBytes > plan.footerBytes && (await this.#finishLargest(keptBytes)));
   }
 
   async #openFile(partition: Partition): Promise<DataFileWriter> {
@@ -185,26 +194,25 @@ export class DataWriter {
     }
     const file = new DataFileWriter(location, encoder, upload);
     this.#numbers.set(file, this.#nextNumber++);
+    this.#keptBytes += this.#kept(file);
     return file;
   }
 
-  /** Finishes the files that have most of something until what is left of it fits. */
-  async #finishLargest(has: (file: DataFileWriter) => number, most: number): Promise<void> {
-    let sum = 0;
-    for (const { file } of this.#router.partitions()) if (file !== null) sum += has(file);
-    if (sum <= most) return;
-    const open = this.#router.partitions().flatMap((partition) => {
-      return partition.file === null ? [] : [{ partition, size: has(partition.file) }];
-    });
-    for (const { partition, size } of open.sort((a, b) => b.size - a.size)) {
-      if (sum <= most) return;
-      sum -= size;
-      await this.#finishFile(partition);
+  /** Finishes the open file that has most of something; false: none is open. */
+  async #finishLargest(has: (file: DataFileWriter) => number): Promise<boolean> {
+    let largest: Partition | null = null;
+    let most = -1;
+    for (const partition of this.#router.partitions()) {
+      const size = partition.file === null ? -1 : has(partition.file);
+      if (size > most) [largest, most] = [partition, size];
     }
+    if (largest === null) return false;
+    await this.#finishFile(largest);
+    return true;
   }
 
   /** What the engine keeps of a file until its footer is written. */
-  #keptBytes(file: DataFileWriter): number {
+  #kept(file: DataFileWriter): number {
     return OPEN_FILE_BYTES + file.rowGroups * this.#options.leafColumns * COLUMN_CHUNK_BYTES;
   }
 
@@ -213,6 +221,8 @@ export class DataWriter {
     const { file } = partition;
     if (file === null) return;
     partition.file = null;
+    this.#pendingBytes -= file.pendingBytes;
+    this.#keptBytes -= this.#kept(file);
     this.#router.forgetIfIdle(partition);
     const { values } = partition;
     const number = this.#numbers.get(file) ?? 0;

@@ -5,15 +5,12 @@ import type { ParquetFooter } from '../engine/footer.ts';
 import { IcestreamError } from '../errors.ts';
 import type { Upload } from '../storage/store.ts';
 import type { Bytes } from '../util/bytes.ts';
-import { ContentHash } from './payload-digest.ts';
 
 /** A file that is stored, whole and counted. */
 export interface WrittenFile {
   readonly location: string;
   readonly sizeBytes: number;
   readonly footer: ParquetFooter;
-  /** Of the bytes, row group by row group. */
-  readonly contentHash: Bytes;
 }
 
 /** Lifecycle: `writeRowGroup`* → `finish` | `abort`. After an error, `abort` must be called. */
@@ -25,7 +22,6 @@ export class DataFileWriter {
   #rowGroups = 0;
   #bytes = 0;
   #encoderFreed = false;
-  readonly #hash = new ContentHash();
 
   constructor(location: string, encoder: Encoder, upload: Upload) {
     this.location = location;
@@ -56,13 +52,18 @@ export class DataFileWriter {
     return this.#upload.bufferedBytes;
   }
 
-  /** Encodes the rows as one row group and gives its bytes to the upload; waits while the upload has no room. */
-  async writeRowGroup(batches: readonly Batch[]): Promise<void> {
+  /**
+   * Encodes the rows as one row group, shows its bytes to `onEncoded` and gives them to the upload; waits while the
+   * upload has no room.
+   */
+  async writeRowGroup(batches: readonly Batch[], onEncoded: (bytes: Bytes) => Promise<void>): Promise<void> {
     this.#rows += batches.reduce((sum, batch) => sum + batch.numRows, 0);
     this.#rowGroups += 1;
     const bytes = await this.#encoder.writeRowGroup(batches);
     this.#bytes += bytes.length;
-    await this.#store(bytes);
+    if (bytes.length === 0) return;
+    await onEncoded(bytes);
+    await this.#upload.write(bytes);
   }
 
   /**
@@ -82,7 +83,7 @@ export class DataFileWriter {
         { file: this.location },
       );
     }
-    await this.#store(bytes);
+    if (bytes.length > 0) await this.#upload.write(bytes);
     const stored = await this.#upload.finish();
     if (stored.sizeBytes !== sizeBytes) {
       throw new IcestreamError(
@@ -91,19 +92,13 @@ export class DataFileWriter {
         { file: this.location },
       );
     }
-    return { location: this.location, sizeBytes, footer, contentHash: await this.#hash.value() };
+    return { location: this.location, sizeBytes, footer };
   }
 
   /** Ends the upload without a file; returns what could not be removed. */
   async abort(): Promise<readonly string[]> {
     this.#freeEncoder();
     return (await this.#upload.abort()).leftBehind;
-  }
-
-  async #store(bytes: Bytes): Promise<void> {
-    if (bytes.length === 0) return;
-    await this.#hash.add(bytes);
-    await this.#upload.write(bytes);
   }
 
   #freeEncoder(): void {

@@ -1,12 +1,12 @@
 /**
  * What a write wrote, in few characters, kept in the snapshot summary: a second call under the same commit id must
  * carry the same payload. Four hashes: the options that cut and encode files; two that do not depend on them, the
- * counts of each column and the bounds of its whole numbers and times; and the file bytes, compared only when the
- * options are the same.
+ * counts of each column and the bounds of its whole numbers and times; and the encoded row groups, compared only
+ * when the options are the same.
  */
 import type { LeafFacts, ParquetFooter } from '../engine/footer.ts';
 import type { Bytes } from '../util/bytes.ts';
-import { concatBytes, toHex, utf8 } from '../util/encoding.ts';
+import { toHex, utf8 } from '../util/encoding.ts';
 
 /** Snapshot summary key of the caller's or generated commit id. */
 export const COMMIT_ID_KEY = 'icestream.commit-id';
@@ -31,7 +31,7 @@ export class PayloadDigest {
   readonly #options: string;
   readonly #leaves = new Map<string, LeafTotals>();
   #bounded = true;
-  readonly #files: Bytes[] = [];
+  readonly #encoded = new ChainedHash();
   #rows = 0;
 
   /** `options`: everything besides the rows that the bytes of the files follow from. */
@@ -39,10 +39,14 @@ export class PayloadDigest {
     this.#options = options;
   }
 
-  /** Adds a finished file; `number` in the order the files were opened. */
-  addFile(number: number, footer: ParquetFooter, contentHash: Bytes): void {
+  /** Adds the bytes of a row group, in the order they were encoded; resolves when they are no longer needed. */
+  addRowGroup(bytes: Bytes): Promise<void> {
+    return this.#encoded.add(bytes);
+  }
+
+  /** Adds the counts of a finished file. */
+  addFile(footer: ParquetFooter): void {
     this.#rows += footer.numRows;
-    this.#files[number] = contentHash;
     for (const leaf of footer.leaves) {
       const totals = this.#leaves.get(leaf.path) ?? { values: 0, nulls: 0, nans: 0, bounds: null };
       totals.values += leaf.valueCount;
@@ -71,7 +75,7 @@ export class PayloadDigest {
       shortHash(utf8(this.#options)),
       shortHash(utf8(JSON.stringify([this.#rows, leaves]))),
       shortHash(utf8(bounds.join('\n'))),
-      shortHash(concatBytes(this.#files)),
+      shortHash(await this.#encoded.value()),
     ]);
     return [options, counts, this.#bounded ? values : NO_BOUNDS, bytes].join('-');
   }
@@ -101,31 +105,39 @@ function wholeNumber(bytes: Uint8Array): bigint {
   return bytes.length === 4 ? BigInt(view.getInt32(0, true)) : view.getBigInt64(0, true);
 }
 
-/** WebCrypto copies what it hashes: so much at a time. */
-const HASH_PIECE_BYTES = 512 * 1024;
+/** So much at a time: a call of WebCrypto costs as much as hashing many small row groups. */
+const PIECE_BYTES = 512 * 1024;
+const HASH_BYTES = 32;
 
-/** A hash of the bytes of a file that is written piece by piece, and of where they were cut. */
-export class ContentHash {
-  readonly #hashes: Bytes[] = [];
-  #last: Promise<ArrayBuffer> | null = null;
+/** A hash over bytes that come in pieces of any size: each link of the chain begins with the hash of the one before. */
+class ChainedHash {
+  readonly #link = new Uint8Array(HASH_BYTES + PIECE_BYTES);
+  #size = HASH_BYTES;
+  #before: Promise<ArrayBuffer> | null = null;
 
   /** Hashes while the caller goes on; resolves when the bytes are no longer needed. */
   async add(bytes: Bytes): Promise<void> {
-    for (let at = 0; at < bytes.length; at += HASH_PIECE_BYTES) {
-      await this.#settle();
-      this.#last = crypto.subtle.digest('SHA-256', bytes.subarray(at, at + HASH_PIECE_BYTES));
-      this.#last.catch(() => {}); // thrown by who waits for it
+    for (let at = 0; at < bytes.length; ) {
+      const piece = bytes.subarray(at, at + this.#link.length - this.#size);
+      this.#link.set(piece, this.#size);
+      this.#size += piece.length;
+      at += piece.length;
+      if (this.#size === this.#link.length) await this.#close();
     }
   }
 
   async value(): Promise<Bytes> {
-    await this.#settle();
-    return new Uint8Array(await crypto.subtle.digest('SHA-256', concatBytes(this.#hashes)));
+    await this.#close();
+    return this.#before === null ? new Uint8Array(0) : new Uint8Array(await this.#before);
   }
 
-  async #settle(): Promise<void> {
-    if (this.#last !== null) this.#hashes.push(new Uint8Array(await this.#last));
-    this.#last = null;
+  /** WebCrypto takes a copy before it returns, so the link can be filled again at once. */
+  async #close(): Promise<void> {
+    if (this.#before !== null) this.#link.set(new Uint8Array(await this.#before));
+    const hash = crypto.subtle.digest('SHA-256', this.#link.subarray(0, this.#size));
+    hash.catch(() => {}); // thrown by who waits for it
+    this.#before = hash;
+    this.#size = HASH_BYTES;
   }
 }
 
