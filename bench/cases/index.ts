@@ -1,6 +1,7 @@
 import type { Benchmark } from '../harness.ts';
 import { batchCost } from './batch-cost.ts';
 import { batchCut } from './batch-cut.ts';
+import { decode } from './decode.ts';
 import { manyAppends } from './many-appends.ts';
 import { memory } from './memory.ts';
 import { partitioned } from './partitioned.ts';
@@ -18,4 +19,5 @@ export const benchmarks: readonly Benchmark[] = [
   partitioned,
   restCommit,
   batchCut,
+  decode,
 ];

@@ -126,13 +126,17 @@ export interface ParquetReader extends Disposable {
   readonly schema: ArrowSchema;
   readonly footer: ParquetFooter;
   /**
-   * Streams batches of at most `batchRows` rows, row group by row group, fetching column chunks as they are needed.
-   * `columns`: top-level field names, default all. Breaking out of the loop stops the reads.
+   * Streams batches of at most `batchRows` rows (default 8,192), fewer where rows are wide, row group by row group. A
+   * row group is fetched whole where half of the memory limit holds it, else page by page; no byte is fetched twice.
+   * `columns`: top-level field names, default all. Breaking out of the loop stops the reads. Throws
+   * MEMORY_LIMIT_TOO_SMALL, with a limit that would do, where pages are too large for it.
    */
   batches(options?: {
     readonly rowGroups?: readonly number[];
     readonly columns?: readonly string[];
     readonly batchRows?: number;
+    /** What the reader may hold in the engine beside the batches it gave: fetched bytes, pages. Default 64 MiB. */
+    readonly memoryLimitBytes?: number;
     readonly signal?: AbortSignal;
   }): AsyncIterable<Batch>;
   free(): void;

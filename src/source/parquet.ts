@@ -11,6 +11,8 @@ import type { FileContext } from './file-context.ts';
 import { DEFAULT_BATCH_ROWS } from './options.ts';
 import type { OpenSource, OpenSourceOptions } from './source.ts';
 
+/** Share of the lease that reading a file may hold in the engine. */
+const READER_SHARE = 6;
 /** Share of the lease that a Parquet file may take which comes as a stream and must be held whole. */
 const SPOOL_SHARE = 4;
 
@@ -31,6 +33,7 @@ export async function openParquet(
         try {
           const read = reader.batches({
             batchRows: options.batchRows ?? DEFAULT_BATCH_ROWS,
+            memoryLimitBytes: Math.floor(open.lease.limitBytes / READER_SHARE),
             ...(options.columns === undefined ? {} : { columns: options.columns }),
             ...(signal === undefined ? {} : { signal }),
           });

@@ -1,4 +1,4 @@
-/** Parquet files by byte ranges: the footer first, then the column chunks of one row group after another. */
+/** Parquet files by byte ranges: the footer first, then one row group after another, whole or a part at a time. */
 import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
 import type { ArrowSchema } from '../arrow-schema.ts';
@@ -19,6 +19,14 @@ interface OpenedFile {
   readonly footer: FooterJson;
 }
 
+interface Needs {
+  readonly ranges: readonly ByteRange[];
+  readonly maxGapBytes: number;
+}
+
+/** Requests are not made smaller than this by a memory limit. */
+const LEAST_REQUEST_BYTES = 256 * 1024;
+
 type BatchesOptions = NonNullable<Parameters<ParquetReader['batches']>[0]>;
 
 /**
@@ -34,7 +42,7 @@ export async function openParquet(
   try {
     while (decode(instance, 'parquet_footer_step', handle) === NEEDS) {
       const push = (range: ByteRange, bytes: Bytes) => instance.call('parquet_footer_push', handle, range[0], bytes);
-      await readRanges(file, instance.meta() as ByteRange[], push, options.signal);
+      await readRanges(file, instance.meta() as ByteRange[], push, { signal: options.signal });
     }
     return new WasmParquetReader(instance, file, instance.meta() as OpenedFile);
   } finally {
@@ -59,15 +67,19 @@ class WasmParquetReader implements ParquetReader {
 
   async *batches(options: BatchesOptions = {}): AsyncGenerator<Batch, void, undefined> {
     const instance = this.#instance;
-    const { rowGroups, columns, batchRows, signal } = options;
-    const rows = instance.call('parquet_read', this.#handle, JSON.stringify({ rowGroups, columns, batchRows }));
+    const { rowGroups, columns, batchRows, memoryLimitBytes, signal } = options;
+    const request = { rowGroups, columns, batchRows, memoryLimitBytes };
+    const rows = instance.call('parquet_read', this.#handle, JSON.stringify(request));
     let schema: ArrowSchema | undefined;
     try {
       for (;;) {
         const state = decode(instance, 'parquet_rows_step', rows);
         if (state === NEEDS) {
           const push = (range: ByteRange, bytes: Bytes) => instance.call('parquet_rows_push', rows, range[0], bytes);
-          await readRanges(this.#file, instance.meta() as ByteRange[], push, signal);
+          const { ranges, maxGapBytes } = instance.meta() as Needs;
+          const maxJoinedBytes = Math.max(LEAST_REQUEST_BYTES, (memoryLimitBytes ?? Infinity) / 16);
+          const limits = { signal, maxGapBytes, ...(memoryLimitBytes === undefined ? {} : { maxJoinedBytes }) };
+          await readRanges(this.#file, ranges, push, limits);
         } else if (state === BATCH) {
           for (const batch of batchesOf(instance, instance.meta() as BatchList, schema)) {
             schema ??= batch.schema;

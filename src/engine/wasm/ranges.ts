@@ -6,7 +6,7 @@ import type { RangeReader } from '../engine.ts';
 export type ByteRange = readonly [start: number, end: number];
 
 /** Bytes between two ranges that are cheaper to read along than to ask for again. */
-const MAX_GAP_BYTES = 64 * 1024;
+export const MAX_GAP_BYTES = 64 * 1024;
 /** A request is not made larger than this by joining; a single range may be. */
 const MAX_JOINED_BYTES = 8 * 1024 * 1024;
 const IN_FLIGHT = 4;
@@ -14,12 +14,14 @@ const IN_FLIGHT = 4;
 /** Ranges in ascending order, joined into requests. */
 export function joinRanges(
   ranges: readonly ByteRange[],
+  maxGapBytes = MAX_GAP_BYTES,
+  maxJoinedBytes = MAX_JOINED_BYTES,
 ): ReadonlyArray<{ readonly read: ByteRange; readonly ranges: readonly ByteRange[] }> {
   const joined: Array<{ read: ByteRange; ranges: ByteRange[] }> = [];
   for (const range of ranges) {
     const last = joined.at(-1);
-    const near = last !== undefined && range[0] >= last.read[0] && range[0] - last.read[1] <= MAX_GAP_BYTES;
-    if (last !== undefined && near && range[1] - last.read[0] <= MAX_JOINED_BYTES) {
+    const near = last !== undefined && range[0] >= last.read[0] && range[0] - last.read[1] <= maxGapBytes;
+    if (last !== undefined && near && range[1] - last.read[0] <= maxJoinedBytes) {
       last.read = [last.read[0], Math.max(last.read[1], range[1])];
       last.ranges.push(range);
     } else {
@@ -27,6 +29,14 @@ export function joinRanges(
     }
   }
   return joined;
+}
+
+export interface ReadRangesOptions {
+  readonly signal: AbortSignal | undefined;
+  /** Default 64 KiB. */
+  readonly maxGapBytes?: number;
+  /** Default 8 MiB. */
+  readonly maxJoinedBytes?: number;
 }
 
 /**
@@ -37,9 +47,9 @@ export async function readRanges(
   file: RangeReader,
   ranges: readonly ByteRange[],
   take: (range: ByteRange, bytes: Bytes) => void,
-  signal: AbortSignal | undefined,
+  { signal, maxGapBytes, maxJoinedBytes }: ReadRangesOptions,
 ): Promise<void> {
-  const queue = [...joinRanges(ranges)].reverse();
+  const queue = [...joinRanges(ranges, maxGapBytes, maxJoinedBytes)].reverse();
   const stop = new AbortController();
   const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
   const worker = async (): Promise<void> => {

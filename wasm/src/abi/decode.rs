@@ -27,7 +27,7 @@ impl AsRef<[u8]> for Block {
     }
 }
 
-fn give_ranges(ranges: &[Range<u64>]) -> i32 {
+fn range_list(ranges: &[Range<u64>]) -> String {
     let mut text = String::from("[");
     for range in ranges {
         let comma = if text.len() > 1 { "," } else { "" };
@@ -35,8 +35,7 @@ fn give_ranges(ranges: &[Range<u64>]) -> i32 {
         let _ = write!(text, "{comma}[{},{}]", range.start, range.end);
     }
     text.push(']');
-    set_meta(text);
-    NEEDS
+    text
 }
 
 fn offset(value: f64) -> Result<u64> {
@@ -65,7 +64,10 @@ pub unsafe extern "C" fn parquet_footer_push(handle: i32, start: f64, ptr: *mut 
 #[unsafe(no_mangle)]
 pub extern "C" fn parquet_footer_step(handle: i32) -> i32 {
     answer(|| match handles::with::<FooterReader, _>(handle, |f| f.step())? {
-        metadata::Step::Needs(ranges) => Ok(give_ranges(&ranges)),
+        metadata::Step::Needs(ranges) => {
+            set_meta(range_list(&ranges));
+            Ok(NEEDS)
+        }
         metadata::Step::Ready(metadata) => {
             handles::drop_handle(handle);
             let file = ParquetFile::new(metadata)?;
@@ -77,7 +79,7 @@ pub extern "C" fn parquet_footer_step(handle: i32) -> i32 {
     })
 }
 
-/// Request: `{ rowGroups?, columns?, batchRows? }`. Answers a handle on the rows; the file stays.
+/// Request: `{ rowGroups?, columns?, batchRows?, memoryLimitBytes? }`. Answers a handle on the rows; the file stays.
 ///
 /// # Safety
 /// `ptr` and `len` are those of one `ics_alloc`.
@@ -106,7 +108,11 @@ fn read_request(json: &Value) -> Result<ReadRequest> {
         None | Some(Value::Null) => None,
         Some(value) => Some(value.as_u64().ok_or_else(|| bad("batchRows"))? as usize),
     };
-    Ok(ReadRequest { row_groups, columns, batch_rows })
+    let memory_limit = match json.get("memoryLimitBytes") {
+        None | Some(Value::Null) => None,
+        Some(value) => Some(value.as_u64().ok_or_else(|| bad("memoryLimitBytes"))?),
+    };
+    Ok(ReadRequest { row_groups, columns, batch_rows, memory_limit })
 }
 
 /// One of the ranges asked for, whole.
@@ -119,11 +125,14 @@ pub unsafe extern "C" fn parquet_rows_push(handle: i32, start: f64, ptr: *mut u8
     answer(|| handles::with::<RowGroups, _>(handle, |r| r.push(offset(start)?, bytes)).map(|()| DONE))
 }
 
-/// `NEEDS` and ranges, `BATCH` and `[[handle, rows]]`, or `DONE`.
+/// `NEEDS` and `{ ranges, maxGapBytes }`, `BATCH` and `[[handle, rows]]`, or `DONE`.
 #[unsafe(no_mangle)]
 pub extern "C" fn parquet_rows_step(handle: i32) -> i32 {
     answer(|| match handles::with::<RowGroups, _>(handle, |r| r.step())? {
-        reader::Step::Needs(ranges) => Ok(give_ranges(&ranges)),
+        reader::Step::Needs { ranges, gap } => {
+            set_meta(format!("{{\"ranges\":{},\"maxGapBytes\":{gap}}}", range_list(&ranges)));
+            Ok(NEEDS)
+        }
         reader::Step::Batch(batch) => give_batches(vec![batch]).map(|_| BATCH),
         reader::Step::Done => Ok(DONE),
     })

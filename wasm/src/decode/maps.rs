@@ -1,15 +1,15 @@
 //! Maps, whose key and value columns must have the same entries: the decoder takes that for granted.
 
-use parquet::basic::{ConvertedType, Encoding, LogicalType, Repetition};
-use parquet::column::page::{Page, PageReader};
+use std::collections::VecDeque;
+
+use parquet::basic::{ConvertedType, LogicalType, Repetition};
 use parquet::errors::Result;
 use parquet::schema::types::Type;
 
-use super::page_check::{after_levels, bad};
-use super::runs::runs;
+use super::page_check::bad;
 
 /// A map's leaves, and the levels at which an entry of it begins.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct MapLeaves {
     pub first: usize,
     pub end: usize,
@@ -47,68 +47,44 @@ fn walk(field: &Type, rep: i16, def: i16, leaf: &mut usize, found: &mut Vec<MapL
     }
 }
 
-impl MapLeaves {
-    /// A number that is the same for leaves with the same entries at the same places.
-    pub fn entries(&self, pages: &mut dyn PageReader, max_rep: i16, max_def: i16) -> Result<u64> {
-        let mut hash = 0xcbf2_9ce4_8422_2325u64;
-        while let Some(page) = pages.get_next_page()? {
-            let (reps, defs) = levels_of(&page, max_rep, max_def)?;
-            // Levels below the map's own entries belong to what is inside a value.
-            for (rep, def) in reps.into_iter().zip(defs).filter(|(rep, _)| *rep <= self.rep) {
-                let entry = u64::from(def >= self.def) << 8 | rep as u64;
-                hash = (hash ^ entry).wrapping_mul(0x0000_0100_0000_01b3);
+/// The entries of one map's leaves as their pages come: those that all leaves have given are equal and forgotten.
+pub struct MapEntries {
+    map: MapLeaves,
+    /// By leaf that is read.
+    ahead: Vec<(usize, VecDeque<u16>)>,
+}
+
+impl MapEntries {
+    pub fn new(map: MapLeaves, leaves: &[usize]) -> Self {
+        let ahead = leaves.iter().filter(|leaf| (map.first..map.end).contains(leaf));
+        Self { ahead: ahead.map(|leaf| (*leaf, VecDeque::new())).collect(), map }
+    }
+
+    pub fn has(&self, leaf: usize) -> bool {
+        self.ahead.iter().any(|(of, _)| *of == leaf)
+    }
+
+    pub fn add(&mut self, leaf: usize, reps: &[i16], defs: &[i16]) -> Result<()> {
+        let Some((_, ahead)) = self.ahead.iter_mut().find(|(of, _)| *of == leaf) else { return Ok(()) };
+        // Levels below the map's own entries belong to what is inside a value.
+        let own = reps.iter().zip(defs).filter(|(rep, _)| **rep <= self.map.rep);
+        ahead.extend(own.map(|(rep, def)| (*rep as u16) << 1 | u16::from(*def >= self.map.def)));
+        let known = self.ahead.iter().map(|(_, entries)| entries.len()).min().unwrap_or(0);
+        let Some(((_, first), rest)) = self.ahead.split_first_mut() else { return Ok(()) };
+        for (_, other) in rest {
+            if first.range(..known).ne(other.range(..known)) {
+                return Err(bad("it has other entries than the rest of its map".into()));
             }
+            other.drain(..known);
         }
-        Ok(hash)
-    }
-}
-
-fn levels_of(page: &Page, max_rep: i16, max_def: i16) -> Result<(Vec<i16>, Vec<i16>)> {
-    match page {
-        Page::DictionaryPage { .. } => Ok((Vec::new(), Vec::new())),
-        Page::DataPage { buf, num_values, def_level_encoding, rep_level_encoding, .. } => {
-            let count = *num_values as usize;
-            let after = after_levels(buf, max_rep, *rep_level_encoding, count)?;
-            let reps = v1(&buf[..buf.len() - after.len()], max_rep, *rep_level_encoding, count)?;
-            let rest = after_levels(after, max_def, *def_level_encoding, count)?;
-            let defs = v1(&after[..after.len() - rest.len()], max_def, *def_level_encoding, count)?;
-            Ok((reps, defs))
-        }
-        Page::DataPageV2 { buf, num_values, rep_levels_byte_len, def_levels_byte_len, .. } => {
-            let (reps, defs) = (*rep_levels_byte_len as usize, *def_levels_byte_len as usize);
-            let short = || bad("a page is shorter than its levels".into());
-            let count = *num_values as usize;
-            let rep_bytes = buf.get(..reps).ok_or_else(short)?;
-            let def_bytes = buf.get(reps..reps.saturating_add(defs)).ok_or_else(short)?;
-            Ok((hybrid(rep_bytes, max_rep, count)?, hybrid(def_bytes, max_def, count)?))
-        }
-    }
-}
-
-#[allow(deprecated)]
-fn v1(bytes: &[u8], max_level: i16, encoding: Encoding, count: usize) -> Result<Vec<i16>> {
-    if encoding == Encoding::BIT_PACKED {
-        // Packed from the most significant bit: only files older than the format's first release have it.
-        return Err(bad("a map with bit-packed levels".into()));
-    }
-    hybrid(bytes.get(4..).unwrap_or_default(), max_level, count)
-}
-
-fn hybrid(bytes: &[u8], max_level: i16, count: usize) -> Result<Vec<i16>> {
-    let mut levels = Vec::new();
-    let width = (u64::BITS - (max_level as u64).leading_zeros()) as usize;
-    runs(bytes, width, count, |level, times| {
-        if level > max_level as u64 {
-            return Err(bad(format!("a level of {level} where {max_level} is the highest")));
-        }
-        levels.try_reserve(times).map_err(|_| bad(format!("a page claims {count} levels")))?;
-        levels.resize(levels.len() + times, level as i16);
+        first.drain(..known);
         Ok(())
-    })?;
-    if levels.len() < count {
-        return Err(bad(format!("a page of {count} values has {} levels", levels.len())));
     }
-    Ok(levels)
+
+    /// Bytes that are held of leaves that are ahead of others.
+    pub fn held(&self) -> usize {
+        self.ahead.iter().map(|(_, entries)| 2 * entries.len()).sum()
+    }
 }
 
 #[cfg(test)]
@@ -133,9 +109,18 @@ mod tests {
     }
 
     #[test]
-    fn levels_are_unpacked_or_refused() {
-        assert_eq!(hybrid(&[6, 1, 3, 0b1010_0101], 1, 11).unwrap(), [1, 1, 1, 1, 0, 1, 0, 0, 1, 0, 1]);
-        assert!(hybrid(&[6, 1], 1, 4).is_err());
-        assert!(hybrid(&[6, 3], 2, 3).is_err());
+    fn entries_are_compared_as_far_as_both_are_known() {
+        let mut entries = MapEntries::new(MapLeaves { first: 1, end: 3, rep: 1, def: 2 }, &[0, 1, 2]);
+        assert!(!entries.has(0) && entries.has(1) && entries.has(2));
+        // Three rows: two entries, none, one.
+        entries.add(1, &[0, 1, 0, 0], &[2, 2, 1, 2]).unwrap();
+        assert_eq!(entries.held(), 8);
+        // Values are lists: what repeats inside of them does not count.
+        entries.add(2, &[0, 2, 1], &[4, 4, 3]).unwrap();
+        assert_eq!(entries.held(), 4);
+        entries.add(2, &[0, 0], &[1, 3]).unwrap();
+        assert_eq!(entries.held(), 0);
+        entries.add(1, &[0, 1], &[2, 2]).unwrap();
+        assert!(entries.add(2, &[0, 0], &[3, 3]).is_err());
     }
 }

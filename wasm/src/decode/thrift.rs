@@ -9,6 +9,18 @@ pub struct PageHeader {
     pub compressed_size: i32,
     /// Values of a data or dictionary page.
     pub num_values: i32,
+    /// Of the values of a data page, by the format's number.
+    pub encoding: i32,
+}
+
+#[derive(Debug, PartialEq)]
+pub enum Header {
+    /// With its length.
+    Whole(PageHeader, usize),
+    /// Its bytes end inside of it: it has so many at least.
+    CutOff(usize),
+    /// It is no page header.
+    Bad,
 }
 
 /// Statistics in page headers hold whole values, which may be long; more than this is not a page header.
@@ -19,11 +31,24 @@ const STRUCT: u8 = 12;
 struct Cursor<'a> {
     bytes: &'a [u8],
     at: usize,
+    /// Bytes that were looked for.
+    least: usize,
 }
 
-/// The header at the start of `bytes` and its length; None: it is not one, or is cut off.
-pub fn page_header(bytes: &[u8]) -> Option<(PageHeader, usize)> {
-    let mut cursor = Cursor { bytes: &bytes[..bytes.len().min(MAX_HEADER_BYTES)], at: 0 };
+/// The header at the start of `bytes`.
+pub fn page_header(bytes: &[u8]) -> Header {
+    let mut cursor = Cursor { bytes, at: 0, least: 0 };
+    match read(&mut cursor) {
+        Some((header, length)) if length <= bytes.len() => Header::Whole(header, length),
+        _ if cursor.at.max(cursor.least) > bytes.len() => {
+            let least = cursor.at.max(cursor.least);
+            if least > MAX_HEADER_BYTES { Header::Bad } else { Header::CutOff(least) }
+        }
+        _ => Header::Bad,
+    }
+}
+
+fn read(cursor: &mut Cursor) -> Option<(PageHeader, usize)> {
     let mut header = PageHeader::default();
     let mut seen = 0u16;
     let mut id = 0i16;
@@ -33,7 +58,9 @@ pub fn page_header(bytes: &[u8]) -> Option<(PageHeader, usize)> {
             (2, 5) => header.uncompressed_size = cursor.int()?,
             (3, 5) => header.compressed_size = cursor.int()?,
             // data_page_header, dictionary_page_header, data_page_header_v2: num_values is field 1 of each.
-            (5 | 7 | 8, STRUCT) => header.num_values = cursor.first_int()?,
+            // The encoding is field 2, and 4 in the last.
+            (5 | 7, STRUCT) => (header.num_values, header.encoding) = cursor.ints(2)?,
+            (8, STRUCT) => (header.num_values, header.encoding) = cursor.ints(4)?,
             (_, kind) => cursor.skip(kind, 0)?,
         }
         if (1..=8).contains(&id) {
@@ -53,6 +80,7 @@ pub fn page_header(bytes: &[u8]) -> Option<(PageHeader, usize)> {
 
 impl Cursor<'_> {
     fn byte(&mut self) -> Option<u8> {
+        self.least = self.least.max(self.at.saturating_add(1));
         let byte = *self.bytes.get(self.at)?;
         self.at += 1;
         Some(byte)
@@ -92,17 +120,18 @@ impl Cursor<'_> {
         Some(Some(head & 0x0f))
     }
 
-    /// Field 1 of the struct here, which must be an int; the rest of the struct is passed over.
-    fn first_int(&mut self) -> Option<i32> {
-        let mut value = None;
+    /// Field 1 of the struct here, which must be an int, and field `other`; the rest of the struct is passed over.
+    fn ints(&mut self, other: i16) -> Option<(i32, i32)> {
+        let (mut value, mut second) = (None, 0);
         let mut id = 0i16;
         while let Some(kind) = self.field(&mut id)? {
             match (id, kind) {
                 (1, 5) => value = Some(self.int()?),
+                (id, 5) if id == other => second = self.int()?,
                 (_, kind) => self.skip(kind, 0)?,
             }
         }
-        value
+        Some((value?, second))
     }
 
     fn skip(&mut self, kind: u8, depth: u8) -> Option<()> {
@@ -159,9 +188,10 @@ mod tests {
 
     #[test]
     fn a_header_is_read_with_its_length() {
-        let (header, length) = page_header(&[&HEADER[..], &[1, 2, 3]].concat()).unwrap();
-        assert_eq!(header, PageHeader { kind: 0, uncompressed_size: 20, compressed_size: 18, num_values: 5 });
-        assert_eq!(length, HEADER.len());
+        let header = PageHeader { kind: 0, uncompressed_size: 20, compressed_size: 18, num_values: 5, encoding: 0 };
+        let whole = Header::Whole(header, HEADER.len());
+        assert_eq!(page_header(&[&HEADER[..], &[1, 2, 3]].concat()), whole);
+        assert_eq!(page_header(&HEADER), whole);
     }
 
     #[test]
@@ -169,14 +199,15 @@ mod tests {
         for (kind, own) in [(0, true), (1, true), (2, false), (3, false)] {
             let mut bytes = HEADER;
             bytes[1] = 2 * kind;
-            assert_eq!(page_header(&bytes).is_some(), own, "{kind}");
+            assert_eq!(matches!(page_header(&bytes), Header::Whole(..)), own, "{kind}");
         }
     }
 
     #[test]
-    fn every_cut_and_every_flipped_bit_is_survived() {
+    fn every_cut_is_known_and_every_flipped_bit_is_survived() {
         for cut in 0..HEADER.len() {
-            assert_eq!(page_header(&HEADER[..cut]), None);
+            let Header::CutOff(least) = page_header(&HEADER[..cut]) else { panic!("{cut}") };
+            assert!(least > cut && least <= HEADER.len());
         }
         for bit in 0..HEADER.len() * 8 {
             let mut bytes = HEADER;
@@ -187,6 +218,14 @@ mod tests {
 
     #[test]
     fn a_list_that_claims_billions_of_elements_ends_with_its_bytes() {
-        assert_eq!(page_header(&[0x19, 0xf1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]), None);
+        let bytes = [0x19, 0xf1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f];
+        assert!(matches!(page_header(&bytes), Header::CutOff(11)), "{:?}", page_header(&bytes));
+    }
+
+    #[test]
+    fn text_of_gigabytes_in_a_header_is_not_waited_for() {
+        // Field 5 a struct, its field 5 a struct, whose field 5 is binary of 2^31 bytes.
+        let bytes = [0x5c, 0x5c, 0x58, 0x80, 0x80, 0x80, 0x80, 0x08, 1];
+        assert_eq!(page_header(&bytes), Header::Bad);
     }
 }

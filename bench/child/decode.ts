@@ -1,0 +1,53 @@
+/** Reads a Parquet file with one of the wasm readers, several times: `decode.ts ours|parquet-wasm FILE COLUMNS`. */
+import { open } from 'node:fs/promises';
+import { ParquetFile } from 'parquet-wasm/node';
+import { newEngine } from '../../src/engine/default-engine.ts';
+
+const [reader, path = '', names = ''] = process.argv.slice(2);
+const columns = names === '' ? undefined : names.split(',');
+const rounds = 4;
+
+const file = await open(path);
+const sizeBytes = (await file.stat()).size;
+const read = async (start: number, end: number) => {
+  const bytes = new Uint8Array(end - start);
+  await file.read(bytes, 0, bytes.length, start);
+  return bytes;
+};
+
+async function ours(): Promise<number> {
+  const engine = await newEngine({ memoryLimitBytes: 256 * 1024 * 1024 });
+  using parquet = await engine.openParquet({ sizeBytes, read });
+  let rows = 0;
+  for await (const batch of parquet.batches({ batchRows: 8192, ...(columns && { columns }) })) {
+    rows += batch.numRows;
+    batch.free();
+  }
+  return rows;
+}
+
+async function parquetWasm(): Promise<number> {
+  const blob = {
+    size: sizeBytes,
+    slice: (start: number, end: number) => ({ arrayBuffer: async () => (await read(start, end)).buffer }),
+  };
+  const parquet = await ParquetFile.fromFile(blob as unknown as Blob);
+  const stream = await parquet.stream({ batchSize: 8192, ...(columns && { columns }) });
+  let rows = 0;
+  for await (const batch of stream as unknown as AsyncIterable<{ readonly numRows: number; free(): void }>) {
+    rows += batch.numRows;
+    batch.free();
+  }
+  return rows;
+}
+
+const cpuMs: number[] = [];
+let rows = 0;
+for (let round = 0; round < rounds; round++) {
+  const before = process.cpuUsage();
+  rows = reader === 'ours' ? await ours() : await parquetWasm();
+  const { user, system } = process.cpuUsage(before);
+  cpuMs.push((user + system) / 1000);
+}
+await file.close();
+console.log(JSON.stringify({ rows, cpuMs }));

@@ -1,0 +1,295 @@
+//! One row group as batches, a bounded part of it held at a time.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_schema::Schema;
+use bytes::Bytes;
+use parquet::arrow::FieldLevels;
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, RowSelection, RowSelector};
+use parquet::file::metadata::ParquetMetaData;
+
+use super::leaf::Leaf;
+use super::leaf_pages::{GroupPages, SharedLeaf};
+use super::maps::{MapEntries, MapLeaves};
+use super::metadata::{arrow_corrupt, corrupt};
+use super::windows::{TAIL_BYTES, windows};
+use crate::error::{EngineError, Result};
+
+/// A batch of wide rows has fewer: about this many bytes.
+const BATCH_BYTES: u64 = 8 << 20;
+const LEAST_BATCH_BYTES: u64 = 256 << 10;
+const MOST_REQUEST_BYTES: u64 = 8 << 20;
+const LEAST_REQUEST_BYTES: u64 = 256 << 10;
+
+/// What does not change from row group to row group.
+pub struct Plan {
+    pub metadata: Arc<ParquetMetaData>,
+    pub leaves: Vec<usize>,
+    pub maps: Vec<MapLeaves>,
+    pub levels: FieldLevels,
+    pub batch_rows: usize,
+    /// Bytes that may be held: what was fetched, pages in use, the batch in the making.
+    pub limit: u64,
+}
+
+pub enum Step {
+    /// To be pushed one by one, in any order. Ranges with so few bytes between them are better read as one.
+    Needs { ranges: Vec<Range<u64>>, gap: u64 },
+    Batch(RecordBatch),
+    Done,
+}
+
+pub struct Group {
+    plan: Arc<Plan>,
+    index: usize,
+    rows: u64,
+    /// Rows that were given.
+    row: u64,
+    leaves: Vec<SharedLeaf>,
+    maps: Vec<MapEntries>,
+    /// All of it is fetched at once.
+    whole: bool,
+    asked: Vec<(usize, Range<u64>)>,
+    batch_bytes: u64,
+    batch_rows: usize,
+    /// With the rows of its batches.
+    decoder: Option<(ParquetRecordBatchReader, usize)>,
+}
+
+impl Group {
+    pub fn new(plan: &Arc<Plan>, index: usize) -> Result<Self> {
+        let group = plan.metadata.row_group(index);
+        let rows = group.num_rows() as u64;
+        let mut leaves = Vec::new();
+        for leaf in &plan.leaves {
+            leaves.push(Leaf::new(*leaf, group.column(*leaf), rows)?);
+        }
+        let chunks: Vec<u64> = leaves.iter().map(Leaf::chunk_bytes).collect();
+        let whole = chunks.iter().sum::<u64>() <= plan.limit / 2;
+        for (leaf, window) in leaves.iter_mut().zip(windows(&chunks, plan.limit / 2)) {
+            leaf.window = window;
+        }
+        let mut open = Self {
+            plan: plan.clone(),
+            index,
+            rows,
+            row: 0,
+            leaves: leaves.into_iter().map(SharedLeaf::new).collect(),
+            maps: plan.maps.iter().map(|map| MapEntries::new(map.clone(), &plan.leaves)).collect(),
+            whole,
+            asked: Vec::new(),
+            batch_bytes: BATCH_BYTES.min(plan.limit / 4),
+            batch_rows: 0,
+            decoder: None,
+        };
+        open.batch_rows = open.rows_by_footer();
+        Ok(open)
+    }
+
+    /// One of the ranges asked for; others are refused.
+    pub fn push(&mut self, range: &Range<u64>, bytes: Bytes) -> Result<()> {
+        let Some(at) = self.asked.iter().position(|(_, asked)| asked == range) else {
+            return Err(EngineError::invalid_argument(format!("bytes {range:?} were not asked for")));
+        };
+        let (leaf, _) = self.asked.swap_remove(at);
+        self.leaves[leaf].lock().push(range.start, bytes);
+        Ok(())
+    }
+
+    pub fn step(&mut self) -> Result<Step> {
+        let index = self.index;
+        self.next().map_err(|e| EngineError { message: format!("row group {index}, {}", e.message), ..e })
+    }
+
+    fn next(&mut self) -> Result<Step> {
+        loop {
+            if !self.asked.is_empty() {
+                return Ok(self.needs());
+            }
+            if self.row == self.rows {
+                return self.end();
+            }
+            let rows = (self.rows - self.row).min(self.batch_rows as u64);
+            let mut short = false;
+            for leaf in &self.leaves {
+                let mut leaf = leaf.lock();
+                leaf.parse()?;
+                leaf.count_to(self.row + rows, &mut self.maps)?;
+                short |= leaf.rows_known() < self.row + rows;
+            }
+            if short {
+                self.ask(self.row + rows)?;
+                continue;
+            }
+            let bytes = self.array_bytes(rows);
+            if bytes > self.batch_bytes && rows > 1 {
+                let fitting = u128::from(self.batch_bytes) * u128::from(rows) / u128::from(bytes);
+                self.set_batch_rows(fitting as usize);
+                continue;
+            }
+            let held = self.held();
+            if bytes > self.batch_bytes && held + bytes > self.plan.limit {
+                return Err(self.too_small(held + bytes));
+            }
+            let batch = self.decode()?;
+            // Rows became narrower: back to larger batches, though a new decoder costs something.
+            if bytes.saturating_mul(8) < self.batch_bytes && self.batch_rows < self.plan.batch_rows {
+                self.set_batch_rows(self.batch_rows.saturating_mul(4).min(self.plan.batch_rows));
+            }
+            return Ok(Step::Batch(batch));
+        }
+    }
+
+    fn end(&mut self) -> Result<Step> {
+        self.decoder = None;
+        if self.maps.iter().any(|map| map.held() > 0) {
+            return Err(EngineError::corrupt("the columns of a map do not have the same entries"));
+        }
+        Ok(Step::Done)
+    }
+
+    fn needs(&self) -> Step {
+        let mut ranges: Vec<Range<u64>> = self.asked.iter().map(|(_, range)| range.clone()).collect();
+        ranges.sort_by_key(|range| range.start);
+        // What lies between parts of chunks may be asked for later.
+        Step::Needs { ranges, gap: if self.whole { TAIL_BYTES } else { 0 } }
+    }
+
+    fn held(&self) -> u64 {
+        let maps: usize = self.maps.iter().map(MapEntries::held).sum();
+        self.leaves.iter().map(|leaf| leaf.lock().held()).sum::<u64>() + maps as u64
+    }
+
+    fn array_bytes(&self, rows: u64) -> u64 {
+        self.leaves.iter().map(|leaf| leaf.lock().array_bytes_of(self.row, rows)).sum()
+    }
+
+    /// Decides what to fetch next, or to make smaller batches of what is there: some leaf knows fewer rows than `row`.
+    fn ask(&mut self, row: u64) -> Result<()> {
+        // By leaf: bytes without which nothing goes on, and bytes that it would like.
+        let mut wanted = Vec::new();
+        for leaf in &self.leaves {
+            let leaf = leaf.lock();
+            let (unasked, held) = (leaf.unasked(), leaf.compressed());
+            let least = if leaf.rows_known() < row { leaf.least() } else { 0 };
+            let mut most = if self.whole { unasked } else { 0 };
+            if least > 0 || held * 2 <= leaf.window {
+                most = most.max(leaf.window.saturating_sub(held));
+            }
+            if least > 0 {
+                most = most.max(leaf.window / 4).max(least);
+            }
+            if most > 0 && unasked <= most + TAIL_BYTES {
+                most = unasked;
+            }
+            wanted.push((least, most.min(unasked)));
+        }
+        let held = self.held();
+        let least: u64 = wanted.iter().map(|(least, _)| least).sum();
+        let most: u64 = wanted.iter().map(|(_, most)| most).sum();
+        let spare = self.plan.limit.saturating_sub(held + least);
+        if spare < LEAST_BATCH_BYTES {
+            // Rows that all leaves have can be given first.
+            let known = self.leaves.iter().map(|leaf| leaf.lock().rows_known()).min().unwrap_or(row);
+            if known > self.row {
+                self.set_batch_rows((known - self.row) as usize);
+                return Ok(());
+            }
+            return Err(self.too_small(held + least + LEAST_BATCH_BYTES));
+        }
+        self.batch_bytes = self.batch_bytes.min(spare);
+        let (extra, room) = (most - least, spare - self.batch_bytes);
+        for (at, (least, most)) in wanted.iter().enumerate() {
+            let part = if extra <= room {
+                most - least
+            } else {
+                (u128::from(most - least) * u128::from(room) / u128::from(extra)) as u64
+            };
+            self.ask_leaf(at, least + part);
+        }
+        if self.asked.is_empty() { Err(EngineError::failed("no bytes are left to ask for")) } else { Ok(()) }
+    }
+
+    fn ask_leaf(&mut self, at: usize, bytes: u64) {
+        let piece = (self.plan.limit / 16).clamp(LEAST_REQUEST_BYTES, MOST_REQUEST_BYTES);
+        let mut leaf = self.leaves[at].lock();
+        let mut left = bytes;
+        while left > 0 {
+            let range = leaf.ask(if left <= piece + TAIL_BYTES { left } else { piece });
+            left -= range.end - range.start;
+            self.asked.push((at, range));
+        }
+    }
+
+    fn too_small(&self, needed: u64) -> EngineError {
+        let needed = needed.div_ceil(1 << 20) << 20;
+        EngineError::new(
+            "MEMORY_LIMIT_TOO_SMALL",
+            format!(
+                "its pages do not fit into the {} bytes that reading it may take; {needed} would do so far",
+                self.plan.limit
+            ),
+        )
+    }
+
+    /// As many rows as fit by the footer's sizes.
+    fn rows_by_footer(&self) -> usize {
+        let group = self.plan.metadata.row_group(self.index);
+        let bytes: u64 = self
+            .plan
+            .leaves
+            .iter()
+            .map(|leaf| {
+                let chunk = group.column(*leaf);
+                chunk.uncompressed_size().max(chunk.unencoded_byte_array_data_bytes().unwrap_or(0)).max(0) as u64
+            })
+            .sum();
+        let fitting = self.batch_bytes.saturating_mul(self.rows.max(1)) / bytes.max(1);
+        self.plan.batch_rows.min(usize::try_from(fitting).unwrap_or(usize::MAX)).max(1)
+    }
+
+    /// Batches of another size take a new decoder.
+    fn set_batch_rows(&mut self, most: usize) {
+        let mut rows = self.plan.batch_rows;
+        while rows > most.max(1) {
+            rows /= 2;
+        }
+        self.batch_rows = rows.max(1);
+    }
+
+    fn decode(&mut self) -> Result<RecordBatch> {
+        let wanted = (self.rows - self.row).min(self.batch_rows as u64) as usize;
+        if self.decoder.as_ref().is_none_or(|(_, rows)| *rows != self.batch_rows && *rows != wanted) {
+            self.decoder = None;
+            self.decoder = Some((self.new_decoder()?, self.batch_rows));
+        }
+        let next = self.decoder.as_mut().and_then(|(decoder, _)| decoder.next());
+        let batch = next.transpose().map_err(|e| arrow_corrupt(&e))?;
+        let Some(batch) = batch.filter(|batch| batch.num_rows() == wanted) else {
+            return Err(EngineError::corrupt(format!("it ends {} rows before the footer says", self.rows - self.row)));
+        };
+        self.row += batch.num_rows() as u64;
+        for leaf in &self.leaves {
+            leaf.lock().forget_before(self.row);
+        }
+        // The file's key-value metadata is no part of a batch.
+        let schema = Arc::new(Schema::new(batch.schema().fields().clone()));
+        batch.with_schema(schema).map_err(|e| EngineError::failed(e.to_string()))
+    }
+
+    fn new_decoder(&mut self) -> Result<ParquetRecordBatchReader> {
+        let mut selection = None;
+        if self.row > 0 {
+            for leaf in &self.leaves {
+                leaf.lock().rewind()?;
+            }
+            let (skipped, left) = (self.row as usize, (self.rows - self.row) as usize);
+            selection = Some(RowSelection::from(vec![RowSelector::skip(skipped), RowSelector::select(left)]));
+        }
+        let pages = GroupPages { metadata: &self.plan.metadata, index: self.index, leaves: &self.leaves };
+        ParquetRecordBatchReader::try_new_with_row_groups(&self.plan.levels, &pages, self.batch_rows, selection)
+            .map_err(corrupt)
+    }
+}

@@ -1,0 +1,473 @@
+//! One column chunk as its bytes arrive: pages in the file's order, and the rows that they hold.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use bytes::{Bytes, BytesMut};
+use parquet::basic::Type;
+use parquet::column::page::{Page, PageMetadata};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::ColumnChunkMetaData;
+
+use super::levels::{levels_of, rows_that_begin};
+use super::maps::MapEntries;
+use super::page_check::{PageCheck, bad};
+use super::page_decoder::PageDecoder;
+use super::pages::{PageBounds, PageKind};
+use super::thrift::{Header, PageHeader, page_header};
+use crate::error::{EngineError, Result};
+
+/// A page that the decoder has not taken.
+struct Waiting {
+    kind: PageKind,
+    /// Header and body; none once it was decompressed.
+    bytes: Bytes,
+    page: Option<Page>,
+    place: Place,
+}
+
+/// Which rows a data page holds.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    /// Rows of the row group that begin before it.
+    before: u64,
+    /// Rows that begin in it.
+    rows: u64,
+    /// Its first value begins a row.
+    at_row: bool,
+    uncompressed: u64,
+    /// About what its values take as an array.
+    array: u64,
+}
+
+pub struct Leaf {
+    pub index: usize,
+    pub name: String,
+    physical: Type,
+    width: u64,
+    max_rep: i16,
+    max_def: i16,
+    rows_said: u64,
+    values_said: i64,
+    bounds: PageBounds,
+    check: PageCheck,
+    decoder: PageDecoder,
+    start: u64,
+    end: u64,
+    /// Compressed bytes that it should hold: the more, the fewer requests.
+    pub window: u64,
+    asked_to: u64,
+    arrived_to: u64,
+    /// Bytes that came before those in front of them.
+    early: BTreeMap<u64, Bytes>,
+    /// Where the next page begins; its bytes, and what follows as far as it has arrived.
+    at: u64,
+    unparsed: VecDeque<Bytes>,
+    /// Where the next page, or its header, ends at the earliest.
+    least_end: u64,
+    values_left: i64,
+    waiting: VecDeque<Waiting>,
+    /// Pages of `waiting` whose rows are known.
+    counted: usize,
+    rows: u64,
+    /// Pages that the decoder took and may be in the middle of.
+    taken: VecDeque<(Page, Place)>,
+    dictionary: Option<Bytes>,
+    dictionary_bytes: u64,
+    dictionary_values: u64,
+    /// For a decoder that begins in the middle: rows it must not ask for, pages it gets once more.
+    passed: Option<usize>,
+    again: VecDeque<Page>,
+    /// Bytes of `waiting` that are compressed, and of decompressed pages.
+    compressed: u64,
+    decompressed: u64,
+    largest: u64,
+}
+
+impl Leaf {
+    pub fn new(index: usize, chunk: &ColumnChunkMetaData, rows: u64) -> Result<Self> {
+        let column = chunk.column_descr();
+        let (start, length) = chunk.byte_range();
+        let name = column.path().string();
+        let width = match chunk.column_type() {
+            Type::INT32 | Type::FLOAT => 4,
+            Type::INT64 | Type::DOUBLE => 8,
+            Type::INT96 => 12,
+            Type::FIXED_LEN_BYTE_ARRAY => u64::try_from(column.type_length()).unwrap_or(0),
+            Type::BOOLEAN => 1,
+            Type::BYTE_ARRAY => 4,
+        };
+        let decoder = PageDecoder::new(chunk).map_err(|e| EngineError::failed(e.to_string()))?;
+        Ok(Self {
+            index,
+            name,
+            physical: chunk.column_type(),
+            width,
+            max_rep: column.max_rep_level(),
+            max_def: column.max_def_level(),
+            rows_said: rows,
+            values_said: chunk.num_values(),
+            bounds: PageBounds::new(chunk),
+            check: PageCheck::new(column),
+            decoder,
+            start,
+            end: start + length,
+            window: length,
+            asked_to: start,
+            arrived_to: start,
+            early: BTreeMap::new(),
+            at: start,
+            unparsed: VecDeque::new(),
+            least_end: start,
+            values_left: chunk.num_values(),
+            waiting: VecDeque::new(),
+            counted: 0,
+            rows: 0,
+            taken: VecDeque::new(),
+            dictionary: None,
+            dictionary_bytes: 0,
+            dictionary_values: 0,
+            passed: None,
+            again: VecDeque::new(),
+            compressed: 0,
+            decompressed: 0,
+            largest: 0,
+        })
+    }
+
+    fn corrupt(&self, text: impl std::fmt::Display) -> EngineError {
+        EngineError::corrupt(format!("column {}: {text}", self.name)).at_column(self.name.clone())
+    }
+
+    fn named(&self, e: ParquetError) -> EngineError {
+        match e {
+            ParquetError::General(text) | ParquetError::EOF(text) => self.corrupt(text),
+            other => self.corrupt(other),
+        }
+    }
+
+    pub fn chunk_bytes(&self) -> u64 {
+        self.end - self.start
+    }
+
+    /// Bytes that were not asked for yet.
+    pub fn unasked(&self) -> u64 {
+        if self.values_left > 0 { self.end - self.asked_to } else { 0 }
+    }
+
+    /// Bytes that must be asked for before there can be another page.
+    pub fn least(&self) -> u64 {
+        self.least_end.max(self.at + 1).saturating_sub(self.asked_to).max(1).min(self.unasked())
+    }
+
+    /// Compressed bytes held.
+    pub fn compressed(&self) -> u64 {
+        self.compressed + (self.asked_to - self.at)
+    }
+
+    /// All bytes held, with room for the page that comes next.
+    pub fn held(&self) -> u64 {
+        let dictionary = self.dictionary.as_ref().map_or(0, Bytes::len) as u64;
+        self.compressed() + self.decompressed.max(self.largest) + self.dictionary_bytes + dictionary
+    }
+
+    pub fn ask(&mut self, bytes: u64) -> std::ops::Range<u64> {
+        let from = self.asked_to;
+        self.asked_to += bytes.min(self.unasked());
+        from..self.asked_to
+    }
+
+    pub fn push(&mut self, start: u64, bytes: Bytes) {
+        self.early.insert(start, bytes);
+        while let Some(bytes) = self.early.remove(&self.arrived_to) {
+            self.arrived_to += bytes.len() as u64;
+            self.unparsed.push_back(bytes);
+        }
+    }
+
+    /// Makes the first piece at least so long; where there is not so much, all that there is.
+    fn front(&mut self, length: usize) -> &[u8] {
+        if self.unparsed.front().is_some_and(|first| first.len() < length) && self.unparsed.len() > 1 {
+            let mut joined = BytesMut::with_capacity(length);
+            while joined.len() < length
+                && let Some(mut next) = self.unparsed.pop_front()
+            {
+                let taken = next.split_to(next.len().min(length - joined.len()));
+                joined.extend_from_slice(&taken);
+                if !next.is_empty() {
+                    self.unparsed.push_front(next);
+                }
+            }
+            self.unparsed.push_front(joined.freeze());
+        }
+        self.unparsed.front().map_or(&[], |first| first)
+    }
+
+    /// Finds the pages in what has arrived.
+    pub fn parse(&mut self) -> Result<()> {
+        while self.values_left > 0 && self.at < self.arrived_to {
+            let arrived = self.arrived_to - self.at;
+            let shown = self.front(1);
+            let (length, found) = (shown.len(), page_header(shown));
+            match found {
+                Header::Whole(header, head) => {
+                    let left = self.end - self.at - head as u64;
+                    let kind = self.bounds.check(&header, left, self.values_left).map_err(|e| self.named(e))?;
+                    let whole = head as u64 + header.compressed_size as u64;
+                    self.largest = self.largest.max(header.uncompressed_size as u64);
+                    if arrived < whole {
+                        self.least_end = self.at + whole;
+                        break;
+                    }
+                    self.front(whole as usize);
+                    let first = self.unparsed.front_mut().ok_or_else(|| EngineError::failed("a page is missing"))?;
+                    let bytes = first.split_to(whole as usize);
+                    if first.is_empty() {
+                        self.unparsed.pop_front();
+                    }
+                    self.at += whole;
+                    self.wait(kind, &header, bytes)?;
+                }
+                Header::CutOff(least) if least as u64 <= self.end - self.at => {
+                    if arrived < least as u64 {
+                        self.least_end = self.at + least as u64;
+                        break;
+                    }
+                    self.front(least.max(2 * length));
+                }
+                Header::CutOff(_) | Header::Bad => {
+                    let at = self.at - self.start;
+                    return Err(self.corrupt(format!(
+                        "the page header at byte {at} of the column chunk is cut off or not a page header"
+                    )));
+                }
+            }
+        }
+        if self.values_left == 0 {
+            // Files exist with padding behind the last value.
+            self.unparsed.clear();
+            self.early.clear();
+            self.at = self.asked_to;
+            return Ok(());
+        }
+        if self.at == self.end {
+            let (held, said) = (self.values_said - self.values_left, self.values_said);
+            return Err(self.corrupt(format!("its pages hold {held} values, the footer says {said}")));
+        }
+        Ok(())
+    }
+
+    fn wait(&mut self, kind: PageKind, header: &PageHeader, bytes: Bytes) -> Result<()> {
+        if kind == PageKind::Index || kind == PageKind::Data && header.num_values == 0 {
+            return Ok(());
+        }
+        let uncompressed = header.uncompressed_size as u64;
+        // A refused growth of the memory is an answer here and a trap in the decoder.
+        if Vec::<u8>::new().try_reserve_exact(uncompressed as usize).is_err() {
+            return Err(EngineError::new(
+                "MEMORY_LIMIT_TOO_SMALL",
+                format!("column {}: a page of {uncompressed} bytes does not fit into the engine's memory", self.name),
+            )
+            .at_column(self.name.clone()));
+        }
+        let values = header.num_values as u64;
+        let mut place = Place { uncompressed, ..Place::default() };
+        if kind == PageKind::Dictionary {
+            (self.dictionary_bytes, self.dictionary_values) = (uncompressed, values);
+        } else {
+            self.values_left -= i64::from(header.num_values);
+            place.array = self.array_bytes(header.encoding, values, uncompressed);
+            if self.max_rep == 0 {
+                place = Place { before: self.rows, rows: values, at_row: true, ..place };
+                self.rows += values;
+            }
+        }
+        if self.max_rep == 0 {
+            self.counted += 1;
+        }
+        self.compressed += bytes.len() as u64;
+        self.waiting.push_back(Waiting { kind, bytes, page: None, place });
+        Ok(())
+    }
+
+    /// `encoding`: by the format's numbers.
+    fn array_bytes(&self, encoding: i32, values: u64, uncompressed: u64) -> u64 {
+        if self.physical != Type::BYTE_ARRAY {
+            return values * self.width;
+        }
+        let data = match encoding {
+            // Dictionary indices.
+            2 | 8 => values.saturating_mul(self.dictionary_bytes) / self.dictionary_values.max(1),
+            // Each value is what differs from the one before: how long they are is not known.
+            7 => uncompressed.saturating_mul(4),
+            _ => uncompressed,
+        };
+        data + values * self.width
+    }
+
+    /// Row by which the pages that are known end a row.
+    pub fn rows_known(&self) -> u64 {
+        // Where rows hold several values, the last may go on in the next page.
+        if self.max_rep == 0 || self.is_whole() { self.rows } else { self.rows.saturating_sub(1) }
+    }
+
+    fn is_whole(&self) -> bool {
+        self.values_left == 0 && self.counted == self.waiting.len()
+    }
+
+    /// Looks into pages until `row` rows are known, where that takes more than their headers.
+    pub fn count_to(&mut self, row: u64, maps: &mut [MapEntries]) -> Result<()> {
+        while self.counted < self.waiting.len() && self.rows_known() < row {
+            let at = self.counted;
+            let bytes = std::mem::take(&mut self.waiting[at].bytes);
+            let uncompressed = self.waiting[at].place.uncompressed;
+            let page = self.decode(bytes, uncompressed).map_err(|e| self.named(e))?;
+            let before = self.rows;
+            if let Some((reps, defs)) = levels_of(&page, self.max_rep, self.max_def).map_err(|e| self.named(e))? {
+                let (rows, at_row) = rows_that_begin(&reps).map_err(|e| self.named(e))?;
+                let place = &mut self.waiting[at].place;
+                *place = Place { before, rows: rows as u64, at_row, ..*place };
+                self.rows += rows as u64;
+                if maps.iter().any(|map| map.has(self.index)) {
+                    let levels = reps.all().and_then(|reps| Ok((reps, defs.all()?)));
+                    let (reps, defs) = levels.map_err(|e| self.named(e))?;
+                    for map in maps.iter_mut() {
+                        map.add(self.index, &reps, &defs).map_err(|e| self.named(e))?;
+                    }
+                }
+            }
+            self.waiting[at].page = Some(page);
+            self.counted += 1;
+        }
+        if self.is_whole() && self.rows != self.rows_said {
+            return Err(self.corrupt(format!("its pages hold {} rows, the footer says {}", self.rows, self.rows_said)));
+        }
+        Ok(())
+    }
+
+    /// About what the rows take as arrays; they are known.
+    pub fn array_bytes_of(&self, from: u64, rows: u64) -> u64 {
+        let places = self.taken.iter().map(|(_, place)| place).chain(self.waiting.iter().map(|one| &one.place));
+        let mut bytes = 0;
+        for place in places.take(self.taken.len() + self.counted) {
+            let (start, end) = (place.before.max(from), (place.before + place.rows).min(from + rows));
+            bytes += match place.rows {
+                0 if place.before >= from && place.before <= from + rows => place.array,
+                _ if start < end => (u128::from(place.array) * u128::from(end - start) / u128::from(place.rows)) as u64,
+                _ => 0,
+            };
+        }
+        bytes
+    }
+
+    fn decode(&mut self, bytes: Bytes, uncompressed: u64) -> parquet::errors::Result<Page> {
+        self.compressed -= bytes.len() as u64;
+        self.decompressed += uncompressed;
+        let page = self.decoder.decode(bytes.clone())?;
+        self.check.page(&page)?;
+        if page.is_dictionary_page() {
+            // A copy, as it may be a small part of what was pushed.
+            self.dictionary = Some(Bytes::copy_from_slice(&bytes));
+        }
+        Ok(page)
+    }
+
+    /// Rows before `row` were read: pages that hold no others are not needed again.
+    pub fn forget_before(&mut self, row: u64) {
+        while let Some((_, place)) = self.taken.front() {
+            let next = self.taken.get(1).map(|(_, next)| next).or_else(|| self.waiting.front().map(|one| &one.place));
+            if !next.is_some_and(|next| next.at_row && next.before <= row) {
+                break;
+            }
+            self.decompressed -= place.uncompressed;
+            self.taken.pop_front();
+        }
+    }
+
+    /// A new decoder will ask for the pages from the one on that holds the first row that was not read.
+    pub fn rewind(&mut self) -> Result<()> {
+        self.again.clear();
+        let waits = self.waiting.front().is_some_and(|next| next.kind == PageKind::Dictionary);
+        if let Some(bytes) = self.dictionary.clone().filter(|_| !waits) {
+            let page = self.decoder.decode(bytes).map_err(|e| self.named(e))?;
+            self.again.push_back(page);
+        }
+        self.again.extend(self.taken.iter().map(|(page, _)| page.clone()));
+        let first = self.taken.front().map(|(_, place)| place.before);
+        let passed = first.or_else(|| self.waiting.front().filter(|_| self.counted > 0).map(|one| one.place.before));
+        self.passed = Some(passed.unwrap_or(self.rows) as usize).filter(|rows| *rows > 0);
+        Ok(())
+    }
+
+    fn named_again(&self, e: ParquetError) -> ParquetError {
+        match e {
+            ParquetError::General(text) | ParquetError::EOF(text) => bad(format!("column {}: {text}", self.name)),
+            other => other,
+        }
+    }
+
+    pub fn next_page(&mut self) -> parquet::errors::Result<Option<Page>> {
+        if self.passed.is_some() && !self.again.front().is_some_and(Page::is_dictionary_page) {
+            return Err(bad(format!("column {}: rows were read twice", self.name)));
+        }
+        if let Some(page) = self.again.pop_front() {
+            return Ok(Some(page));
+        }
+        let Some(Waiting { kind, bytes, page, place }) = self.waiting.pop_front() else {
+            return if self.values_left == 0 {
+                Ok(None)
+            } else {
+                Err(bad(format!("column {}: its pages hold fewer rows than their headers say", self.name)))
+            };
+        };
+        self.counted = self.counted.saturating_sub(1);
+        let page = match page {
+            Some(page) => page,
+            None => self.decode(bytes, place.uncompressed).map_err(|e| self.named_again(e))?,
+        };
+        if kind == PageKind::Data {
+            self.taken.push_back((page.clone(), place));
+        } else {
+            self.decompressed -= place.uncompressed;
+        }
+        Ok(Some(page))
+    }
+
+    pub fn peek(&self) -> Option<PageMetadata> {
+        let data = |rows, values| PageMetadata { num_rows: rows, num_levels: values, is_dict: false };
+        let dictionary = PageMetadata { num_rows: None, num_levels: None, is_dict: true };
+        if self.again.front().is_some_and(Page::is_dictionary_page) {
+            return Some(dictionary);
+        }
+        if let Some(rows) = self.passed {
+            return Some(data(Some(rows), None));
+        }
+        if let Some(page) = self.again.front() {
+            return Some(data(None, Some(page.num_values() as usize)));
+        }
+        let next = self.waiting.front()?;
+        match next.kind {
+            PageKind::Dictionary => Some(dictionary),
+            _ => Some(data(None, (self.max_rep == 0).then_some(next.place.rows as usize))),
+        }
+    }
+
+    /// The page that `peek` shows.
+    pub fn skip(&mut self) -> parquet::errors::Result<()> {
+        if self.passed.is_some() && !self.again.front().is_some_and(Page::is_dictionary_page) {
+            self.passed = None;
+            return Ok(());
+        }
+        self.next_page().map(|_| ())
+    }
+
+    /// Whether the next page begins a row.
+    pub fn at_row(&self) -> bool {
+        if !self.again.is_empty() {
+            return false;
+        }
+        match self.waiting.front() {
+            None => self.values_left == 0,
+            Some(next) => self.counted > 0 && next.place.at_row,
+        }
+    }
+}
