@@ -89,17 +89,22 @@ export function mappedField(fields: NameMapping, name: string): MappedField | un
   return fields.find((field) => field.names.includes(name));
 }
 
-/** Whether every field of the schema has a place in the mapping (fields added after it was made may not). */
-export function mappingCovers(mapping: NameMapping, schema: Schema): boolean {
-  const ids = new Set<number>();
-  const collect = (fields: NameMapping): void => {
-    for (const field of fields) {
-      if (field['field-id'] !== undefined) ids.add(field['field-id']);
-      collect(field.fields ?? []);
-    }
-  };
-  collect(mapping);
-  const covered = (field: MappedField): boolean =>
-    field['field-id'] !== undefined && ids.has(field['field-id']) && (field.fields ?? []).every(covered);
-  return deriveNameMapping(schema).every(covered);
+/**
+ * The mapping with the fields of the schema that it lacks, under their present names: those that were added after it
+ * was made, by who did not keep it up to date. A name that stands for another field already stays with that.
+ */
+export function completedMapping(mapping: NameMapping, schema: Schema): NameMapping {
+  return completed(mapping, deriveNameMapping(schema));
+}
+
+function completed(mapping: NameMapping, wanted: NameMapping): NameMapping {
+  const byId = new Map(wanted.map((field) => [field['field-id'], field]));
+  const kept = mapping.map((field) => {
+    const fields = byId.get(field['field-id'])?.fields;
+    return fields === undefined ? field : { ...field, fields: completed(field.fields ?? [], fields) };
+  });
+  const ids = new Set(mapping.map((field) => field['field-id']));
+  const names = new Set(mapping.flatMap((field) => field.names));
+  const added = wanted.filter((field) => !ids.has(field['field-id']) && !field.names.some((name) => names.has(name)));
+  return [...kept, ...added];
 }

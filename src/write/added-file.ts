@@ -8,7 +8,7 @@ import { dataFileFromFooter } from '../format/data-file-from-footer.ts';
 import { checkFileCompatibility } from '../format/file-compatibility.ts';
 import { fileLeaves, hasFieldIds, withMappedIds } from '../format/file-leaves.ts';
 import {
-  deriveNameMapping,
+  completedMapping,
   NAME_MAPPING_PROPERTY,
   type NameMapping,
   parseNameMapping,
@@ -16,6 +16,7 @@ import {
 } from '../format/name-mapping.ts';
 import type { DataFile } from '../spec/data-file.ts';
 import { ownValue } from '../spec/json-cursor.ts';
+import type { TableMetadata } from '../spec/table-metadata.ts';
 import type { SingleValue } from '../spec/types.ts';
 import { inferPartition } from './infer-partition.ts';
 import { currentSchema, defaultSpec } from './table-checks.ts';
@@ -29,13 +30,12 @@ export interface FileReading {
   size(location: string): Promise<number>;
   /** The mapping for files without field ids. */
   mapping(): NameMapping;
-  /** The value of `schema.name-mapping.default` that the commit has to set; null: none. */
+  /** The value of `schema.name-mapping.default` that the commit has to set; null: what the table has will do. */
   mappingToSet(): string | null;
 }
 
 export function fileReading(session: WriteSession, table: LoadedTable): FileReading {
   const { metadata, store } = table;
-  const stored = ownValue(metadata.properties, NAME_MAPPING_PROPERTY);
   let mapping: NameMapping | null = null;
   return {
     session,
@@ -51,11 +51,21 @@ export function fileReading(session: WriteSession, table: LoadedTable): FileRead
       throw new IcestreamError('NOT_FOUND', `there is no file ${location}`, { file: location });
     },
     mapping() {
-      mapping ??= stored === undefined ? deriveNameMapping(currentSchema(metadata)) : parseNameMapping(stored);
+      mapping ??= completedMapping(storedMapping(metadata), currentSchema(metadata));
       return mapping;
     },
-    mappingToSet: () => (stored === undefined && mapping !== null ? stringifyNameMapping(mapping) : null),
+    mappingToSet: () => {
+      if (mapping === null) return null;
+      const text = stringifyNameMapping(mapping);
+      return text === stringifyNameMapping(storedMapping(metadata)) ? null : text;
+    },
   };
+}
+
+/** Empty when the table has none. */
+function storedMapping(metadata: TableMetadata): NameMapping {
+  const text = ownValue(metadata.properties, NAME_MAPPING_PROPERTY);
+  return text === undefined ? [] : parseNameMapping(text);
 }
 
 export interface SizedFile {

@@ -7,7 +7,16 @@ import { formatIdentifier } from '../catalog/identifier.ts';
 import type { ArrowSchema } from '../engine/arrow-schema.ts';
 import { IcestreamError } from '../errors.ts';
 import { type Compatibility, checkCompatibility } from '../format/compatibility.ts';
+import {
+  completedMapping,
+  NAME_MAPPING_PROPERTY,
+  parseNameMapping,
+  stringifyNameMapping,
+} from '../format/name-mapping.ts';
+import { ownValue } from '../spec/json-cursor.ts';
+import type { Schema } from '../spec/schema.ts';
 import type { TableMetadata } from '../spec/table-metadata.ts';
+import type { TableUpdate } from '../spec/updates.ts';
 import type { World } from '../util/world.ts';
 import { type CommitPolicy, runCommit, UnknownOutcome } from './commit-loop.ts';
 import { currentSchema } from './table-checks.ts';
@@ -77,10 +86,19 @@ function schemaCommit(base: LoadedTable, wanted: Compatibility) {
       updates: [
         { action: 'add-schema' as const, schema: wanted.schema, 'last-column-id': wanted.lastColumnId },
         { action: 'set-current-schema' as const, 'schema-id': -1 },
+        ...mappingUpdate(metadata, wanted.schema),
       ],
     },
     result: null,
     // Field ids only grow: once others were assigned, this commit's requirement can never hold again.
     isSuperseded: (now: TableMetadata) => now['last-column-id'] > metadata['last-column-id'],
   };
+}
+
+/** A table with a name mapping finds columns by it in files without field ids: new ones too. */
+function mappingUpdate({ properties }: TableMetadata, schema: Schema): readonly TableUpdate[] {
+  const stored = ownValue(properties, NAME_MAPPING_PROPERTY);
+  if (stored === undefined) return [];
+  const mapping = stringifyNameMapping(completedMapping(parseNameMapping(stored), schema));
+  return [{ action: 'set-properties', updates: { [NAME_MAPPING_PROPERTY]: mapping } }];
 }

@@ -4,8 +4,8 @@ import type { LeafFacts, ParquetFooter } from '../../../src/engine/footer.ts';
 import { checkFileCompatibility } from '../../../src/format/file-compatibility.ts';
 import { fileLeaves, hasFieldIds, withMappedIds } from '../../../src/format/file-leaves.ts';
 import {
+  completedMapping,
   deriveNameMapping,
-  mappingCovers,
   parseNameMapping,
   stringifyNameMapping,
 } from '../../../src/format/name-mapping.ts';
@@ -95,8 +95,26 @@ describe('files without field ids', () => {
     );
     expect(mapped.fields.map((f) => f.fieldId)).toEqual([1, undefined, 3]);
     expect(fileLeaves([leaf('ID'), leaf('old'), leaf('a.c')], mapped).map((l) => l.fieldId)).toEqual([1, null, 4]);
-    expect(mappingCovers(mapping, table)).toBe(false);
-    expect(mappingCovers(deriveNameMapping(table), table)).toBe(true);
+  });
+
+  test('a mapping that misses newer columns gets them, and keeps what it says', () => {
+    const stored = '[{"field-id":1,"names":["id","ID"]},{"names":["old"]},{"field-id":3,"names":["a"],"fields":[]}]';
+    const mapping = completedMapping(parseNameMapping(stored), table);
+    expect(mapping.slice(0, 3)).toEqual([
+      { 'field-id': 1, names: ['id', 'ID'] },
+      { names: ['old'] },
+      { 'field-id': 3, names: ['a'], fields: [{ 'field-id': 4, names: ['b'] }] },
+    ]);
+    const derived = deriveNameMapping(table);
+    expect(mapping.slice(3)).toEqual(derived.filter((one) => one['field-id'] !== 1 && one['field-id'] !== 3));
+    expect(completedMapping(derived, table)).toEqual(derived);
+    expect(completedMapping([], table)).toEqual(derived);
+  });
+
+  test('a name that stands for another field is not given away', () => {
+    const struct = { type: 'struct', fields: [{ id: 7, name: 'id', required: false, type: 'long' }] } as const;
+    const renamed = [{ 'field-id': 1, names: ['id', 'key'] }];
+    expect(completedMapping(renamed, struct)).toEqual(renamed);
   });
 
   test('the mapping goes to JSON and back', () => {

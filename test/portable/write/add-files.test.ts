@@ -1,10 +1,11 @@
+import * as arrow from 'apache-arrow';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { DataFile } from '../../../src/spec/data-file.ts';
 import type { Schema } from '../../../src/spec/schema.ts';
 import type { Table } from '../../../src/table/table.ts';
 import { uuidV7 } from '../../../src/util/uuid.ts';
 import { hastyWorld, type Lake, lake, liveFiles, ordersSchema, orphans } from './lake.ts';
-import { MiB, orders, sourceOf, type TestRows, testEngine } from './rows.ts';
+import { MiB, orders, sourceOf, type TestRows, tableRows, testEngine } from './rows.ts';
 
 const engine = await testEngine();
 const options = { engine, memoryLimitBytes: 64 * MiB };
@@ -117,6 +118,24 @@ test('files without field ids are found by name, and the table says so in the sa
   const [added] = await liveFiles(table);
   expect(added?.valueCounts?.get(5)).toBe(100n);
   expect(table.snapshots()).toHaveLength(1);
+});
+
+test('a name mapping that misses newer columns is completed in the same commit', async () => {
+  const here = await lake();
+  const old = '[{"field-id":1,"names":["id","key"]},{"field-id":2,"names":["at"]}]';
+  const properties = { 'schema.name-mapping.default': old };
+  const table = await here.catalog.createTable('sales.orders', ordersSchema, { properties });
+  const file = 'memory://lake/landing/plain.parquet';
+  await parquetFile(here, file, orders(100), false);
+  await table.addFiles([file], options);
+  const mapping = JSON.parse(table.properties['schema.name-mapping.default'] ?? '[]');
+  expect(mapping.slice(0, 3)).toEqual([...JSON.parse(old), { 'field-id': 3, names: ['name'] }]);
+  expect((await liveFiles(table))[0]?.nullValueCounts?.get(3)).toBe(2n);
+  // Columns that a load adds have their place in it too.
+  const wide = arrow.tableFromArrays({ id: BigInt64Array.of(1n), extra: ['x'] });
+  await table.append(sourceOf(tableRows(wide)), { ...options, schemaEvolution: 'addColumns' });
+  const after = JSON.parse(table.properties['schema.name-mapping.default'] ?? '[]');
+  expect(after.at(-1)).toEqual({ 'field-id': 6, names: ['extra'] });
 });
 
 describe('the partition of a file', () => {
