@@ -3,6 +3,7 @@ import type { ArrowSchema } from '../engine/arrow-schema.ts';
 import type { Batch } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
 import { type ColumnProblem, columnError } from '../format/column-problem.ts';
+import { alignBatch } from './align-batch.ts';
 import { handOver, makeOpenSource } from './batch-flow.ts';
 import { inFile } from './errors-in-file.ts';
 import { FileSource } from './file-source.ts';
@@ -169,8 +170,13 @@ class ManyRun {
       constants: constants.map(({ field, value }) => ({ path: [field.name], value })),
       file: name,
     });
+    let rowsBefore = 0;
     try {
-      for await (const batch of file.batches()) yield* handOver([aligner.align(batch)]);
+      for await (const batch of file.batches()) {
+        const rows = batch.numRows;
+        yield* handOver([alignBatch(aligner, batch, rowsBefore, name)]);
+        rowsBefore += rows;
+      }
     } catch (error) {
       throw inFile(error, name);
     }

@@ -1,7 +1,8 @@
 /** Reads a source to its end into data files: aligned to the table's schema, routed, encoded, uploaded, counted. */
 import type { ArrowSchema } from '../engine/arrow-schema.ts';
-import type { AlignConstant, Aligner, Batch, Engine } from '../engine/engine.ts';
+import type { AlignConstant, Engine } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
+import { alignBatch } from '../source/align-batch.ts';
 import type { OpenSource } from '../source/source.ts';
 import type { MemoryLease } from '../util/memory-budget.ts';
 import { aborted } from './commit-loop.ts';
@@ -62,13 +63,18 @@ export async function loadRows(options: LoadRowsOptions, leftBehind: string[]): 
 async function pump(options: LoadRowsOptions, writer: DataWriter, sample: () => void): Promise<void> {
   const { engine, source, target, constants, meter, signal } = options;
   using aligner = engine.aligner(source.schema, { target, constants });
+  let file = source.currentFile;
+  let rowsBefore = 0;
   for await (const batch of source.batches()) {
     if (signal?.aborted === true) {
       batch.free();
       throw aborted(signal);
     }
+    if (source.currentFile !== file) rowsBefore = 0;
+    file = source.currentFile;
     const rows = batch.numRows;
-    const aligned = align(aligner, batch, meter.rowsIn, source.currentFile);
+    const aligned = alignBatch(aligner, batch, rowsBefore, file);
+    rowsBefore += rows;
     meter.rowsIn += rows;
     if (rows === 0) aligned.free();
     else await writer.write(aligned);
@@ -76,25 +82,4 @@ async function pump(options: LoadRowsOptions, writer: DataWriter, sample: () => 
     meter.tick();
   }
   if (signal?.aborted === true) throw aborted(signal);
-}
-
-/** Aligns one batch; a value that does not fit is reported by its row in the source. */
-function align(aligner: Aligner, batch: Batch, rowsBefore: number, file: string | null): Batch {
-  try {
-    return aligner.align(batch);
-  } catch (error) {
-    if (!(error instanceof IcestreamError) || error.place.row === undefined) throw error;
-    const row = rowsBefore + error.place.row;
-    const where = file === null ? `row ${row} of the source` : `${file}, row ${row} of the source`;
-    const what = error.message.replace(/, row \d+ of the batch/, '');
-    const advice = what.includes(';')
-      ? ''
-      : '; correct the value, or give the column of the table a type that holds it';
-    throw new IcestreamError(error.code, `${where}: ${what}${advice}`, {
-      ...error.place,
-      ...(file === null ? {} : { file }),
-      row,
-      cause: error,
-    });
-  }
 }

@@ -76,7 +76,7 @@ describe('a value that its column cannot take', () => {
         { code: 'INVALID_VALUE', place: { file: name, column: 'v', row: BAD } },
         { source: { name } },
       );
-      expect(error.message).toMatch(/row 25000 of the source: column "v": 3000000000 .*; correct the value/);
+      expect(error.message).toMatch(/, row 25000: column "v": 3000000000 .*; correct the value/);
     }
   });
 });

@@ -108,6 +108,18 @@ describe('many inputs as one source', () => {
     ]);
   });
 
+  test('a value that the first file’s columns cannot hold is named by its row in its own file', async () => {
+    const longs = (values: bigint[]) => new Table({ a: vectorFromArray(values, new Int64()) });
+    const parts = [longs([1n, 2n, 3n]), longs([4n, 3_000_000_000n])].map((table) => table.batches[0]);
+    const two = new Table(parts.flatMap((batch) => (batch === undefined ? [] : [batch])));
+    const files = [blob(ints('a', [1, 2, 3, 4]), 'one.arrows'), blob(two, 'two.arrows')];
+    await expect(readAll(fromAny(files))).rejects.toMatchObject({
+      code: 'INVALID_VALUE',
+      place: { file: 'two.arrows', row: 4, column: 'a' },
+      message: expect.stringMatching(/^two\.arrows, row 4: column "a"/),
+    });
+  });
+
   test('a corrupt file among them is named, and nothing stays open', async () => {
     const good = blob(ints('a', [1]), 'good');
     const bad = new File([ipc(ints('a', [1, 2, 3])).slice(0, -60)], 'bad.arrows');

@@ -107,6 +107,24 @@ test('a value that does not fit is reported by its row over all batches', async 
   expect(await orphans(here, table)).toEqual([]);
 });
 
+test('a value that does not fit is named by its row in its file, also when other files came before', async () => {
+  const here = await lake();
+  const table = await here.catalog.createTable('sales.narrow', {
+    type: 'struct',
+    fields: [{ id: 1, name: 'id', required: false, type: 'int' }],
+  });
+  const file = (values: bigint[], name: string) => {
+    const given = arrow.tableFromArrays({ id: BigInt64Array.from(values) });
+    return new File([new Uint8Array(arrow.tableToIPC(given, 'stream'))], name);
+  };
+  const files = [file([1n, 2n, 3n], 'one.arrows'), file([4n, 2n ** 40n], 'two.arrows')];
+  await expect(table.append(fromAny(files), options)).rejects.toMatchObject({
+    code: 'INVALID_VALUE',
+    place: { file: 'two.arrows', row: 1, column: 'id' },
+  });
+  expect(await orphans(here, table)).toEqual([]);
+});
+
 describe('a v3 table', () => {
   test('fills columns that the source lacks with their write-defaults', async () => {
     const { catalog } = await lake();
