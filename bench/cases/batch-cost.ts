@@ -1,10 +1,9 @@
 /** Many batches in one append: the last ones must cost what the first ones cost. */
 import { getEngine } from '../../src/engine/default-engine.ts';
 import type { RecordBatchSource } from '../../src/source/source.ts';
-import { MemoryStore } from '../../src/storage/memory/memory-store.ts';
-import { StoreCatalog } from '../../src/table/table-catalog.ts';
 import { benchIpc } from '../data/ipc.ts';
 import { type Benchmark, mebibyte } from '../harness.ts';
+import { memoryCatalog } from '../support/memory-catalog.ts';
 import { DiscardingStore } from '../support/wrapped-store.ts';
 
 const batchRows = 10_000;
@@ -45,11 +44,7 @@ export const batchCost: Benchmark = {
         };
       },
     };
-    const catalog = StoreCatalog.open({
-      warehouse: 'memory://bench',
-      store: new DiscardingStore(new MemoryStore('bench')),
-    });
-    await catalog.createNamespace('bench');
+    const { catalog } = await memoryCatalog((store) => new DiscardingStore(store));
     const { table, result } = await catalog.createAndAppend(
       'bench.rows',
       source,

@@ -3,11 +3,10 @@
 import { Table as ArrowTable, RecordBatchStreamWriter } from 'apache-arrow';
 import { newEngine } from '../../src/engine/default-engine.ts';
 import { fromAny } from '../../src/source/from-any.ts';
-import { MemoryStore } from '../../src/storage/memory/memory-store.ts';
-import { StoreCatalog } from '../../src/table/table-catalog.ts';
 import type { Bytes } from '../../src/util/bytes.ts';
 import { benchBatches } from '../data/rows.ts';
 import { type Benchmark, mebibyte } from '../harness.ts';
+import { memoryCatalog } from '../support/memory-catalog.ts';
 
 const cuts = [7_777, 10_000, 65_536];
 
@@ -28,9 +27,7 @@ export const batchCut: Benchmark = {
 
 async function digestOf(all: ArrowTable, cut: number, partitionSpec: readonly string[]): Promise<string> {
   const memoryLimitBytes = 96 * mebibyte;
-  const store = new MemoryStore('bench');
-  const catalog = StoreCatalog.open({ warehouse: 'memory://bench', store });
-  await catalog.createNamespace('bench');
+  const { catalog, store } = await memoryCatalog((memory) => memory);
   const stream = async function* () {
     const writer = new RecordBatchStreamWriter();
     for (let start = 0; start < all.numRows; start += cut) {

@@ -1,10 +1,9 @@
 /** Appends to one table, one after another: what each reads and writes must not grow with those before it. */
 import { getEngine } from '../../src/engine/default-engine.ts';
 import { fromAny } from '../../src/source/from-any.ts';
-import { MemoryStore } from '../../src/storage/memory/memory-store.ts';
-import { StoreCatalog } from '../../src/table/table-catalog.ts';
 import { benchIpc } from '../data/ipc.ts';
 import { type Benchmark, mebibyte } from '../harness.ts';
+import { memoryCatalog } from '../support/memory-catalog.ts';
 import { CountingStore } from '../support/wrapped-store.ts';
 
 const window = 100;
@@ -20,9 +19,7 @@ export const manyAppends: Benchmark = {
     const engine = await getEngine({ memoryLimitBytes });
     const [ipc] = benchIpc(rowsPerAppend, rowsPerAppend);
     if (ipc === undefined) throw new Error('no rows');
-    const store = new CountingStore(new MemoryStore('bench'));
-    const catalog = StoreCatalog.open({ warehouse: 'memory://bench', store });
-    await catalog.createNamespace('bench');
+    const { catalog, store } = await memoryCatalog((memory) => new CountingStore(memory));
     const { table } = await catalog.createAndAppend('bench.rows', fromAny(ipc), {}, { engine, memoryLimitBytes });
 
     interface Append {

@@ -3,10 +3,9 @@
 import { makeTable, tableToIPC } from 'apache-arrow';
 import { newEngine } from '../../src/engine/default-engine.ts';
 import { fromAny } from '../../src/source/from-any.ts';
-import { MemoryStore } from '../../src/storage/memory/memory-store.ts';
-import { StoreCatalog } from '../../src/table/table-catalog.ts';
 import type { Bytes } from '../../src/util/bytes.ts';
 import { type Benchmark, mebibyte } from '../harness.ts';
+import { memoryCatalog } from '../support/memory-catalog.ts';
 import { DiscardingStore } from '../support/wrapped-store.ts';
 
 const columns = 400;
@@ -20,11 +19,7 @@ export const wide: Benchmark = {
     const memoryLimitBytes = 96 * mebibyte;
     const perFile = Math.floor(rows / files);
     const file = new Blob([wideFile(perFile)]);
-    const catalog = StoreCatalog.open({
-      warehouse: 'memory://bench',
-      store: new DiscardingStore(new MemoryStore('bench')),
-    });
-    await catalog.createNamespace('bench');
+    const { catalog } = await memoryCatalog((store) => new DiscardingStore(store));
     const sources = Array.from({ length: files }, (_, i) => fromAny(file, { name: `part-${i}.arrows` }));
     const engine = await newEngine({ memoryLimitBytes });
     const { table, result } = await catalog.createAndAppend(

@@ -9,6 +9,7 @@ import type {
   UploadResult,
 } from '../../src/storage/store.ts';
 import type { Bytes } from '../../src/util/bytes.ts';
+import { DiscardUpload } from '../../src/write/discard-upload.ts';
 
 /** Passes everything on; what a subclass does not change. */
 export class WrappedStore implements Store {
@@ -58,21 +59,7 @@ export class WrappedStore implements Store {
 /** Data files are counted and forgotten; metadata is kept. */
 export class DiscardingStore extends WrappedStore {
   override async openUpload(location: string): Promise<Upload> {
-    let sizeBytes = 0;
-    return {
-      location,
-      pendingBytes: 0,
-      bufferedBytes: 0,
-      async write(bytes) {
-        sizeBytes += bytes.length;
-      },
-      async finish() {
-        return { location, sizeBytes, etag: null };
-      },
-      async abort() {
-        return { leftBehind: [] };
-      },
-    };
+    return new DiscardUpload(location);
   }
 }
 

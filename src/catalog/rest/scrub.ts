@@ -22,6 +22,8 @@ export const MAX_MESSAGE_LENGTH = 500;
 /** The secrets one catalog knows; it learns more as tokens are issued and credentials are vended. */
 export class Secrets {
   readonly #known = new Set<string>();
+  /** All spellings of them, the longest first: an escaped one may contain the plain one, and its rest would stay. */
+  #spellings: readonly string[] = [];
 
   /** Remembers the newest 256 secrets; shorter than 4 characters would blank out ordinary text. */
   add(...secrets: ReadonlyArray<string | undefined>): void {
@@ -34,21 +36,20 @@ export class Secrets {
         if (oldest !== undefined) this.#known.delete(oldest);
       }
     }
+    this.#spellings = [...this.#known].flatMap(spellings).sort((a, b) => b.length - a.length);
   }
 
   /** `text` on one line, without secrets, cut to {@link MAX_MESSAGE_LENGTH}. */
   scrub(text: string): string {
     let clean = text;
-    // The longest first: an escaped spelling may contain the plain one, and its rest would stay.
-    const forms = [...this.#known].flatMap((secret) => [...spellings(secret)]).sort((a, b) => b.length - a.length);
-    for (const form of forms) clean = clean.replaceAll(form, '[removed]');
+    for (const spelling of this.#spellings) clean = clean.replaceAll(spelling, '[removed]');
     for (const [pattern, replacement] of PATTERNS) clean = clean.replace(pattern, replacement);
     clean = clean.replace(/[\s\p{Cc}]+/gu, ' ').trim();
     return clean.length > MAX_MESSAGE_LENGTH ? `${clean.slice(0, MAX_MESSAGE_LENGTH)}…` : clean;
   }
 }
 
-function spellings(secret: string): Set<string> {
+function spellings(secret: string): string[] {
   const form = new URLSearchParams([['', secret]]).toString().slice(1);
-  return new Set([secret, JSON.stringify(secret).slice(1, -1), form, encodeURIComponent(secret.toWellFormed())]);
+  return [...new Set([secret, JSON.stringify(secret).slice(1, -1), form, encodeURIComponent(secret.toWellFormed())])];
 }
