@@ -8,8 +8,6 @@ export {
   dataFolder,
   manifestFileName,
   manifestListFileName,
-  metadataFileName,
-  metadataFileVersion,
   metadataFolder,
   newSnapshotId,
 } from './locations.ts';

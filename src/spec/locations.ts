@@ -73,18 +73,6 @@ export function manifestListFileName(snapshotId: bigint, attempt: number, commit
   return `snap-${snapshotId}-${attempt}-${commitUuid}.avro`;
 }
 
-/** `00003-<uuid>.metadata.json`, or `.gz.metadata.json`. */
-export function metadataFileName(version: number, uuid: string, codec: 'none' | 'gzip' = 'none'): string {
-  return `${padded(version)}-${uuid}${codec === 'gzip' ? '.gz' : ''}.metadata.json`;
-}
-
-/** The version in the name of a metadata file (`00003-….metadata.json`, `v3.metadata.json`); null where there is none. */
-export function metadataFileVersion(location: string): number | null {
-  const name = location.slice(location.lastIndexOf('/') + 1);
-  const match = /^v?(\d{1,9})(?:-[^/]*)?(?:\.gz)?\.metadata\.json(?:\.gz)?$/.exec(name);
-  return match === null ? null : Number(match[1]);
-}
-
 /**
  * A snapshot id: positive, random, not among those in use.
  * @param randomBytes Cryptographically random.

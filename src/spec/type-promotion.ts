@@ -30,9 +30,3 @@ export function canPromote(from: PrimitiveType, to: PrimitiveType, formatVersion
       return a.kind === b.kind;
   }
 }
-
-/** Whether a partition field with this transform gives the same values after the promotion. */
-export function promotionKeepsTransform(from: PrimitiveType, to: PrimitiveType, transform: string): boolean {
-  if (parsePrimitive(from).kind !== 'date' || parsePrimitive(to).kind === 'date') return true;
-  return !(transform === 'identity' || transform.startsWith('bucket'));
-}

@@ -3,8 +3,6 @@ import {
   dataFileLocation,
   dataFileName,
   manifestListFileName,
-  metadataFileName,
-  metadataFileVersion,
   metadataFolder,
   newSnapshotId,
 } from '../../../src/spec/locations.ts';
@@ -128,11 +126,7 @@ test.each([
 test('names of files', () => {
   expect(dataFileName('op', 1)).toBe('00000-0-op-00001.parquet');
   expect(manifestListFileName(7n, 1, 'u')).toBe('snap-7-1-u.avro');
-  expect(metadataFileName(3, 'u', 'gzip')).toBe('00003-u.gz.metadata.json');
   expect(metadataFolder(table({ 'write.metadata.path': 's3://m/' }))).toBe('s3://m');
-  expect(metadataFileVersion('s3://b/t/metadata/00012-9c12.metadata.json')).toBe(12);
-  expect(metadataFileVersion('s3://b/t/metadata/v7.gz.metadata.json')).toBe(7);
-  expect(metadataFileVersion('s3://b/t/metadata/other.json')).toBeNull();
 });
 
 test('snapshot ids are positive and unused', () => {

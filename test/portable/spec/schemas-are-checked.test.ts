@@ -7,7 +7,7 @@ import { findFieldById, findFieldByName, schemaIndex } from '../../../src/spec/s
 import { schemaFromJson } from '../../../src/spec/schema-parse.ts';
 import { schemaProblems, validateSchema } from '../../../src/spec/schema-validate.ts';
 import { describeType, formatPrimitive, parsePrimitive, typesEqual } from '../../../src/spec/type-parse.ts';
-import { canPromote, promotionKeepsTransform } from '../../../src/spec/type-promotion.ts';
+import { canPromote } from '../../../src/spec/type-promotion.ts';
 import type { NestedField, PrimitiveType } from '../../../src/spec/types.ts';
 
 const field = (id: number, name: string, type: NestedField['type'], required = false): NestedField => ({
@@ -168,13 +168,6 @@ test.each<[PrimitiveType, PrimitiveType, number, boolean]>([
   ['string', 'string', 2, true],
 ])('%s to %s in v%i: %s', (from, to, version, expected) => {
   expect(canPromote(from, to, version)).toBe(expected);
-});
-
-test('a promotion must not change partition values', () => {
-  expect(promotionKeepsTransform('int', 'long', 'bucket[4]')).toBe(true);
-  expect(promotionKeepsTransform('date', 'timestamp', 'month')).toBe(true);
-  expect(promotionKeepsTransform('date', 'timestamp', 'identity')).toBe(false);
-  expect(promotionKeepsTransform('date', 'timestamp', 'bucket[4]')).toBe(false);
 });
 
 test('sanitised names are valid and apart', () => {
