@@ -6,6 +6,7 @@ import { arrowSchemaFromIceberg } from '../../../src/format/arrow-from-iceberg.t
 import { castProblem } from '../../../src/format/casts.ts';
 import { icebergSchemaFromArrow } from '../../../src/format/iceberg-from-arrow.ts';
 import type { PrimitiveType } from '../../../src/spec/types.ts';
+import { decimal, utf8 } from './arrow-fields.ts';
 
 let engine: Engine;
 beforeAll(async () => {
@@ -22,9 +23,9 @@ const sources: ArrowType[] = [
     { kind: 'int', bitWidth, signed: false },
   ]),
   ...([16, 32, 64] as const).map((bitWidth): ArrowType => ({ kind: 'float', bitWidth })),
-  { kind: 'decimal', bitWidth: 32, precision: 9, scale: 2 },
-  { kind: 'decimal', bitWidth: 128, precision: 9, scale: 2 },
-  { kind: 'decimal', bitWidth: 256, precision: 38, scale: 0 },
+  decimal(32, 9, 2),
+  decimal(128, 9, 2),
+  decimal(256, 38, 0),
   { kind: 'date', unit: 'day' },
   { kind: 'date', unit: 'ms' },
   ...units.map((unit): ArrowType => ({ kind: 'time', unit })),
@@ -39,7 +40,7 @@ const sources: ArrowType[] = [
   ]),
   { kind: 'fixed_size_binary', byteWidth: 16 },
   { kind: 'fixed_size_binary', byteWidth: 5 },
-  { kind: 'dictionary', value: { kind: 'utf8', layout: 'offset32' } },
+  { kind: 'dictionary', value: utf8 },
 ];
 
 const targets: PrimitiveType[] = [

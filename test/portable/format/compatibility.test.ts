@@ -1,13 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { ArrowField, ArrowType } from '../../../src/engine/arrow-schema.ts';
+import type { ArrowField } from '../../../src/engine/arrow-schema.ts';
 import type { IcestreamError } from '../../../src/errors.ts';
 import { type CompatibilityOptions, checkCompatibility } from '../../../src/format/compatibility.ts';
 import type { Schema } from '../../../src/spec/schema.ts';
 import type { Type } from '../../../src/spec/types.ts';
-
-const field = (name: string, type: ArrowType, nullable = true): ArrowField => ({ name, nullable, type });
-const utf8: ArrowType = { kind: 'utf8', layout: 'offset32' };
-const int = (bitWidth: 8 | 16 | 32 | 64, signed = true): ArrowType => ({ kind: 'int', bitWidth, signed });
+import { field, float, int, required, utf8 } from './arrow-fields.ts';
 
 const table: Schema = {
   type: 'struct',
@@ -84,7 +81,7 @@ describe('a source does not fit a table', () => {
     const message = problemsOf([
       field('ID', int(64)),
       field('name', int(32)),
-      field('price', { kind: 'float', bitWidth: 64 }),
+      field('price', float(64)),
       field('at', { kind: 'timestamp', unit: 'us', timezone: null }),
       field('place', { kind: 'struct', fields: [field('lon', utf8), field('alt', utf8)] }),
       field('legs', utf8),
@@ -137,11 +134,11 @@ describe('schemaEvolution: addColumns', () => {
     const { schema, added, lastColumnId } = check(
       [
         field('id', int(64)),
-        field('new', { kind: 'list', layout: 'offset32', element: field('item', int(32)) }, false),
+        field('new', { kind: 'list', layout: 'offset32', element: field('item', int(32)) }, required),
         field('legs', {
           kind: 'list',
           layout: 'offset32',
-          element: field('item', { kind: 'struct', fields: [field('to', utf8), field('km', int(32), false)] }),
+          element: field('item', { kind: 'struct', fields: [field('to', utf8), field('km', int(32), required)] }),
         }),
       ],
       { schemaEvolution: 'addColumns' },

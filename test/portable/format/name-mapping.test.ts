@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ArrowField, ArrowSchema, ArrowType } from '../../../src/engine/arrow-schema.ts';
+import type { ArrowSchema, ArrowType } from '../../../src/engine/arrow-schema.ts';
 import type { LeafFacts, ParquetFooter } from '../../../src/engine/footer.ts';
 import { checkFileCompatibility } from '../../../src/format/file-compatibility.ts';
 import { fileLeaves, hasFieldIds, withMappedIds } from '../../../src/format/file-leaves.ts';
@@ -10,6 +10,7 @@ import {
   stringifyNameMapping,
 } from '../../../src/format/name-mapping.ts';
 import type { Schema } from '../../../src/spec/schema.ts';
+import { field, float, int, required, utf8 } from './arrow-fields.ts';
 
 const table: Schema = {
   type: 'struct',
@@ -38,21 +39,17 @@ const table: Schema = {
   ],
 };
 
-const field = (name: string, type: ArrowType, nullable = true): ArrowField => ({ name, nullable, type });
-const int = (bitWidth: 32 | 64, signed = true): ArrowType => ({ kind: 'int', bitWidth, signed });
-const utf8: ArrowType = { kind: 'utf8', layout: 'offset32' };
-
 const file: ArrowSchema = {
   fields: [
     field('m', {
       kind: 'map',
-      key: field('keys', utf8, false),
+      key: field('keys', utf8, required),
       value: field('values', { kind: 'date', unit: 'day' }),
     }),
     field('a', { kind: 'struct', fields: [field('b', utf8)] }),
     field('a.b', int(32)),
-    field('l', { kind: 'list', layout: 'offset64', element: field('item', { kind: 'float', bitWidth: 32 }) }),
-    field('id', int(32), false),
+    field('l', { kind: 'list', layout: 'offset64', element: field('item', float(32)) }),
+    field('id', int(32), required),
   ],
 };
 

@@ -3,16 +3,9 @@ import type { ArrowField, ArrowSchema, ArrowType } from '../../../src/engine/arr
 import { arrowSchemaFromIceberg } from '../../../src/format/arrow-from-iceberg.ts';
 import { icebergSchemaFromArrow } from '../../../src/format/iceberg-from-arrow.ts';
 import type { Schema } from '../../../src/spec/schema.ts';
+import { decimal, field, float, int, utf8 } from './arrow-fields.ts';
 
-const field = (name: string, type: ArrowType, more: Partial<ArrowField> = {}): ArrowField => ({
-  name,
-  nullable: true,
-  type,
-  ...more,
-});
 const schema = (...fields: ArrowField[]): ArrowSchema => ({ fields });
-const utf8: ArrowType = { kind: 'utf8', layout: 'offset32' };
-const int32: ArrowType = { kind: 'int', bitWidth: 32, signed: true };
 
 function icebergType(type: ArrowType, formatVersion: 2 | 3 = 2, extension?: string) {
   const given = schema(field('c', type, extension === undefined ? {} : { extension }));
@@ -22,16 +15,16 @@ function icebergType(type: ArrowType, formatVersion: 2 | 3 = 2, extension?: stri
 describe('a source schema becomes a table schema', () => {
   test.each<[ArrowType, string]>([
     [{ kind: 'bool' }, 'boolean'],
-    [{ kind: 'int', bitWidth: 8, signed: true }, 'int'],
-    [{ kind: 'int', bitWidth: 16, signed: false }, 'int'],
-    [{ kind: 'int', bitWidth: 32, signed: false }, 'long'],
-    [{ kind: 'int', bitWidth: 64, signed: true }, 'long'],
-    [{ kind: 'int', bitWidth: 64, signed: false }, 'decimal(20, 0)'],
-    [{ kind: 'float', bitWidth: 16 }, 'float'],
-    [{ kind: 'float', bitWidth: 64 }, 'double'],
-    [{ kind: 'decimal', bitWidth: 256, precision: 38, scale: 10 }, 'decimal(38, 10)'],
-    [{ kind: 'decimal', bitWidth: 128, precision: 5, scale: -3 }, 'decimal(8, 0)'],
-    [{ kind: 'decimal', bitWidth: 128, precision: 2, scale: 4 }, 'decimal(4, 4)'],
+    [int(8), 'int'],
+    [int(16, false), 'int'],
+    [int(32, false), 'long'],
+    [int(64), 'long'],
+    [int(64, false), 'decimal(20, 0)'],
+    [float(16), 'float'],
+    [float(64), 'double'],
+    [decimal(256, 38, 10), 'decimal(38, 10)'],
+    [decimal(128, 5, -3), 'decimal(8, 0)'],
+    [decimal(128, 2, 4), 'decimal(4, 4)'],
     [{ kind: 'date', unit: 'ms' }, 'date'],
     [{ kind: 'time', unit: 's' }, 'time'],
     [{ kind: 'timestamp', unit: 'ms', timezone: null }, 'timestamp'],
@@ -40,7 +33,7 @@ describe('a source schema becomes a table schema', () => {
     [{ kind: 'binary', layout: 'offset64' }, 'binary'],
     [{ kind: 'fixed_size_binary', byteWidth: 16 }, 'fixed[16]'],
     [{ kind: 'dictionary', value: utf8 }, 'string'],
-    [{ kind: 'run_end_encoded', value: int32 }, 'int'],
+    [{ kind: 'run_end_encoded', value: int(32) }, 'int'],
   ])('%j → %s', (type, expected) => {
     expect(icebergType(type)).toBe(expected);
   });
@@ -53,9 +46,9 @@ describe('a source schema becomes a table schema', () => {
 
   test('ids are given level by level', () => {
     const nested = schema(
-      field('s', { kind: 'struct', fields: [field('x', int32), field('y', utf8)] }, { nullable: false }),
-      field('m', { kind: 'map', key: field('k', utf8, { nullable: false }), value: field('v', int32) }),
-      field('l', { kind: 'list', layout: 'view64', element: field('item', int32, { nullable: false }) }),
+      field('s', { kind: 'struct', fields: [field('x', int(32)), field('y', utf8)] }, { nullable: false }),
+      field('m', { kind: 'map', key: field('k', utf8, { nullable: false }), value: field('v', int(32)) }),
+      field('l', { kind: 'list', layout: 'view64', element: field('item', int(32), { nullable: false }) }),
     );
     expect(icebergSchemaFromArrow(nested, { formatVersion: 2 })).toEqual({
       type: 'struct',
@@ -95,11 +88,11 @@ describe('a source schema becomes a table schema', () => {
       field('u', { kind: 'union' }),
       field('i', { kind: 'interval', unit: 'day_time' }),
       field('n', { kind: 'null' }),
-      field('big', { kind: 'decimal', bitWidth: 256, precision: 50, scale: 2 }),
+      field('big', decimal(256, 50, 2)),
       field('s', { kind: 'struct', fields: [] }),
-      field('twice', int32),
-      field('twice', int32),
-      field('', int32),
+      field('twice', int(32)),
+      field('twice', int(32)),
+      field('', int(32)),
       field('deep', { kind: 'struct', fields: [field('d', { kind: 'duration', unit: 'ns' })] }),
     );
     let message = '';
@@ -127,7 +120,7 @@ describe('a source schema becomes a table schema', () => {
   });
 
   test('a column called __proto__ is a column', () => {
-    const made = icebergSchemaFromArrow(schema(field('__proto__', int32)), { formatVersion: 2 });
+    const made = icebergSchemaFromArrow(schema(field('__proto__', int(32))), { formatVersion: 2 });
     expect(made.fields.map((f) => f.name)).toEqual(['__proto__']);
     expect(arrowSchemaFromIceberg(made).fields[0]?.name).toBe('__proto__');
   });
@@ -161,7 +154,7 @@ describe('a table schema becomes the schema of a data file', () => {
 
   test('with ids, extension types and child names', () => {
     expect(arrowSchemaFromIceberg(table).fields).toEqual([
-      { name: 'id', nullable: false, fieldId: 1, type: { kind: 'int', bitWidth: 64, signed: true } },
+      { name: 'id', nullable: false, fieldId: 1, type: int(64) },
       {
         name: 'u',
         nullable: true,
@@ -169,7 +162,7 @@ describe('a table schema becomes the schema of a data file', () => {
         type: { kind: 'fixed_size_binary', byteWidth: 16 },
         extension: 'arrow.uuid',
       },
-      { name: 'd', nullable: true, fieldId: 3, type: { kind: 'decimal', bitWidth: 128, precision: 9, scale: 2 } },
+      { name: 'd', nullable: true, fieldId: 3, type: decimal(128, 9, 2) },
       { name: 't', nullable: true, fieldId: 4, type: { kind: 'timestamp', unit: 'us', timezone: 'UTC' } },
       { name: 'f', nullable: true, fieldId: 6, type: { kind: 'fixed_size_binary', byteWidth: 3 } },
       {
