@@ -114,9 +114,19 @@ it.each([
 });
 
 it('ends when it is interrupted while it waits for standard input', async () => {
-  const args = ['append', '-', '--table', 'demo.waiting', '--create', '--warehouse', join(folder, 'lakehouse')];
+  const args = [
+    'append',
+    '-',
+    '--table',
+    'demo.waiting',
+    '--create',
+    '--warehouse',
+    join(folder, 'lakehouse'),
+    '--json',
+  ];
   const child = spawn(process.execPath, ['--conditions=icestream-source', main, ...args], { cwd: folder });
-  await new Promise((resolve) => setTimeout(resolve, 1500));
+  // Its first line of progress: it has opened the source.
+  await new Promise((resolve) => child.stdout.once('data', resolve));
   child.kill('SIGINT');
   expect(await new Promise((resolve) => child.on('close', resolve))).toBe(130);
   expect((await icestream(['catalog', 'list', 'demo'])).out).not.toContain('waiting');
