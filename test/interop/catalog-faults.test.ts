@@ -4,6 +4,7 @@ import type { TableIdentifier } from '../../src/catalog/catalog.ts';
 import { RestCatalog } from '../../src/catalog/rest/rest-catalog.ts';
 import { ORDERS } from '../conformance/catalog.ts';
 import { type CatalogProxy, errorAnswer, type Fault, isCommit, startProxy } from '../support/proxy.ts';
+import type { WireRequest } from '../support/verify-sigv4.ts';
 
 const kit = inject('kit');
 const HTML = '<html><body><h1>502 Bad Gateway</h1></body></html>';
@@ -154,4 +155,15 @@ it('a catalog that remembers idempotency keys is sent the same one again', async
   } finally {
     await announcing.close();
   }
+});
+
+it('a table that has not changed is not sent again', async () => {
+  const identifier = await freshTable();
+  const first = await catalog.loadTable(identifier);
+  const isQuestion = ({ headers }: WireRequest) => headers.has('if-none-match');
+  const before = proxy.count(isQuestion);
+  expect(await catalog.loadTable(identifier)).toBe(first);
+  expect(proxy.count(isQuestion)).toBe(before + 1);
+  await commit(identifier, 'changed');
+  expect(await readValue(identifier)).toBe('changed');
 });

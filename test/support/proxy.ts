@@ -131,11 +131,11 @@ async function forward(request: WireRequest, { target, rewrite }: ProxyOptions):
         incoming.on('data', (chunk) => chunks.push(chunk));
         incoming.on('error', reject);
         incoming.on('end', () => {
-          const type = incoming.headers['content-type'] ?? 'application/json';
+          const { etag, 'content-type': type = 'application/json' } = incoming.headers;
           resolve({
             status: incoming.statusCode ?? 500,
             body: Buffer.concat(chunks).toString(),
-            headers: { 'content-type': type },
+            headers: { 'content-type': type, ...(etag === undefined ? {} : { etag }) },
           });
         });
       },

@@ -31,6 +31,7 @@ import type { RestCatalogOptions } from './options.ts';
 import { listPages } from './pages.ts';
 import { ENDPOINTS } from './routes.ts';
 import { tableStorage, vendedBy } from './storage/table-storage.ts';
+import { type LoadOptions, TableLoads } from './table-loads.ts';
 
 export type { AccessDelegation, RestCatalogOptions } from './options.ts';
 
@@ -47,9 +48,11 @@ export class RestCatalog implements Catalog {
   readonly ignoredConfig: readonly string[];
   readonly #session: RestSession;
   readonly #stores = new Map<string, Store>();
+  readonly #loads: TableLoads;
 
   private constructor(session: RestSession) {
     this.#session = session;
+    this.#loads = new TableLoads(session);
     this.name = session.client.options.name;
     this.ignoredConfig = session.config.ignored;
     this.capabilities = {
@@ -123,11 +126,8 @@ export class RestCatalog implements Catalog {
     return { ...staged, metadataLocation: null };
   }
 
-  async loadTable(
-    identifier: TableIdentifier,
-    options: CatalogCallOptions & { readonly allSnapshots?: boolean } = {},
-  ): Promise<LoadedTable> {
-    return this.#loaded(identifier, await this.#load(identifier, options));
+  async loadTable(identifier: TableIdentifier, options: LoadOptions = {}): Promise<LoadedTable> {
+    return this.#loads.loadTable(identifier, options, (result) => this.#loaded(identifier, result));
   }
 
   async dropTable(
@@ -212,18 +212,6 @@ export class RestCatalog implements Catalog {
     return this.#loaded(identifier, parseLoadResult(text, this.#what(shown)));
   }
 
-  async #load(
-    identifier: TableIdentifier,
-    options: CatalogCallOptions & { readonly allSnapshots?: boolean },
-  ): Promise<LoadResult> {
-    const { routes, delegation, snapshots } = this.#session;
-    const query = options.allSnapshots ? '?snapshots=all' : snapshots === 'refs' ? '?snapshots=refs' : '';
-    const shown = formatIdentifier(identifier);
-    const path = routes.table(identifier) + query;
-    const { text } = await this.#call('GET', path, 'load table', shown, options, delegation);
-    return parseLoadResult(text, this.#what(shown));
-  }
-
   #loaded(identifier: TableIdentifier, result: LoadResult): LoadedTable {
     const shown = formatIdentifier(identifier);
     const { storage, routes } = this.#session;
@@ -265,7 +253,7 @@ export class RestCatalog implements Catalog {
         if (status === undefined || ![400, 404, 405, 406, 501].includes(status)) throw error;
       }
     }
-    return vendedBy(await this.#load(identifier, {}), location);
+    return vendedBy(await this.#loads.load(identifier), location);
   }
 
   #call(
