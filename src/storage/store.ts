@@ -39,6 +39,8 @@ export interface CallOptions {
 export interface PutOptions extends CallOptions {
   readonly condition?: PutCondition;
   readonly contentType?: string;
+  /** Called when the put fails and its bytes were surely not stored; a store that cannot tell does not call it. */
+  readonly onNotStored?: () => void;
 }
 
 export interface OpenUploadOptions extends CallOptions {

@@ -144,6 +144,7 @@ export class ManifestStore {
     staged.add(location);
     const { sizeBytes } = await store.put(location, bytes, {
       contentType: 'application/avro',
+      onNotStored: () => staged.drop(location),
       ...(signal === undefined ? {} : { signal }),
     });
     if (sizeBytes === bytes.length) return;

@@ -60,7 +60,7 @@ export class S3Client {
   readonly #policy: RetryPolicy;
   readonly #transport: S3Transport;
   readonly #payload: 'signed' | 'unsigned';
-  readonly #timeoutMs: number;
+  readonly attemptTimeoutMs: number;
   readonly sha256: (bytes: Bytes) => Promise<Bytes>;
   /** Added to the world's clock when signing. */
   #skewMs = 0;
@@ -74,7 +74,7 @@ export class S3Client {
     const own = this.world.fetch === defaultWorld.fetch ? runtimeTransport : null;
     this.#transport = options.transport ?? own ?? fetchTransport(this.world);
     this.#payload = options.payload ?? 'signed';
-    this.#timeoutMs = options.attemptTimeoutMs ?? 120_000;
+    this.attemptTimeoutMs = options.attemptTimeoutMs ?? 120_000;
     this.sha256 = options.sha256 ?? runtimeSha256 ?? webSha256;
   }
 
@@ -124,7 +124,7 @@ export class S3Client {
     const target: S3Target = { location: call.location, bucket: call.bucket, host: url.host };
     const timeout = new AbortController();
     const done = new AbortController();
-    this.world.sleep(this.#timeoutMs, done.signal).then(
+    this.world.sleep(this.attemptTimeoutMs, done.signal).then(
       () => timeout.abort(),
       () => {},
     );
@@ -145,7 +145,7 @@ export class S3Client {
       if (error instanceof S3Error ? error.ambiguous : unsure) call.onAmbiguous?.();
       call.signal?.throwIfAborted();
       if (timeout.signal.aborted)
-        throw networkError(error, target, `it took longer than ${this.#timeoutMs} ms`, unsure);
+        throw networkError(error, target, `it took longer than ${this.attemptTimeoutMs} ms`, unsure);
       if (error instanceof IcestreamError || !asked) throw error;
       throw networkError(error, target, error instanceof Error ? error.message : 'the connection failed', unsure);
     } finally {

@@ -25,7 +25,9 @@ export interface S3StoreOptions {
    */
   readonly payload?: 'signed' | 'unsigned';
   readonly retry?: RetryPolicy;
-  /** Longest time for one attempt, its body included, in milliseconds. Default 120,000. */
+  /**
+   * Longest time for one attempt, its body included, in milliseconds; of a stream, for its next bytes. Default 120,000.
+   */
   readonly attemptTimeoutMs?: number;
   /** Default: WebCrypto; in Node, its own. */
   readonly sha256?: (bytes: Uint8Array<ArrayBuffer>) => Promise<Uint8Array<ArrayBuffer>>;

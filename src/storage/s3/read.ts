@@ -61,8 +61,11 @@ export async function openStream(client: S3Client, call: ReadCall): Promise<Read
   const signal = call.signal === undefined ? stop.signal : AbortSignal.any([call.signal, stop.signal]);
   let etag: string | null = null;
   let expectedEnd: number | null = null;
-  const open = async (): Promise<AsyncIterator<Bytes> | null> =>
-    client.send(getCall({ ...call, start: at, signal }, etag), async (response) => {
+  let attempt = new AbortController();
+  const open = async (): Promise<AsyncIterator<Bytes> | null> => {
+    attempt = new AbortController();
+    const ended = AbortSignal.any([signal, attempt.signal]);
+    return client.send(getCall({ ...call, start: at, signal: ended }, etag), async (response) => {
       if (response.status === 412) throw invalid(call.object, 'it was replaced while it was read; read it again');
       const opened = openBody({ ...call, start: at }, response);
       if (opened === null) return null;
@@ -70,6 +73,7 @@ export async function openStream(client: S3Client, call: ReadCall): Promise<Read
       expectedEnd = opened.length === null ? null : at + opened.length;
       return bodyFrom(opened.body, opened.skip)[Symbol.asyncIterator]();
     });
+  };
   let chunks = await open();
   return new ReadableStream<Bytes>(
     {
@@ -78,7 +82,7 @@ export async function openStream(client: S3Client, call: ReadCall): Promise<Read
           try {
             signal.throwIfAborted();
             chunks ??= failures > 0 ? await open() : null;
-            const next = await chunks?.next();
+            const next = chunks === null ? undefined : await nextInTime(client, chunks, attempt);
             if (next !== undefined && !next.done) {
               at += next.value.length;
               failures = 0;
@@ -105,6 +109,28 @@ export async function openStream(client: S3Client, call: ReadCall): Promise<Read
     },
     { highWaterMark: 0 },
   );
+}
+
+/** @throws Error when nothing comes for as long as an attempt may take; then `attempt` is over. */
+async function nextInTime(
+  { world, attemptTimeoutMs }: S3Client,
+  chunks: AsyncIterator<Bytes>,
+  attempt: AbortController,
+): Promise<IteratorResult<Bytes>> {
+  const came = new AbortController();
+  const idle = world.sleep(attemptTimeoutMs, came.signal).then(() => {
+    const error = new Error(`nothing came for ${attemptTimeoutMs} ms`);
+    attempt.abort(error);
+    throw error;
+  });
+  const next = chunks.next();
+  next.catch(() => {}); // thrown by the race, unless nobody waits for it any more
+  idle.catch(() => {});
+  try {
+    return await Promise.race([next, idle]);
+  } finally {
+    came.abort();
+  }
 }
 
 function getCall({ object, start, end, signal }: ReadCall, etag: string | null = null) {

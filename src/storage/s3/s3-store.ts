@@ -64,7 +64,16 @@ export class S3Store implements Store {
   }
 
   async put(location: string, bytes: Bytes, options: PutOptions = {}): Promise<UploadResult> {
-    return put(this.#client, this.#object(location, options), bytes, options);
+    let isSure = true;
+    const onAmbiguous = () => {
+      isSure = false;
+    };
+    try {
+      return await put(this.#client, this.#object(location, options), bytes, options, onAmbiguous);
+    } catch (error) {
+      if (isSure) options.onNotStored?.();
+      throw error;
+    }
   }
 
   async openUpload(location: string, options: OpenUploadOptions = {}): Promise<Upload> {

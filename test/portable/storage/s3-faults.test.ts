@@ -57,6 +57,23 @@ describe('a put whose answer is lost', () => {
   });
 });
 
+describe('a put that fails', () => {
+  it.each([
+    ['refused', 403, true],
+    ['lost on its way back', 'lost', false],
+    ['answered with an error that may hide a success', 500, false],
+  ] as const)('because it was %s says whether it was surely not stored', async (_, how, surelyNot) => {
+    const { fake, store } = setup();
+    fake.fault = () => (how === 'lost' ? how : xmlError(how, 'AccessDenied'));
+    let said = false;
+    const onNotStored = () => {
+      said = true;
+    };
+    await expect(store.put(location, utf8('x'), { onNotStored })).rejects.toThrow();
+    expect(said).toBe(surelyNot);
+  });
+});
+
 describe('retries', () => {
   it('wait as long as the server asks', async () => {
     const { fake, store } = setup();
@@ -83,6 +100,22 @@ describe('retries', () => {
     fake.fault = ({ attempt }) => (attempt === 1 ? 'hang' : null);
     await store.put(location, utf8('x'));
     expect(fake.requests).toHaveLength(2);
+  });
+
+  it('ask again for a stream that stops coming, from where it stopped', async () => {
+    const { fake, options } = setup();
+    const world = { ...fake.world(), sleep: defaultWorld.sleep };
+    const store = new S3Store({ ...options, world, attemptTimeoutMs: 50 });
+    await store.put(location, utf8('0123456789'));
+    fake.change = async (response, { method, attempt }) => {
+      if (method !== 'GET' || attempt > 1) return response;
+      const bytes = new Uint8Array(await response.arrayBuffer()).slice(0, 4);
+      const stalled = new ReadableStream({ start: (controller) => controller.enqueue(bytes) });
+      return new Response(stalled, { status: response.status, headers: response.headers });
+    };
+    expect(await new Response(await store.stream(location)).text()).toBe('0123456789');
+    const ranges = fake.requests.filter(({ method }) => method === 'GET').map(({ headers }) => headers.get('range'));
+    expect(ranges).toEqual(['bytes=0-', 'bytes=4-']);
   });
 
   it('are not made for what will not change', async () => {

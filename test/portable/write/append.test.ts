@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { IcestreamError } from '../../../src/errors.ts';
+import type { PutOptions } from '../../../src/storage/store.ts';
+import type { Bytes } from '../../../src/util/bytes.ts';
 import { hastyWorld, lake, liveFiles, ordersSchema, orphans } from './lake.ts';
 import { MiB, orders, sourceOf, testEngine } from './rows.ts';
 
@@ -60,6 +63,32 @@ describe('a write that stops', () => {
     await expect(table.append(source, small)).rejects.toMatchObject({ code: 'ABORTED', leftBehind: [] });
     expect(await orphans(here, table)).toEqual([]);
     expect(table.snapshots()).toEqual([]);
+  });
+
+  test('because it may neither write manifests nor delete names only what is there', async () => {
+    const forbidden = () => new IcestreamError('FORBIDDEN', 'not allowed');
+    const here = await lake({
+      store: (store) =>
+        new Proxy(store, {
+          get(target, property) {
+            if (property === 'delete') return () => Promise.reject(forbidden());
+            if (property === 'put') {
+              return (location: string, bytes: Bytes, putOptions: PutOptions = {}) => {
+                if (!location.endsWith('.avro')) return target.put(location, bytes, putOptions);
+                putOptions.onNotStored?.();
+                return Promise.reject(forbidden());
+              };
+            }
+            const value: unknown = Reflect.get(target, property);
+            return typeof value === 'function' ? value.bind(target) : value;
+          },
+        }),
+    });
+    const table = await here.catalog.createTable('sales.orders', ordersSchema);
+    const error = await table.append(sourceOf(orders(10)), options).catch((reason: unknown) => reason);
+    const left = await orphans(here, table);
+    expect(left).toHaveLength(1);
+    expect(error).toMatchObject({ code: 'FORBIDDEN', leftBehind: left });
   });
 
   test('because its source broke leaves nothing', async () => {
