@@ -1,6 +1,6 @@
 /**
  * Runs the checks and every test suite, one after another, and ends with one line that counts the tests. A suite that
- * runs no test fails. Usage: node test/support/run-all.ts [name ...], names as in `steps`; none: all but `interop`.
+ * runs no test fails. Usage: node test/support/run-all.ts [name ...], names as in `steps`; none: all but `interop…`.
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -16,6 +16,8 @@ interface Step {
 }
 
 const vitest = 'node_modules/vitest/vitest.mjs';
+const interop = ['run', '--config', 'vitest.interop.config.ts'];
+const stores = 'test/interop/storage.test.ts';
 const check = (name: string, ...command: string[]): Step => ({ name, command, tests: false, byDefault: true });
 const suite = (name: string, ...command: string[]): Step => ({ name, command, tests: true, byDefault: true });
 
@@ -28,7 +30,9 @@ const steps: readonly Step[] = [
   suite('workerd', 'node', vitest, 'run', '--project', 'workerd'),
   suite('deno', 'deno', 'run', '-A', vitest, 'run', '--config', 'vitest.deno.config.ts'),
   suite('bun', 'bun', '--bun', vitest, 'run', '--config', 'vitest.deno.config.ts'),
-  { ...suite('interop', 'node', vitest, 'run', '--config', 'vitest.interop.config.ts'), byDefault: false },
+  { ...suite('interop', 'node', vitest, ...interop), byDefault: false },
+  { ...suite('interop-deno', 'deno', 'run', '-A', vitest, ...interop, stores), byDefault: false },
+  { ...suite('interop-bun', 'bun', '--bun', vitest, ...interop, stores), byDefault: false },
 ];
 
 interface Outcome {
@@ -82,7 +86,7 @@ await rm(scratch, { recursive: true, force: true });
 console.log('');
 for (const { name, ok, passed, failed, seconds } of outcomes) {
   const counts = passed + failed > 0 ? `${passed} passed, ${failed} failed or skipped` : '';
-  console.log(`${ok ? 'ok    ' : 'FAILED'} ${name.padEnd(9)} ${seconds.toFixed(1).padStart(6)} s  ${counts}`);
+  console.log(`${ok ? 'ok    ' : 'FAILED'} ${name.padEnd(12)} ${seconds.toFixed(1).padStart(6)} s  ${counts}`);
 }
 const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
 const failed = outcomes.reduce((sum, outcome) => sum + Math.max(outcome.failed, outcome.ok ? 0 : 1), 0);
