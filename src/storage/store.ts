@@ -46,15 +46,15 @@ export interface PutOptions extends CallOptions {
 export interface OpenUploadOptions extends CallOptions {
   /** Size of every part but the last, in bytes; ignored by stores without parts. Default 8 MiB. */
   readonly partSizeBytes?: number;
-  /** Shared by all uploads of one write: bounds the parts in flight. Default: 3 for this upload alone. */
+  /** Shared by all uploads of one write: bounds the bytes in flight. Default: 3 parts for this upload alone. */
   readonly partSlots?: PartSlots;
   readonly contentType?: string;
 }
 
-/** A counting semaphore over parts in flight. */
+/** A semaphore over bytes in flight. */
 export interface PartSlots {
-  /** Resolves to a function that gives the slot back. */
-  acquire(signal?: AbortSignal): Promise<() => void>;
+  /** Resolves to a function that gives the bytes back; a part larger than all there are goes alone. */
+  acquire(signal: AbortSignal, sizeBytes: number): Promise<() => void>;
 }
 
 /** What is stored after {@link Upload.finish}. */

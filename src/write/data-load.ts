@@ -63,7 +63,7 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
   const encoderOptions = encoderSettings(metadata, schema, target, options.encoding ?? 'default');
   const openEncoder = (): Encoder => (options.encoder ?? ((o) => engine.encoder(o)))(encoderOptions);
   const newLocation = dataLocations(metadata, schema, spec, request.operationId);
-  const partSlots = new Semaphore(plan.partsInFlight);
+  const partSlots = new Semaphore(plan.partsInFlight * plan.partSizeBytes);
   const digest = new PayloadDigest(
     JSON.stringify([
       plan,

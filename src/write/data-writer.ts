@@ -14,6 +14,8 @@ import { MAX_STEP_ROWS, RowSteps } from './row-steps.ts';
 
 /** A row group never has more rows. */
 export const MAX_ROW_GROUP_ROWS = 1_048_576;
+/** The most files that are being finished, however small. */
+const MOST_FINISHING = 16;
 
 /** What an open file holds in the engine besides its pending bytes; measured: 12 KB, and 720 bytes a column chunk. */
 const OPEN_FILE_BYTES = 16 * 1024;
@@ -127,7 +129,7 @@ export class DataWriter {
       if (partition.buffer.rows > 0) await this.#encode(partition);
       await this.#finishFile(partition);
     }
-    await this.#settle(0);
+    await this.#settle(() => this.#finishing.size === 0);
   }
 
   /** Frees the rows, aborts open uploads; returns what could not be removed. Never throws. */
@@ -242,12 +244,20 @@ export class DataWriter {
     };
     const finishing: Finishing = { file, done: Promise.resolve().then(finish) };
     this.#finishing.add(finishing);
-    await this.#settle(this.#options.plan.partsInFlight);
+    await this.#settle(() => this.#finishing.size <= MOST_FINISHING && this.#finishingFits());
   }
 
-  /** Waits until at most `most` files are being finished. */
-  async #settle(most: number): Promise<void> {
-    while (this.#finishing.size > most) await Promise.race([...this.#finishing].map((finishing) => finishing.done));
+  /** Files that are being finished hold no more than the parts that may be in flight. */
+  #finishingFits(): boolean {
+    const { partsInFlight, partSizeBytes } = this.#options.plan;
+    let bytes = 0;
+    for (const { file } of this.#finishing) bytes += file.bufferedBytes;
+    return this.#finishing.size <= partsInFlight || bytes <= partsInFlight * partSizeBytes;
+  }
+
+  /** Waits until enough of the files that are being finished are. */
+  async #settle(enough: () => boolean): Promise<void> {
+    while (!enough()) await Promise.race([...this.#finishing].map((finishing) => finishing.done));
     this.#throwFailure();
   }
 

@@ -220,7 +220,7 @@ function uploads(open: () => Promise<StoreUnderTest>): void {
     it(`stores ${title}`, async () => {
       const { store, base, unfinished } = await open();
       const location = `${base}/uploads/${title}`;
-      const upload = await store.openUpload(location, { partSizeBytes: 5 << 20, partSlots: new Semaphore(2) });
+      const upload = await store.openUpload(location, { partSizeBytes: 5 << 20, partSlots: new Semaphore(10 << 20) });
       const pieces = sizes.map((size, i) => pattern(size, i));
       const expected = concatBytes(pieces.map((piece) => piece.slice()));
       for (const piece of pieces) await upload.write(piece);

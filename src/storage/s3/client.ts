@@ -149,7 +149,7 @@ export class S3Client {
       if (error instanceof IcestreamError || !asked) throw error;
       throw networkError(error, target, error instanceof Error ? error.message : 'the connection failed', unsure);
     } finally {
-      done.abort();
+      done.abort(null); // without a reason, one would be made, with its stack
     }
   }
 

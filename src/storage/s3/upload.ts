@@ -12,7 +12,9 @@ import type { PartPool } from './part-pool.ts';
 import { put } from './put.ts';
 
 const DEFAULT_PART_BYTES = 8 << 20;
-const DEFAULT_SLOTS = 3;
+const DEFAULT_PARTS_IN_FLIGHT = 3;
+/** A small object counts as so much: six of them go at once where two parts of 5 MiB do, as many as a Worker may. */
+const SMALLEST_IN_FLIGHT = 3 << 19;
 const MAX_PART_BYTES = 5 * 2 ** 30;
 
 /**
@@ -71,7 +73,7 @@ export class S3Upload implements Upload {
         { option: 'partSizeBytes' },
       );
     }
-    this.#slots = options.partSlots ?? new Semaphore(DEFAULT_SLOTS);
+    this.#slots = options.partSlots ?? new Semaphore(DEFAULT_PARTS_IN_FLIGHT * this.#partSize);
     this.#contentType = options.contentType ?? 'application/octet-stream';
     this.#buffer = new PartBuffer(this.#partSize);
     const { signal } = options;
@@ -118,7 +120,7 @@ export class S3Upload implements Upload {
   }
 
   async #putWhole(): Promise<UploadResult> {
-    const release = await this.#slots.acquire(this.#stop.signal);
+    const release = await this.#slots.acquire(this.#stop.signal, Math.max(this.#buffer.size, SMALLEST_IN_FLIGHT));
     try {
       const options = { contentType: this.#contentType, signal: this.#stop.signal };
       return await put(
@@ -151,7 +153,7 @@ export class S3Upload implements Upload {
   async #sendNext(): Promise<void> {
     const number = this.#etags.push('');
     if (number > this.#limits.maxParts) throw this.#tooManyParts();
-    const release = await this.#slots.acquire(this.#stop.signal);
+    const release = await this.#slots.acquire(this.#stop.signal, this.#partSize);
     try {
       this.#uploadId ??= await this.#create();
     } catch (error) {

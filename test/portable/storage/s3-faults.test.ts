@@ -218,7 +218,7 @@ describe('an upload', () => {
       if (query.has('partNumber')) await defaultWorld.sleep(2);
       return null;
     };
-    const partSlots = new Semaphore(2);
+    const partSlots = new Semaphore(10 * MIB);
     const write = async (name: string) => {
       const upload = await store.openUpload(location + name, { ...PART, partSlots });
       for (let i = 0; i < 4; i++) await upload.write(bytes(5 * MIB));
@@ -227,6 +227,26 @@ describe('an upload', () => {
     await Promise.all([write('a'), write('b'), write('c')]);
     expect(fake.mostParts).toBe(2);
     expect(partSlots.taken).toBe(0);
+  });
+
+  it('goes with five other small ones where two parts may be in flight', async () => {
+    const { fake, store } = setup();
+    let [now, most] = [0, 0];
+    fake.fault = async () => {
+      most = Math.max(most, ++now);
+      await defaultWorld.sleep(2);
+      now -= 1;
+      return null;
+    };
+    const partSlots = new Semaphore(10 * MIB);
+    const write = async (name: number) => {
+      const upload = await store.openUpload(location + name, { ...PART, partSlots });
+      await upload.write(bytes(1000));
+      await upload.finish();
+    };
+    await Promise.all([...Array(20).keys()].map(write));
+    expect(most).toBe(6);
+    expect([fake.objects.size, partSlots.taken]).toEqual([20, 0]);
   });
 
   it('is complete although the answer to its completion is lost', async () => {

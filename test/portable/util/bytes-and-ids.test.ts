@@ -64,4 +64,27 @@ describe('a semaphore', () => {
     expect(slots.taken).toBe(0);
     expect(() => new Semaphore(0)).toThrow(RangeError);
   });
+
+  it('gives slots by weight, all to what weighs more, and lets nobody overtake', async () => {
+    const slots = new Semaphore(10);
+    const order: string[] = [];
+    const take = async (name: string, weight: number, signal?: AbortSignal) => {
+      const give = await slots.acquire(signal, weight);
+      order.push(name);
+      return give;
+    };
+    const [one, two] = await Promise.all([take('four', 4), take('six', 6)]);
+    const stop = new AbortController();
+    const gone = take('gone', 9, stop.signal);
+    const [large, small] = [take('large', 99), take('small', 1)];
+    stop.abort(new Error('gone'));
+    await expect(gone).rejects.toThrow('gone');
+    one();
+    expect(slots.taken).toBe(6);
+    two();
+    (await large)();
+    (await small)();
+    expect(order).toEqual(['four', 'six', 'large', 'small']);
+    expect(slots.taken).toBe(0);
+  });
 });
