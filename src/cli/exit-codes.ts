@@ -56,5 +56,6 @@ export const exitCodeHelp = `Exit codes:
   5  access: a token, key or permission
   6  a service: unreachable, answers nonsense, or is full
   7  the table changed under the write and retries ended; nothing was committed
-  8  nobody can tell whether the commit was applied: nothing was deleted, ask again with --commit-id
+  8  nobody can tell whether the commit was applied: nothing was deleted, ask again with the same --commit-id
+     or --writer and --sequence
   130  interrupted; nothing was committed`;

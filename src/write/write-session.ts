@@ -9,6 +9,7 @@ import { uuidV7 } from '../util/uuid.ts';
 import type { World } from '../util/world.ts';
 import { requireCommitId } from './commit-lookup.ts';
 import { aborted } from './commit-loop.ts';
+import type { LoadIdentity } from './earlier-load.ts';
 import { engineShareBytes } from './memory-plan.ts';
 import { requireWapId } from './write-audit-publish.ts';
 import type { WriteOptions, WriteResult, WriterPosition } from './write-options.ts';
@@ -27,21 +28,28 @@ export class WriteSession implements AsyncDisposable {
   readonly lease: MemoryLease;
   readonly meter: ProgressMeter;
 
-  private constructor(world: World, options: WriteOptions, engine: Engine, lease: MemoryLease) {
+  private constructor(
+    world: World,
+    options: WriteOptions,
+    { commitId, writer, branch, wapId }: LoadIdentity,
+    engine: Engine,
+    lease: MemoryLease,
+  ) {
     this.world = world;
     this.options = options;
     this.engine = engine;
     this.lease = lease;
-    this.commitId = options.commitId === undefined ? uuidV7(world) : requireCommitId(options.commitId);
-    this.writer = options.writer === undefined ? null : requireWriter(options.writer);
-    this.branch = options.branch ?? 'main';
-    this.wapId = options.wapId === undefined ? null : requireWapId(options);
+    this.commitId = commitId;
+    this.writer = writer;
+    this.branch = branch;
+    this.wapId = wapId;
     this.meter = new ProgressMeter(world, options.onProgress);
   }
 
   /** @throws TypeError for an option that cannot be; IcestreamError ABORTED, MEMORY_LIMIT_TOO_SMALL. */
   static async begin(world: World, options: WriteOptions): Promise<WriteSession> {
     if (options.signal?.aborted === true) throw aborted(options.signal);
+    const identity = identityOf(world, options);
     const limit = options.memoryLimitBytes ?? Math.min(defaultMemoryLimitBytes, options.budget?.limitBytes ?? Infinity);
     if (!(Number.isSafeInteger(limit) && limit > 0)) {
       throw new TypeError(`memoryLimitBytes must be a whole number of bytes, not ${limit}`);
@@ -49,7 +57,7 @@ export class WriteSession implements AsyncDisposable {
     const engine = options.engine ?? (await getEngine({ memoryLimitBytes: engineShareBytes(limit) }));
     const lease =
       options.budget === undefined ? new MemoryLease(limit) : await options.budget.acquire(limit, options.signal);
-    return new WriteSession(world, options, engine, lease);
+    return new WriteSession(world, options, identity, engine, lease);
   }
 
   get signal(): AbortSignal | undefined {
@@ -104,4 +112,15 @@ export class WriteSession implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.lease.release();
   }
+}
+
+/** @throws TypeError naming the option that cannot be. */
+function identityOf(world: World, options: WriteOptions): LoadIdentity {
+  const { commitId, writer, branch = 'main', wapId } = options;
+  return {
+    commitId: commitId === undefined ? uuidV7(world) : requireCommitId(commitId),
+    writer: writer === undefined ? null : requireWriter(writer),
+    branch,
+    wapId: wapId === undefined ? null : requireWapId(options),
+  };
 }

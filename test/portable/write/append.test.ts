@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { IcestreamError } from '../../../src/errors.ts';
 import type { PutOptions } from '../../../src/storage/store.ts';
 import type { Bytes } from '../../../src/util/bytes.ts';
+import { MemoryBudget } from '../../../src/util/memory-budget.ts';
 import { hastyWorld, lake, liveFiles, ordersSchema, orphans } from './lake.ts';
 import { MiB, orders, sourceOf, testEngine } from './rows.ts';
 
@@ -102,6 +103,16 @@ describe('a write that stops', () => {
     expect(await orphans(here, table)).toEqual([]);
     expect(engine.liveBytes - before).toBeLessThan(64 * 1024);
   });
+});
+
+test('an option that cannot be takes nothing from a shared budget', async () => {
+  const { catalog } = await lake();
+  const table = await catalog.createTable('sales.orders', ordersSchema);
+  const budget = new MemoryBudget(64 * MiB);
+  for (const bad of [{ commitId: 'x' }, { writer: { id: '', sequence: 1n } }, { wapId: '' }]) {
+    await expect(table.append(sourceOf(orders(10)), { ...options, budget, ...bad })).rejects.toThrow(TypeError);
+  }
+  expect(await table.append(sourceOf(orders(10)), { ...options, budget })).toMatchObject({ rows: 10n });
 });
 
 describe('create and append', () => {
