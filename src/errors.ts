@@ -52,6 +52,8 @@ export interface ErrorPlace {
   readonly table?: string;
   /** HTTP status of the answer that caused it. */
   readonly status?: number;
+  /** Where a memory limit is too small: one that would do, or do so far, in bytes. */
+  readonly neededBytes?: number;
 }
 
 /** Constructor options of {@link IcestreamError}. */

@@ -129,7 +129,7 @@ export interface ParquetReader extends Disposable {
    * Streams batches of at most `batchRows` rows (default 8,192), fewer where rows are wide, row group by row group. A
    * row group is fetched whole where half of the memory limit holds it, else page by page; no byte is fetched twice.
    * `columns`: top-level field names, default all. Breaking out of the loop stops the reads. Throws
-   * MEMORY_LIMIT_TOO_SMALL, with a limit that would do, where pages are too large for it.
+   * MEMORY_LIMIT_TOO_SMALL, with a limit that would do (`place.neededBytes`), where pages are too large for it.
    */
   batches(options?: {
     readonly rowGroups?: readonly number[];

@@ -22,6 +22,7 @@ export interface OpenSourceParts {
   readonly name: string;
   readonly schema: ArrowSchema;
   readonly totalRows?: number | null;
+  readonly engineBytes?: number;
   /** Frees what it holds when it is left early. */
   readonly batches: () => AsyncGenerator<Batch, void, undefined>;
   /** Frees readers and ends streams; called once, also when `batches` was never called. */
@@ -48,6 +49,7 @@ export function makeOpenSource(parts: OpenSourceParts): OpenSource {
   return {
     schema: parts.schema,
     totalRows: parts.totalRows ?? null,
+    engineBytes: parts.engineBytes ?? 0,
     get currentFile() {
       return parts.currentFile === undefined ? parts.name : parts.currentFile();
     },

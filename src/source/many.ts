@@ -97,11 +97,18 @@ class ManyRun {
     return makeOpenSource({
       name: this.#sources[0]?.name ?? '',
       schema: this.#target,
+      engineBytes: this.#engineBytes(),
       totalRows: this.#sources.length === 1 ? (this.#current?.totalRows ?? null) : totalRows,
       batches: () => this.#batches(),
       close: () => this.#close(),
       currentFile: () => this.#file,
     });
+  }
+
+  /** The files behind a first that holds anything may hold more. */
+  #engineBytes(): number {
+    const first = this.#current?.engineBytes ?? 0;
+    return first > 0 && this.#sources.length > 1 ? Number.MAX_SAFE_INTEGER : first;
   }
 
   /** Schemas of all files; their rows, when each says how many it has. */

@@ -3,6 +3,7 @@ import type { Batch, RangeReader } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
 import type { Bytes } from '../util/bytes.ts';
 import { concatBytes } from '../util/encoding.ts';
+import { leaseForReader, readerShareBytes } from '../util/memory-budget.ts';
 import { handOver, makeOpenSource } from './batch-flow.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { projected, refuseBadNames } from './column-types.ts';
@@ -11,8 +12,9 @@ import type { FileContext } from './file-context.ts';
 import { DEFAULT_BATCH_ROWS } from './options.ts';
 import type { OpenSource, OpenSourceOptions } from './source.ts';
 
-/** Share of the lease that reading a file may hold in the engine. */
-const READER_SHARE = 6;
+const MiB = 1024 * 1024;
+/** A row group is set aside memory for by its compressed bytes: pages that expand more are rare, and small then. */
+const EXPANSION = 16;
 /** Share of the lease that a Parquet file may take which comes as a stream and must be held whole. */
 const SPOOL_SHARE = 4;
 
@@ -29,11 +31,12 @@ export async function openParquet(
     try {
       refuseBadNames(reader.schema, name);
       const schema = projected(reader.schema, options.columns, name);
+      const limit = readerShareBytes(open.lease.limitBytes);
       async function* batches(): AsyncGenerator<Batch, void, undefined> {
         try {
           const read = reader.batches({
             batchRows: options.batchRows ?? DEFAULT_BATCH_ROWS,
-            memoryLimitBytes: Math.floor(open.lease.limitBytes / READER_SHARE),
+            memoryLimitBytes: limit,
             ...(options.columns === undefined ? {} : { columns: options.columns }),
             ...(signal === undefined ? {} : { signal }),
           });
@@ -47,7 +50,9 @@ export async function openParquet(
         reader.free();
         release();
       };
-      return makeOpenSource({ name, schema, totalRows: reader.footer.numRows, batches, close });
+      const largest = Math.max(0, ...reader.footer.rowGroups.map((group) => group.compressedBytes));
+      const engineBytes = MiB + EXPANSION * largest;
+      return makeOpenSource({ name, schema, totalRows: reader.footer.numRows, engineBytes, batches, close });
     } catch (error) {
       reader.free();
       throw error;
@@ -61,9 +66,28 @@ export async function openParquet(
 
 /** A failure of the engine is named too: it may be the file's fault. */
 function named(error: unknown, name: string): unknown {
+  if (error instanceof IcestreamError && error.code === 'MEMORY_LIMIT_TOO_SMALL') return tooSmall(error, name);
   if (!(error instanceof IcestreamError) || error.code !== 'ENGINE_FAILED') return inFile(error, name, DAMAGED);
   const { message, place } = error;
   return new IcestreamError('ENGINE_FAILED', `${name}: ${message}`, { ...place, file: name, cause: error });
+}
+
+/** In terms of the limit that the caller knows. */
+function tooSmall(error: IcestreamError, name: string): IcestreamError {
+  const { neededBytes, ...place } = error.place;
+  const needed = neededBytes === undefined ? undefined : leaseForReader(neededBytes);
+  const enough = needed === undefined ? '' : ` to ${needed} or more`;
+  return new IcestreamError(
+    'MEMORY_LIMIT_TOO_SMALL',
+    `${name}: ${error.message}; raise memoryLimitBytes${enough}, or write the file with smaller pages`,
+    {
+      ...place,
+      ...(needed === undefined ? {} : { neededBytes: needed }),
+      file: name,
+      option: 'memoryLimitBytes',
+      cause: error,
+    },
+  );
 }
 
 /**

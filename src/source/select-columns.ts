@@ -33,6 +33,7 @@ export async function selectColumns(
     name,
     schema,
     totalRows: source.totalRows,
+    engineBytes: source.engineBytes ?? 0,
     batches,
     close: async () => {
       aligner.free();

@@ -33,6 +33,11 @@ export interface OpenSource extends AsyncDisposable {
   /** Rows, when the source says so in its header or footer. */
   readonly totalRows: number | null;
   /**
+   * What reading it may hold in the engine, beside the batches it gave, when it is let: it keeps to
+   * `readerShareBytes` of the lease. Default: next to nothing.
+   */
+  readonly engineBytes?: number;
+  /**
    * Consumed once. A batch belongs to the consumer; `return()` frees the rest. Errors: SOURCE_UNREADABLE,
    * SOURCE_CORRUPT, INVALID_VALUE, SCHEMA_MISMATCH (a batch whose schema differs from the first), TOO_MANY_BAD_ROWS.
    */

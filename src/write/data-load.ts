@@ -58,6 +58,7 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
     leafColumns: leaves,
     partitioned: spec.fields.length > 0,
     targetFileSizeBytes: settings.targetFileSizeBytes,
+    sourceEngineBytes: request.source.engineBytes ?? 0,
     engineLimitBytes: engine.maxMemoryBytes,
   });
   const encoderOptions = encoderSettings(metadata, schema, target, options.encoding ?? 'default');

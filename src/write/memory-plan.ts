@@ -4,6 +4,7 @@
  */
 import { IcestreamError } from '../errors.ts';
 import type { StoreCapabilities } from '../storage/store.ts';
+import { readerShareBytes } from '../util/memory-budget.ts';
 
 const MiB = 1024 * 1024;
 
@@ -18,13 +19,15 @@ export interface MemoryPlanRequest {
   readonly partitioned: boolean;
   /** `write.target-file-size-bytes`: the parts of one file must be enough for it. */
   readonly targetFileSizeBytes: number;
+  /** What the source would hold in the engine (`OpenSource.engineBytes`); it gets a bounded share. */
+  readonly sourceEngineBytes?: number;
   /** The most the engine at hand may take, where it is less than this write's share. */
   readonly engineLimitBytes?: number;
 }
 
 export interface MemoryPlan {
   readonly limitBytes: number;
-  /** The most wasm memory this write may come to use: buffered rows, the batch in hand, one row group in the works. */
+  /** The most wasm memory this write may come to use: the source, buffered rows, a batch, one row group in the works. */
   readonly engineBytes: number;
   /** Rows waiting for their row group, over all partitions, by `Batch.byteLength`. */
   readonly bufferedRowBytes: number;
@@ -84,7 +87,8 @@ function divide(request: MemoryPlanRequest, limitBytes: number): MemoryPlan | nu
     engineShareBytes(limitBytes),
     request.engineLimitBytes ?? limitBytes,
   );
-  const left = engineBytes - fixed;
+  const reading = Math.min(request.sourceEngineBytes ?? 0, readerShareBytes(limitBytes));
+  const left = engineBytes - fixed - reading;
   // Rows are held once while they wait; while a row group is encoded, its columns go one by one and its compressed
   // pages come: a row group's worth beside the buffer. The rest is the batch in hand and fragmentation.
   // With one partition, larger row groups gain nothing but a larger process; many partitions share the buffer, and

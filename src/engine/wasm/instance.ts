@@ -15,6 +15,7 @@ interface WasmFailure {
   readonly row?: number;
   readonly line?: number;
   readonly column?: string;
+  readonly neededBytes?: number;
 }
 
 /** Input of a call: bytes become a block that the call consumes; text is UTF-8. */

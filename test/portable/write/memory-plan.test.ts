@@ -40,6 +40,16 @@ test('a partitioned write keeps more for the many files that are open', () => {
   expect(plan.rowGroupBytes).toBeLessThan(plan.engineBytes - plan.bufferedRowBytes);
 });
 
+test('what the source holds in the engine leaves less for rows, and small files take little', () => {
+  const of = (sourceEngineBytes: number, limitBytes = 64 * MiB) =>
+    planMemory({ ...usual, limitBytes, sourceEngineBytes }).bufferedRowBytes;
+  expect(of(MiB)).toBe(of(0));
+  expect(of(32 * MiB)).toBeLessThan(8 * MiB);
+  // No more than its share is set aside.
+  expect(of(Number.MAX_SAFE_INTEGER)).toBe(of(32 * MiB));
+  expect(of(Number.MAX_SAFE_INTEGER, 96 * MiB)).toBeGreaterThan(13 * MiB);
+});
+
 test('parts are large enough for a file of twice the target size', () => {
   const plan = planMemory({ ...usual, limitBytes: 256 * MiB, targetFileSizeBytes: 60_000 * MiB });
   expect(plan.partSizeBytes * 10_000).toBeGreaterThanOrEqual(2 * 60_000 * MiB);
