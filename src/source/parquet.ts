@@ -50,7 +50,7 @@ export async function openParquet(
         reader.free();
         release();
       };
-      const largest = Math.max(0, ...reader.footer.rowGroups.map((group) => group.compressedBytes));
+      const largest = reader.footer.rowGroups.reduce((most, group) => Math.max(most, group.compressedBytes), 0);
       const engineBytes = MiB + EXPANSION * largest;
       return makeOpenSource({ name, schema, totalRows: reader.footer.numRows, engineBytes, batches, close });
     } catch (error) {
