@@ -58,7 +58,8 @@ export interface WriteOptions {
    * Exactly once by number: the highest sequence of each writer is kept as a table property
    * (`icestream.writer.<id>.sequence`), set in the commit that adds the rows. A load whose sequence is not above it is
    * answered as done, without reading the source. Unlike `commitId` it needs no history, and also marks loads without
-   * rows. Loads of one writer must come in order; a branch other than `main` has watermarks of its own.
+   * rows. Loads of one writer must come in order; a branch other than `main` has watermarks of its own. Removing the
+   * property forgets them.
    */
   readonly writer?: WriterPosition;
   /** Added to the snapshot summary. */

@@ -57,6 +57,25 @@ export async function lake(
   };
 }
 
+/** A catalog that does not show snapshots other than the current one. */
+export function currentOnly(catalog: Catalog): Catalog {
+  return new Proxy(catalog, {
+    get(target, property) {
+      if (property === 'loadTable') {
+        return async (...args: Parameters<Catalog['loadTable']>) => {
+          const loaded = await target.loadTable(...args);
+          const { metadata } = loaded;
+          const current = metadata['current-snapshot-id'];
+          const snapshots = metadata.snapshots?.filter((one) => one['snapshot-id'] === current) ?? [];
+          return { ...loaded, metadata: { ...metadata, snapshots } };
+        };
+      }
+      const value: unknown = Reflect.get(target, property);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
 /** The live data files of the table's current snapshot. */
 export async function liveFiles(table: Table): Promise<DataFile[]> {
   const files: DataFile[] = [];

@@ -6,7 +6,7 @@ import { CommitStateUnknownError, IcestreamError } from '../../../src/errors.ts'
 import type { Table } from '../../../src/table/table.ts';
 import { uuidV7 } from '../../../src/util/uuid.ts';
 import type { WriteOptions } from '../../../src/write/write-options.ts';
-import { hastyWorld, lake, ordersSchema, orphans } from './lake.ts';
+import { currentOnly, hastyWorld, lake, ordersSchema, orphans } from './lake.ts';
 import { MiB, orders, sourceOf, testEngine } from './rows.ts';
 
 const engine = await testEngine();
@@ -137,6 +137,61 @@ test('whatever happens to commits, every row that was reported is there once, an
         // Only writes whose outcome stayed unknown may have left files behind.
         const unknowable = faults.some((fault) => !['none', 'throttled', 'unauthenticated', 'refused'].includes(fault));
         if (!unknowable) expect(await orphans(here, table)).toEqual([]);
+      },
+    ),
+    { numRuns: 100 },
+  );
+});
+
+/** The same load again and again until it is done, whatever the answers were. */
+async function load(table: Table, rows: number, sequence: bigint): Promise<void> {
+  for (let turn = 0; turn < 40; turn++) {
+    try {
+      const { writerSequence } = await table.append(sourceOf(orders(rows)), {
+        ...options,
+        writer: { id: 'pipeline', sequence },
+      });
+      expect(writerSequence).toBeGreaterThanOrEqual(sequence);
+      return;
+    } catch (error) {
+      if (!(error instanceof IcestreamError)) throw error;
+    }
+  }
+  throw new Error('not done in forty turns');
+}
+
+test('two processes that are one writer load each of its loads once, also where history is not shown', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.constantFrom(...FAULTS), { maxLength: 24 }),
+      fc.array(fc.integer({ min: 0, max: 40 }), { minLength: 1, maxLength: 5 }),
+      fc.boolean(),
+      async (faults, loads, hidden) => {
+        let settle = async () => {};
+        const here = await lake({
+          catalog: (plain) => {
+            const wrapped = faulty(plain, [...faults]);
+            settle = wrapped.settle;
+            return hidden ? currentOnly(wrapped.catalog) : wrapped.catalog;
+          },
+        });
+        await here.catalog.createTable('sales.orders', ordersSchema);
+        const process = async () => {
+          const table = await here.catalog
+            .loadTable('sales.orders')
+            .catch(() => here.catalog.loadTable('sales.orders'));
+          for (const [index, rows] of loads.entries()) await load(table, rows, BigInt(index));
+        };
+        await Promise.all([process(), process()]);
+        await settle();
+        const table = await here.catalog.loadTable('sales.orders');
+        const counts: number[] = [];
+        for await (const { file } of table.files()) {
+          counts.push(Number(file.recordCount));
+          expect(await here.store.stat(file.filePath)).not.toBeNull();
+        }
+        const ascending = (a: number, b: number) => a - b;
+        expect(counts.sort(ascending)).toEqual(loads.filter((rows) => rows > 0).sort(ascending));
       },
     ),
     { numRuns: 100 },

@@ -5,7 +5,7 @@ import type { RecordBatchSource } from '../../../src/source/source.ts';
 import type { Table } from '../../../src/table/table.ts';
 import { uuidV7 } from '../../../src/util/uuid.ts';
 import { requireWriter, watermarkOf, watermarkProperties } from '../../../src/write/writer-watermark.ts';
-import { hastyWorld, lake, liveFiles, ordersSchema, orphans } from './lake.ts';
+import { currentOnly, hastyWorld, lake, liveFiles, ordersSchema, orphans } from './lake.ts';
 import { MiB, orders, sourceOf, testEngine } from './rows.ts';
 
 const engine = await testEngine();
@@ -23,26 +23,16 @@ const unread: RecordBatchSource = {
 interface Wrapping {
   /** One is used up by each commit. */
   readonly faults?: ((send: () => Promise<CommitAnswer>) => Promise<CommitAnswer>)[];
-  /** Snapshots other than the current one are not shown. */
-  readonly currentOnly?: boolean;
+  readonly hidesHistory?: boolean;
 }
 
-function wrapped(catalog: Catalog, { faults = [], currentOnly = false }: Wrapping): Catalog {
-  return new Proxy(catalog, {
+function wrapped(plain: Catalog, { faults = [], hidesHistory = false }: Wrapping): Catalog {
+  return new Proxy(hidesHistory ? currentOnly(plain) : plain, {
     get(target, property) {
       if (property === 'commit') {
         return (request: CommitRequest, sendOptions: CommitSendOptions) => {
           const send = () => target.commit(request, sendOptions);
           return faults.shift()?.(send) ?? send();
-        };
-      }
-      if (property === 'loadTable' && currentOnly) {
-        return async (...args: Parameters<Catalog['loadTable']>) => {
-          const loaded = await target.loadTable(...args);
-          const { metadata } = loaded;
-          const current = metadata['current-snapshot-id'];
-          const snapshots = metadata.snapshots?.filter((one) => one['snapshot-id'] === current) ?? [];
-          return { ...loaded, metadata: { ...metadata, snapshots } };
         };
       }
       const value: unknown = Reflect.get(target, property);
@@ -172,7 +162,7 @@ describe('when two processes are the same writer', () => {
 describe('a catalog that shows only the current snapshot', () => {
   test('still tells a load that was applied from one that was not', async () => {
     const faults: NonNullable<Wrapping['faults']> = [];
-    const { here, table } = await ordersLake({ faults, currentOnly: true });
+    const { here, table } = await ordersLake({ faults, hidesHistory: true });
     const other = await here.catalog.loadTable('sales.orders');
     faults.push(async (send) => {
       await send();
@@ -186,7 +176,7 @@ describe('a catalog that shows only the current snapshot', () => {
   });
 
   test('does not stop a commit id that history cannot answer', async () => {
-    const { here, table } = await ordersLake({ currentOnly: true });
+    const { here, table } = await ordersLake({ hidesHistory: true });
     const commitId = uuidV7({ ...hastyWorld, now: () => Date.now() - 3_600_000 });
     await table.append(sourceOf(orders(10)), as(1n));
     const other = await here.catalog.loadTable('sales.orders');
