@@ -30,7 +30,7 @@ export async function append(
     const reload = () => catalog.loadTable(target.table.identifier, { allSnapshots: true });
     const { table: found, earlier } = await openForWrite(session, catalog, target.table);
     if (earlier?.by === 'commit-id') {
-      return { result: await replay(session, found, source, earlier.snapshot), table: found };
+      return { result: await replay(session, found, source, earlier), table: found };
     }
     if (earlier?.by === 'writer') return { result: session.result(earlierFacts(earlier)), table: found };
     await using opened = await session.open(source, typesForSource(currentSchema(found.metadata)));

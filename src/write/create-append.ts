@@ -58,7 +58,7 @@ export async function createAndAppend(
         return { result: session.result(earlierFacts(earlier)), table: existing };
       }
       if (existing !== null && earlier?.by === 'commit-id') {
-        return { result: await replay(session, existing, source, earlier.snapshot), table: existing };
+        return { result: await replay(session, existing, source, earlier), table: existing };
       }
     }
     const expected = request.schema === undefined ? undefined : typesForSource(request.schema);

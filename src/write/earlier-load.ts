@@ -12,16 +12,26 @@ import type { WriteSession } from './write-session.ts';
 import { watermarkOf } from './writer-watermark.ts';
 
 /** A load that was committed before, or by a faster process. */
-export type EarlierLoad =
-  | { readonly by: 'commit-id'; readonly snapshot: Snapshot }
-  | {
-      readonly by: 'writer';
-      /** The writer's watermark. */
-      readonly sequence: bigint;
-      /** Of the load with the same sequence; null when it had none, when the watermark is past it, or when the catalog does not show it. */
-      readonly snapshotId: bigint | null;
-      readonly snapshot: Snapshot | null;
-    };
+export type EarlierLoad = CommittedLoad | MarkedLoad;
+
+/** Found by its commit id. */
+export interface CommittedLoad {
+  readonly by: 'commit-id';
+  readonly snapshotId: bigint;
+  readonly snapshot: Snapshot;
+  /** The watermark of the writer that asks; null: it has none. */
+  readonly writerSequence: bigint | null;
+}
+
+/** Not above the writer's watermark. */
+export interface MarkedLoad {
+  readonly by: 'writer';
+  /** Of the load with just this sequence; null when it had no rows, or when the watermark is past it. */
+  readonly snapshotId: bigint | null;
+  /** Null: also when the catalog does not show it. */
+  readonly snapshot: Snapshot | null;
+  readonly writerSequence: bigint;
+}
 
 /** What makes a call recognisable. */
 export interface LoadIdentity extends CommitPlace {
@@ -33,21 +43,17 @@ export interface LoadIdentity extends CommitPlace {
 export function findEarlier(metadata: TableMetadata, identity: LoadIdentity): EarlierLoad | null {
   const { commitId, writer, branch } = identity;
   const committed = findCommit(metadata, commitId);
+  const watermark = writer === null ? null : watermarkOf(metadata, writer.id, branch);
+  const writerSequence = watermark?.sequence ?? null;
   if (committed !== null) {
     requireSamePlace(committed, commitId, identity);
-    return { by: 'commit-id', snapshot: committed };
+    return { by: 'commit-id', snapshotId: committed['snapshot-id'], snapshot: committed, writerSequence };
   }
-  if (writer === null) return null;
-  const watermark = watermarkOf(metadata, writer.id, branch);
-  if (watermark === null || watermark.sequence < writer.sequence) return null;
+  if (writer === null || watermark === null || watermark.sequence < writer.sequence) return null;
   const { sequence } = watermark;
   const snapshotId = sequence === writer.sequence ? watermark.snapshotId : null;
-  return {
-    by: 'writer',
-    sequence,
-    snapshotId,
-    snapshot: snapshotId === null ? null : findSnapshot(metadata, snapshotId),
-  };
+  const snapshot = snapshotId === null ? null : findSnapshot(metadata, snapshotId);
+  return { by: 'writer', snapshotId, snapshot, writerSequence: sequence };
 }
 
 /**
@@ -85,13 +91,13 @@ export function earlierFacts(earlier: EarlierLoad) {
   };
   const commitId = text(COMMIT_ID_KEY);
   return {
-    snapshotId: earlier.by === 'writer' ? earlier.snapshotId : earlier.snapshot['snapshot-id'],
+    snapshotId: earlier.snapshotId,
     alreadyCommitted: true,
     rows: count('added-records'),
     files: Number(count('added-data-files')),
     bytes: count('added-files-size'),
     retries: 0,
-    ...(earlier.by === 'writer' ? { writerSequence: earlier.sequence } : {}),
+    writerSequence: earlier.writerSequence,
     ...(commitId === undefined ? {} : { commitId }),
   };
 }

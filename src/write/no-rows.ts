@@ -76,7 +76,7 @@ function watermarkCommit(
 /** A watermark without a snapshot at just this sequence says the same whoever set it. */
 function found(earlier: EarlierLoad | null, writer: WriterPosition): Found<EarlierLoad | null> | null {
   if (earlier === null) return null;
-  const same = earlier.by === 'writer' && earlier.sequence === writer.sequence && earlier.snapshotId === null;
+  const same = earlier.by === 'writer' && earlier.writerSequence === writer.sequence && earlier.snapshotId === null;
   return same ? { result: null, own: true } : { result: earlier, own: false };
 }
 

@@ -9,7 +9,7 @@ import type { Snapshot } from '../spec/snapshot.ts';
 import { uuidV4 } from '../util/uuid.ts';
 import { otherPayload, requireSamePayload } from './commit-lookup.ts';
 import { loadData } from './data-load.ts';
-import { earlierFacts } from './earlier-load.ts';
+import { type CommittedLoad, earlierFacts } from './earlier-load.ts';
 import { typesForSource } from './source-types.ts';
 import { currentSchema, defaultSpec } from './table-checks.ts';
 import type { WriteResult } from './write-options.ts';
@@ -24,12 +24,13 @@ export async function replay(
   session: WriteSession,
   table: LoadedTable,
   source: RecordBatchSource,
-  earlier: Snapshot,
+  earlier: CommittedLoad,
 ): Promise<WriteResult> {
   const { metadata, store } = table;
-  const schema = metadata.schemas.find((one) => one['schema-id'] === earlier['schema-id']) ?? currentSchema(metadata);
+  const { snapshot } = earlier;
+  const schema = metadata.schemas.find((one) => one['schema-id'] === snapshot['schema-id']) ?? currentSchema(metadata);
   await using opened = await session.open(source, typesForSource(schema));
-  requireSameColumns(session, table, schema, opened, earlier);
+  requireSameColumns(session, table, schema, opened, snapshot);
   const { payload } = await loadData(
     {
       session,
@@ -43,8 +44,8 @@ export async function replay(
     },
     [],
   );
-  requireSamePayload(earlier, session.commitId, payload);
-  return session.result(earlierFacts({ by: 'commit-id', snapshot: earlier }));
+  requireSamePayload(snapshot, session.commitId, payload);
+  return session.result(earlierFacts(earlier));
 }
 
 function requireSameColumns(

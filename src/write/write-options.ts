@@ -87,7 +87,7 @@ export interface WriteResult {
    * seen any more.
    */
   readonly alreadyCommitted: boolean;
-  /** The highest sequence of the `writer` that the table holds; null for a call without one. */
+  /** The highest sequence of the `writer` that the table holds; null: none, or a call without one. */
   readonly writerSequence: bigint | null;
   readonly rows: bigint;
   readonly rejectedRows: number;

@@ -131,6 +131,14 @@ describe('a writer that counts its loads', () => {
   });
 });
 
+test('a commit id that a writer did not come with before says nothing of the writer', async () => {
+  const { table } = await ordersLake();
+  const commitId = uuidV7(hastyWorld);
+  await table.append(sourceOf(orders(10)), { ...options, commitId });
+  const again = await table.append(sourceOf(orders(10)), { ...as(5n), commitId });
+  expect(again).toMatchObject({ alreadyCommitted: true, writerSequence: null });
+});
+
 describe('when two processes are the same writer', () => {
   test('one load gets in, and the files of the other are removed', async () => {
     const { here, table } = await ordersLake();
