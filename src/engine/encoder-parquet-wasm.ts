@@ -125,7 +125,7 @@ class ParquetWasmEncoder implements Encoder {
     this.#schemaText = JSON.stringify(options.schema);
   }
 
-  async writeRowGroup(batches: readonly Batch[]): Promise<Bytes> {
+  async *writeRowGroup(batches: readonly Batch[]): AsyncGenerator<Bytes, void, undefined> {
     try {
       this.#requireOpen();
       // A batch of another schema would be dropped in silence.
@@ -155,7 +155,7 @@ class ParquetWasmEncoder implements Encoder {
         joined.free();
       }
     }
-    return this.#take();
+    yield this.#take();
   }
 
   async finish(): Promise<EncodedFile> {

@@ -44,10 +44,12 @@ export interface Encoder extends Disposable {
   /** False: `writeRowGroup` is a hint, the implementation cuts its own row groups. */
   readonly cutsWhereTold: boolean;
   /**
-   * Encodes the rows of `batches` as one row group and returns the file bytes that are final. Consumes the batches.
-   * The same rows give the same bytes, however they are cut into batches.
+   * Encodes the rows of `batches` as one row group, and gives the file bytes that are final in pieces as they are made:
+   * the compressed row group need never be held whole. Take all pieces; a file whose row group was left half way cannot
+   * be continued. Consumes the batches with the first piece. The same rows give the same bytes, however they are cut
+   * into batches.
    */
-  writeRowGroup(batches: readonly Batch[]): Promise<Bytes>;
+  writeRowGroup(batches: readonly Batch[]): AsyncIterable<Bytes>;
   /** Ends the file. The footer's `numRows` is what was encoded, to be compared with what was given. */
   finish(): Promise<EncodedFile>;
   free(): void;

@@ -17,6 +17,8 @@ export interface Batch extends Disposable {
   readonly schema: ArrowSchema;
   /** Rows `[start, start + length)` as a new handle that shares memory with this one. */
   slice(start: number, length: number): Batch;
+  /** The same rows as a new handle whose memory is its own: what this one was cut from can be freed. */
+  compact(): Batch;
   /** One IPC stream (schema, this batch, end), copied out. */
   toIpc(): Bytes;
   free(): void;

@@ -103,7 +103,7 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
         };
         return new StagedUpload(await store.openUpload(location, uploadOptions), staged);
       },
-      onEncoded: (bytes) => digest.addRowGroup(bytes),
+      onEncoded: (bytes) => digest.addEncoded(bytes),
       onFile: (file, { values }, number) => {
         digest.addFile(file.footer);
         meter.filesWritten += 1;

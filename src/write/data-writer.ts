@@ -35,7 +35,7 @@ export interface DataWriterOptions {
   readonly newLocation: (partition: Pick<Partition, 'values'>) => string;
   readonly openEncoder: () => Encoder;
   readonly openUpload: (location: string) => Promise<Upload>;
-  /** Called with the bytes of each row group in the order they are encoded; they are sent once it has resolved. */
+  /** Called with the bytes of row groups, piece by piece as they are encoded; they are sent once it has resolved. */
   readonly onEncoded: (bytes: Bytes) => Promise<void>;
   /** Called once for every finished file, not in order; `number` counts files as they were opened, from 0. */
   readonly onFile: (file: WrittenFile, partition: Pick<Partition, 'values'>, number: number) => void;

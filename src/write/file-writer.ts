@@ -53,17 +53,18 @@ export class DataFileWriter {
   }
 
   /**
-   * Encodes the rows as one row group, shows its bytes to `onEncoded` and gives them to the upload; waits while the
-   * upload has no room.
+   * Encodes the rows as one row group, shows each piece of its bytes to `onEncoded` and gives it to the upload; waits
+   * while the upload has no room.
    */
   async writeRowGroup(batches: readonly Batch[], onEncoded: (bytes: Bytes) => Promise<void>): Promise<void> {
     this.#rows += batches.reduce((sum, batch) => sum + batch.numRows, 0);
     this.#rowGroups += 1;
-    const bytes = await this.#encoder.writeRowGroup(batches);
-    this.#bytes += bytes.length;
-    if (bytes.length === 0) return;
-    await onEncoded(bytes);
-    await this.#upload.write(bytes);
+    for await (const bytes of this.#encoder.writeRowGroup(batches)) {
+      if (bytes.length === 0) continue;
+      this.#bytes += bytes.length;
+      await onEncoded(bytes);
+      await this.#upload.write(bytes);
+    }
   }
 
   /**

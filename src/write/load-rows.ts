@@ -1,10 +1,11 @@
 /** Reads a source to its end into data files: aligned to the table's schema, routed, encoded, uploaded, counted. */
 import type { ArrowSchema } from '../engine/arrow-schema.ts';
-import type { AlignConstant, Engine } from '../engine/engine.ts';
+import type { AlignConstant, Batch, Engine } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
 import { alignBatch } from '../source/align-batch.ts';
 import type { OpenSource } from '../source/source.ts';
 import type { MemoryLease } from '../util/memory-budget.ts';
+import { inParts } from './batch-parts.ts';
 import { aborted } from './commit-loop.ts';
 import { DataWriter, type DataWriterOptions } from './data-writer.ts';
 import type { ProgressMeter } from './write-progress.ts';
@@ -72,13 +73,17 @@ async function pump(options: LoadRowsOptions, writer: DataWriter, sample: () => 
     }
     if (source.currentFile !== file) rowsBefore = 0;
     file = source.currentFile;
-    const rows = batch.numRows;
-    const aligned = alignBatch(aligner, batch, rowsBefore, file);
-    rowsBefore += rows;
-    meter.rowsIn += rows;
-    if (rows === 0) aligned.free();
-    else await writer.write(aligned);
-    sample();
+    const toTable = (rows: Batch) => {
+      const count = rows.numRows;
+      const aligned = alignBatch(aligner, rows, rowsBefore, file);
+      rowsBefore += count;
+      meter.rowsIn += count;
+      return aligned;
+    };
+    for (const rows of inParts(batch, toTable, options.plan)) {
+      await writer.write(rows);
+      sample();
+    }
     meter.tick();
   }
   if (signal?.aborted === true) throw aborted(signal);

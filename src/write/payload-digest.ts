@@ -39,8 +39,8 @@ export class PayloadDigest {
     this.#options = options;
   }
 
-  /** Adds the bytes of a row group, in the order they were encoded; resolves when they are no longer needed. */
-  addRowGroup(bytes: Bytes): Promise<void> {
+  /** Adds bytes of row groups, in the order they were encoded; resolves when they are no longer needed. */
+  addEncoded(bytes: Bytes): Promise<void> {
     return this.#encoded.add(bytes);
   }
 

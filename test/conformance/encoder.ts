@@ -1,4 +1,5 @@
 /** What every encoder must do; each implementation's test calls this. */
+
 import {
   Bool,
   DateDay,
@@ -26,6 +27,7 @@ import type { Codec, Encoder, EncoderOptions } from '../../src/engine/encoder.ts
 import type { Batch, Engine } from '../../src/engine/engine.ts';
 import type { ParquetFooter } from '../../src/engine/footer.ts';
 import type { Bytes } from '../../src/util/bytes.ts';
+import { rowGroupBytes } from '../support/row-group.ts';
 
 export interface EncoderUnderTest {
   readonly name: string;
@@ -127,7 +129,7 @@ export function encoderConformance(subject: EncoderUnderTest): void {
           at += count;
           return batch;
         });
-        parts.push(await encoder.writeRowGroup(batches));
+        parts.push(await rowGroupBytes(encoder, batches));
       }
       const { bytes, footer } = await encoder.finish();
       return { file: new Uint8Array(await new Blob([...parts, bytes]).arrayBuffer()), footer };
@@ -239,7 +241,7 @@ export function encoderConformance(subject: EncoderUnderTest): void {
       const other: ArrowField = { name: 'n', nullable: true, type: { kind: 'int', bitWidth: 32, signed: true } };
       using aligner = engine.aligner(schema, { target: { fields: [other] } });
       const wrong = aligner.align(read(0, 5));
-      await expect(encoder.writeRowGroup([read(0, 5), wrong])).rejects.toMatchObject({ code: 'SCHEMA_MISMATCH' });
+      await expect(rowGroupBytes(encoder, [read(0, 5), wrong])).rejects.toMatchObject({ code: 'SCHEMA_MISMATCH' });
     });
 
     it('writes a file without rows', async () => {
@@ -251,14 +253,14 @@ export function encoderConformance(subject: EncoderUnderTest): void {
 
     it('can be freed at any time, and is used up when it is finished', async () => {
       const encoder = subject.open(engine, optionsFor());
-      await encoder.writeRowGroup([read(0, 100)]);
+      await rowGroupBytes(encoder, [read(0, 100)]);
       encoder.free();
       encoder.free();
       const done = subject.open(engine, optionsFor());
-      await done.writeRowGroup([read(0, 100)]);
+      await rowGroupBytes(done, [read(0, 100)]);
       await done.finish();
       await expect(done.finish()).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
-      await expect(done.writeRowGroup([read(0, 5)])).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+      await expect(rowGroupBytes(done, [read(0, 5)])).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
       done.free();
     });
   });

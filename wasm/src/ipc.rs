@@ -52,10 +52,11 @@ impl Gather {
         let step = missing.min(input.len());
         let room = self.partial.capacity() - self.partial.len();
         if room < step {
-            // A length may lie: room for all of it at once only when that is little, else as it arrives.
-            let ahead = if need <= 16 << 20 { missing } else { step.max(self.partial.len()).min(missing) };
-            let refused = |_| too_large(need as u64);
-            self.partial.try_reserve(ahead).map_err(refused)?;
+            // A length may lie: room for all of it at once only when that is little, or when an eighth has arrived
+            // (from there on, doubling would hold a large message twice).
+            let believed = need <= 16 << 20 || self.partial.len() >= need / 8;
+            let ahead = if believed { missing } else { step.max(self.partial.len()).min(missing) };
+            self.partial.try_reserve(ahead).map_err(|_| too_large(need as u64))?;
         }
         self.partial.extend_from_slice(&input[..step]);
         input.advance(step);

@@ -36,6 +36,11 @@ export class WasmBatch implements Batch {
     return new WasmBatch(this.#instance, handle, length, this.#schema);
   }
 
+  compact(): Batch {
+    const handle = this.#instance.call('batch_compact', this.#live());
+    return new WasmBatch(this.#instance, handle, this.numRows, this.#schema, this.#byteLength);
+  }
+
   toIpc(): Bytes {
     return this.#instance.callBytes('batch_to_ipc', this.#live());
   }

@@ -22,9 +22,14 @@ export class WasmEncoder implements Encoder {
     this.#handle = instance.call('enc_new', JSON.stringify(request));
   }
 
-  async writeRowGroup(batches: readonly Batch[]): Promise<Bytes> {
+  async *writeRowGroup(batches: readonly Batch[]): AsyncGenerator<Bytes, void, undefined> {
     // A handle of none answers with the error, after the batches were consumed.
-    return this.#instance.callBytes('enc_row_group', this.#handle, releaseBatches(this.#instance, batches));
+    this.#instance.call('enc_row_group', this.#handle, releaseBatches(this.#instance, batches));
+    for (;;) {
+      const segments = this.#instance.call('enc_row_group_step', this.#live());
+      if (segments === 0) return;
+      yield this.#instance.takeOutput(segments);
+    }
   }
 
   async finish(): Promise<EncodedFile> {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { getEngine, newEngine } from '../../../src/engine/default-engine.ts';
 import type { Batch, Engine } from '../../../src/engine/engine.ts';
 import type { Bytes } from '../../../src/util/bytes.ts';
+import { rowGroupBytes } from '../../support/row-group.ts';
 
 const MIB = 1024 * 1024;
 
@@ -87,7 +88,7 @@ describe('the engine', () => {
     for (let i = 0; i < 120; i += 1) {
       held.push(...reader.push((bodies[i % 2] ?? schema).body));
       if (held.length < 5) continue;
-      await encoder.writeRowGroup(held);
+      await rowGroupBytes(encoder, held);
       held = [];
     }
     // Five batches of a megabyte, what is encoded of them, and the engine itself.

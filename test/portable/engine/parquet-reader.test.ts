@@ -10,6 +10,7 @@ import type { Bytes } from '../../../src/util/bytes.ts';
 import { toHex } from '../../../src/util/encoding.ts';
 import { badParquet } from '../../fixtures/parquet-bad-data.ts';
 import * as files from '../../fixtures/parquet-files.ts';
+import { rowGroupBytes } from '../../support/row-group.ts';
 
 let engine: Engine;
 beforeAll(async () => {
@@ -265,7 +266,7 @@ async function textFile(distinct: number): Promise<Bytes> {
     dictionarySizeBytes: 1 << 20,
     statisticsTruncateBytes: null,
   });
-  const start = await encoder.writeRowGroup(batches);
+  const start = await rowGroupBytes(encoder, batches);
   const { bytes: end } = await encoder.finish();
   const bytes = new Uint8Array(start.length + end.length);
   bytes.set(start);

@@ -12,6 +12,7 @@ import { singleValueFromBytes } from '../../../src/spec/single-value.ts';
 import type { PrimitiveType } from '../../../src/spec/types.ts';
 import type { Bytes } from '../../../src/util/bytes.ts';
 import { concatBytes } from '../../../src/util/encoding.ts';
+import { rowGroupBytes } from '../../support/row-group.ts';
 import { openOptions } from '../source/helpers.ts';
 
 let engine: Engine;
@@ -116,8 +117,8 @@ async function written(): Promise<{ bytes: Bytes; footer: ParquetFooter }> {
     const aligned = aligner.align(batch);
     // Two row groups: bounds are taken over both.
     parts.push(
-      await encoder.writeRowGroup([aligned.slice(0, 1)]),
-      await encoder.writeRowGroup([aligned.slice(1, aligned.numRows - 1)]),
+      await rowGroupBytes(encoder, [aligned.slice(0, 1)]),
+      await rowGroupBytes(encoder, [aligned.slice(1, aligned.numRows - 1)]),
     );
     aligned.free();
   }

@@ -1,4 +1,5 @@
 /** Reading sources in tests: rows as plain values, and a check that nothing stays in the engine's memory. */
+
 import { type RecordBatch, Table, tableFromIPC, tableToIPC } from 'apache-arrow';
 import { expect } from 'vitest';
 import { getEngine } from '../../../src/engine/default-engine.ts';
@@ -6,6 +7,7 @@ import type { Batch, Engine } from '../../../src/engine/engine.ts';
 import type { OpenSourceOptions, RecordBatchSource } from '../../../src/source/source.ts';
 import type { Bytes } from '../../../src/util/bytes.ts';
 import { MemoryLease } from '../../../src/util/memory-budget.ts';
+import { rowGroupBytes } from '../../support/row-group.ts';
 
 export const text = (value: string): Bytes => new TextEncoder().encode(value);
 
@@ -110,7 +112,7 @@ export async function parquetOf(engine: Engine, batches: readonly Batch[], rowGr
   const parts: Bytes[] = [];
   for (const batch of batches) {
     for (let at = 0; at < batch.numRows; at += rowGroupRows) {
-      parts.push(await encoder.writeRowGroup([batch.slice(at, Math.min(rowGroupRows, batch.numRows - at))]));
+      parts.push(await rowGroupBytes(encoder, [batch.slice(at, Math.min(rowGroupRows, batch.numRows - at))]));
     }
     batch.free();
   }

@@ -4,6 +4,7 @@ import type { DataFile } from '../../../src/spec/data-file.ts';
 import type { Schema } from '../../../src/spec/schema.ts';
 import type { Table } from '../../../src/table/table.ts';
 import { uuidV7 } from '../../../src/util/uuid.ts';
+import { rowGroupBytes } from '../../support/row-group.ts';
 import { hastyWorld, type Lake, lake, liveFiles, ordersSchema, orphans } from './lake.ts';
 import { MiB, orders, sourceOf, type TestRows, tableRows, testEngine } from './rows.ts';
 
@@ -26,7 +27,7 @@ async function parquetFile(here: Lake, location: string, rows: TestRows, fieldId
     dictionarySizeBytes: MiB,
     statisticsTruncateBytes: 64,
   });
-  const head = await encoder.writeRowGroup(batches);
+  const head = await rowGroupBytes(encoder, batches);
   const { bytes } = await encoder.finish();
   const whole = new Uint8Array(head.length + bytes.length);
   whole.set(head);

@@ -4,6 +4,7 @@ use arrow_array::RecordBatch;
 
 use super::{answer, set_meta, set_out};
 use crate::error::{EngineError, Result};
+use crate::kernels::compact::compact;
 use crate::kernels::data_size::data_size;
 use crate::schema_json::schema_to_json;
 use crate::{batch, handles};
@@ -62,6 +63,12 @@ pub extern "C" fn batch_schema(handle: i32) -> i32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn batch_slice(handle: i32, start: u32, length: u32) -> i32 {
     answer(|| handles::insert(with(handle, |b| batch::slice(b, start as usize, length as usize))?))
+}
+
+/// The rows in memory of their own; the handle given stays.
+#[unsafe(no_mangle)]
+pub extern "C" fn batch_compact(handle: i32) -> i32 {
+    answer(|| handles::insert(with(handle, |b| compact(b))?))
 }
 
 #[unsafe(no_mangle)]

@@ -15,7 +15,7 @@ pub unsafe extern "C" fn enc_new(ptr: *mut u8, len: usize) -> i32 {
     answer(|| handles::insert(Encoder::from_json(&options?)?))
 }
 
-/// Encodes batches (a list of handles, consumed) as one row group. Answers the number of output segments.
+/// Begins a row group of batches (a list of handles, consumed).
 ///
 /// # Safety
 /// As for `enc_new`.
@@ -24,8 +24,14 @@ pub unsafe extern "C" fn enc_row_group(handle: i32, ptr: *mut u8, len: usize) ->
     let list = unsafe { handle_list(ptr, len) };
     answer(|| {
         let batches = take_batches(&list)?;
-        Ok(set_out(handles::with::<Encoder, _>(handle, |e| e.write_row_group(batches))?))
+        handles::with::<Encoder, _>(handle, |e| e.start_row_group(batches)).map(|()| 0)
     })
+}
+
+/// Encodes more of the row group. Answers the number of output segments; 0: it is complete.
+#[unsafe(no_mangle)]
+pub extern "C" fn enc_row_group_step(handle: i32) -> i32 {
+    answer(|| Ok(handles::with::<Encoder, _>(handle, |e| e.step_row_group())?.map_or(0, set_out)))
 }
 
 /// Ends the file: output segments, and the footer's facts in the meta.

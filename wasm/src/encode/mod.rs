@@ -1,11 +1,12 @@
 //! Record batches to Parquet: one row group at a time, column by column, so that only one field's compression
-//! contexts are alive, and the row group itself is the only thing that is held twice.
+//! contexts are alive, and of the compressed bytes little more than one column is held.
 
 mod choose;
 mod column_order;
 mod distinct;
 mod options;
 mod recut;
+mod row_group;
 mod segments;
 
 #[cfg(test)]
@@ -22,16 +23,30 @@ use serde_json::Value;
 
 use self::options::{DictionaryMode, Options, leaf_properties};
 use self::recut::Pieces;
-use self::segments::Segments;
+use self::row_group::OpenRowGroup;
+use self::segments::Output;
 use crate::decode::facts::footer_facts;
 use crate::error::{EngineError, Result};
 use crate::footer::FooterFacts;
 
+/// A step of a row group ends when so many compressed bytes can leave.
+const STEP_BYTES: usize = 1 << 20;
+
 pub struct Encoder {
     options: Options,
-    /// None: the file is finished, or a row group failed and the file with it.
-    writer: Option<SerializedFileWriter<Segments>>,
+    output: Output,
+    state: State,
 }
+
+enum State {
+    Ready(SerializedFileWriter<Output>),
+    InRowGroup(OpenRowGroup, Columns),
+    /// The file is finished, or a row group failed and the file with it.
+    Ended,
+}
+
+/// The columns of a row group that were not encoded yet, each in pieces.
+type Columns = std::iter::Zip<std::vec::IntoIter<FieldRef>, std::vec::IntoIter<Vec<ArrayRef>>>;
 
 fn finished() -> EngineError {
     EngineError::invalid_argument("the encoder was finished, or a row group failed: its file cannot be continued")
@@ -42,44 +57,64 @@ impl Encoder {
         let options = Options::from_json(json)?;
         let properties = Arc::new(options.properties().build());
         let schema = converted(&options.schema)?;
-        let writer = SerializedFileWriter::new(Segments::default(), schema.root_schema_ptr(), properties)?;
-        Ok(Self { options, writer: Some(writer) })
+        let output = Output::default();
+        let writer = SerializedFileWriter::new(output.clone(), schema.root_schema_ptr(), properties)?;
+        Ok(Self { options, output, state: State::Ready(writer) })
     }
 
-    /// One row group of all rows; the bytes that are final. No rows, no row group.
-    pub fn write_row_group(&mut self, batches: Vec<RecordBatch>) -> Result<Vec<Vec<u8>>> {
+    /// Begins a row group of all rows, to be encoded by steps. No rows, no row group.
+    pub fn start_row_group(&mut self, batches: Vec<RecordBatch>) -> Result<()> {
         let schema = self.options.schema.clone();
         for batch in &batches {
             check_schema(&schema, &batch.schema())?;
         }
-        // A row group that fails has put some of its columns into the file already.
-        let mut writer = self.writer.take().ok_or_else(finished)?;
-        if batches.iter().any(|b| b.num_rows() > 0) {
-            let mut columns: Vec<Vec<ArrayRef>> = vec![Vec::with_capacity(batches.len()); schema.fields().len()];
-            for batch in batches {
-                for (column, array) in columns.iter_mut().zip(batch.columns()) {
-                    column.push(array.clone());
-                }
-            }
-            let mut group = writer.next_row_group()?;
-            for (field, chunks) in schema.fields().iter().zip(columns) {
-                for chunk in encode_field(&self.options, field, chunks)? {
-                    chunk.append_to_row_group(&mut group)?;
-                }
-            }
-            group.close()?;
+        let State::Ready(writer) = std::mem::replace(&mut self.state, State::Ended) else { return Err(finished()) };
+        if batches.iter().all(|b| b.num_rows() == 0) {
+            self.state = State::Ready(writer);
+            return Ok(());
         }
-        writer.flush().map_err(|e| EngineError::failed(e.to_string()))?;
-        let bytes = writer.inner_mut().take();
-        self.writer = Some(writer);
-        Ok(bytes)
+        let mut columns: Vec<Vec<ArrayRef>> = vec![Vec::with_capacity(batches.len()); schema.fields().len()];
+        for batch in batches {
+            for (column, array) in columns.iter_mut().zip(batch.columns()) {
+                column.push(array.clone());
+            }
+        }
+        let columns = schema.fields().iter().cloned().collect::<Vec<_>>().into_iter().zip(columns);
+        self.state = State::InRowGroup(OpenRowGroup::new(writer)?, columns);
+        Ok(())
+    }
+
+    /// Encodes some columns; the bytes that are final. None: the row group is complete.
+    pub fn step_row_group(&mut self) -> Result<Option<Vec<Vec<u8>>>> {
+        // A row group that fails has put some of its columns into the file already.
+        let (mut open, mut columns) = match std::mem::replace(&mut self.state, State::Ended) {
+            State::InRowGroup(open, columns) => (open, columns),
+            State::Ready(writer) => {
+                self.state = State::Ready(writer);
+                return Ok(None);
+            }
+            State::Ended => return Err(finished()),
+        };
+        while self.output.len() < STEP_BYTES {
+            let Some((field, chunks)) = columns.next() else {
+                let mut writer = open.close()?;
+                writer.flush().map_err(|e| EngineError::failed(e.to_string()))?;
+                self.state = State::Ready(writer);
+                return Ok(Some(self.output.take()));
+            };
+            for chunk in encode_field(&self.options, &field, chunks)? {
+                chunk.append_to_row_group(open.group()?)?;
+            }
+        }
+        self.state = State::InRowGroup(open, columns);
+        Ok(Some(self.output.take()))
     }
 
     /// The rest of the file, and what its footer says.
     pub fn finish(&mut self) -> Result<(Vec<Vec<u8>>, FooterFacts)> {
-        let mut writer = self.writer.take().ok_or_else(finished)?;
+        let State::Ready(mut writer) = std::mem::replace(&mut self.state, State::Ended) else { return Err(finished()) };
         let metadata = writer.finish()?;
-        let mut rest = writer.inner_mut().take().concat();
+        let mut rest = self.output.take().concat();
         column_order::declare_type_order(&mut rest, &metadata);
         Ok((vec![rest], footer_facts(&metadata)))
     }

@@ -1,18 +1,18 @@
 //! Where the file's bytes wait to be copied out: segments of moderate size, so that none is ever moved to grow.
 
 use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
 
 const SEGMENT: usize = 256 << 10;
 
 #[derive(Default)]
-pub struct Segments {
+struct Segments {
     full: Vec<Vec<u8>>,
     last: Vec<u8>,
 }
 
 impl Segments {
-    /// What was written since the last call.
-    pub fn take(&mut self) -> Vec<Vec<u8>> {
+    fn take(&mut self) -> Vec<Vec<u8>> {
         let mut segments = std::mem::take(&mut self.full);
         if !self.last.is_empty() {
             segments.push(std::mem::take(&mut self.last));
@@ -35,6 +35,36 @@ impl Write for Segments {
         }
         self.last.extend_from_slice(bytes);
         Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Segments that the writer of a file fills and the encoder empties.
+#[derive(Clone, Default)]
+pub struct Output(Arc<Mutex<Segments>>);
+
+impl Output {
+    fn with<R>(&self, use_it: impl FnOnce(&mut Segments) -> R) -> R {
+        use_it(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What was written since the last call.
+    pub fn take(&self) -> Vec<Vec<u8>> {
+        self.with(Segments::take)
+    }
+
+    /// Bytes that `take` would give.
+    pub fn len(&self) -> usize {
+        self.with(|segments| segments.full.iter().chain([&segments.last]).map(Vec::len).sum())
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.with(|segments| segments.write(bytes))
     }
 
     fn flush(&mut self) -> std::io::Result<()> {

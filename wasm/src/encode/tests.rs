@@ -25,11 +25,20 @@ fn options(schema: &Schema) -> Value {
     })
 }
 
+fn row_group(encoder: &mut Encoder, batches: Vec<RecordBatch>) -> Result<Vec<u8>> {
+    encoder.start_row_group(batches)?;
+    let mut bytes = Vec::new();
+    while let Some(segments) = encoder.step_row_group()? {
+        segments.iter().for_each(|s| bytes.extend_from_slice(s));
+    }
+    Ok(bytes)
+}
+
 fn encode(options: &Value, row_groups: Vec<Vec<RecordBatch>>) -> (Bytes, FooterFacts) {
     let mut encoder = Encoder::from_json(options).unwrap();
     let mut file = Vec::new();
     for group in row_groups {
-        encoder.write_row_group(group).unwrap().iter().for_each(|s| file.extend_from_slice(s));
+        file.extend(row_group(&mut encoder, group).unwrap());
     }
     let (rest, facts) = encoder.finish().unwrap();
     rest.iter().for_each(|s| file.extend_from_slice(s));
@@ -330,11 +339,11 @@ fn a_bad_row_group_is_refused_and_ends_the_encoder() {
     };
     let mut encoder = Encoder::from_json(&options(&schema)).unwrap();
     let other = batch(vec![(Field::new("a", DataType::Int64, true), Arc::new(Int64Array::from(vec![1])) as ArrayRef)]);
-    let e = encoder.write_row_group(vec![other]).unwrap_err();
+    let e = row_group(&mut encoder, vec![other]).unwrap_err();
     assert_eq!((e.code, e.column.as_deref()), ("SCHEMA_MISMATCH", Some("a")));
     // Nothing was written yet.
-    encoder.write_row_group(vec![nullable(vec![Some(1)])]).unwrap();
-    let e = encoder.write_row_group(vec![nullable(vec![Some(1), None])]).unwrap_err();
+    row_group(&mut encoder, vec![nullable(vec![Some(1)])]).unwrap();
+    let e = row_group(&mut encoder, vec![nullable(vec![Some(1), None])]).unwrap_err();
     assert_eq!((e.code, e.column.as_deref()), ("INVALID_VALUE", Some("a")));
     assert_eq!(encoder.finish().unwrap_err().code, "INVALID_ARGUMENT");
 }
@@ -345,4 +354,38 @@ fn no_rows_no_row_group() {
     let (file, facts) = encode(&options(&rows.schema()), vec![vec![], vec![rows.slice(0, 0)], vec![rows]]);
     assert_eq!(facts.row_groups.len(), 1);
     assert_eq!(metadata(&file).num_row_groups(), 1);
+}
+
+#[test]
+fn a_row_group_leaves_memory_in_steps() {
+    // Incompressible, so that each column of 1 MiB is a step of its own.
+    let mut state = 88172645463325252u64;
+    let mut random = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state as i64
+    };
+    let columns = (0..8).map(|i| {
+        let values: Int64Array = (0..131_072).map(|_| random()).collect();
+        (field(&format!("c{i}"), DataType::Int64, i + 1), Arc::new(values) as ArrayRef)
+    });
+    let rows = batch(columns.collect());
+    let (whole, _) = encode(&options(&rows.schema()), vec![vec![rows.clone()]]);
+    let mut encoder = Encoder::from_json(&options(&rows.schema())).unwrap();
+    encoder.start_row_group(vec![rows]).unwrap();
+    let mut sizes = Vec::new();
+    while let Some(segments) = encoder.step_row_group().unwrap() {
+        sizes.push(segments.iter().map(Vec::len).sum::<usize>());
+    }
+    assert!(sizes.len() > 7 && sizes.iter().all(|size| *size < 2 << 20), "{sizes:?}");
+    assert!(sizes.iter().sum::<usize>() < whole.len());
+}
+
+#[test]
+fn a_row_group_that_was_not_taken_whole_ends_the_file() {
+    let rows = mixed(100);
+    let mut encoder = Encoder::from_json(&options(&rows.schema())).unwrap();
+    encoder.start_row_group(vec![rows]).unwrap();
+    assert_eq!(encoder.finish().unwrap_err().code, "INVALID_ARGUMENT");
 }

@@ -4,6 +4,7 @@ pub mod align;
 mod bytes;
 mod cast;
 mod civil;
+pub mod compact;
 pub mod concat;
 mod constants;
 pub mod data_size;

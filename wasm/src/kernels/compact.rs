@@ -1,0 +1,41 @@
+//! Rows in memory of their own: what they were cut from can be freed.
+
+use arrow_array::{RecordBatch, RecordBatchOptions, make_array};
+use arrow_data::transform::MutableArrayData;
+
+use crate::error::Result;
+
+/// A copy in buffers that hold these rows and no others.
+pub fn compact(batch: &RecordBatch) -> Result<RecordBatch> {
+    let rows = batch.num_rows();
+    let columns = batch.columns().iter().map(|column| {
+        let data = column.to_data();
+        let mut copy = MutableArrayData::new(vec![&data], false, rows);
+        copy.extend(0, 0, rows);
+        make_array(copy.freeze())
+    });
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    Ok(RecordBatch::try_new_with_options(batch.schema(), columns.collect(), &options)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{ArrayRef, Int64Array, StringArray};
+
+    use super::*;
+
+    #[test]
+    fn a_compact_slice_holds_only_its_rows() {
+        let numbers = Int64Array::from_iter((0..10_000).map(|i| (i % 3 != 0).then_some(i)));
+        let names = StringArray::from_iter((0..10_000).map(|i| (i % 5 != 0).then(|| format!("name {i}"))));
+        let columns: [(&str, ArrayRef); 2] = [("id", Arc::new(numbers)), ("name", Arc::new(names))];
+        let whole = RecordBatch::try_from_iter(columns).unwrap();
+        let slice = whole.slice(5_003, 100);
+        let copy = compact(&slice).unwrap();
+        assert_eq!(copy, slice);
+        assert!(copy.get_array_memory_size() < 8_000, "{}", copy.get_array_memory_size());
+        assert_eq!(compact(&whole.slice(3, 0)).unwrap().num_rows(), 0);
+    }
+}
