@@ -1,6 +1,6 @@
 //! Rows in memory of their own: what they were cut from can be freed.
 
-use arrow_array::{RecordBatch, RecordBatchOptions, make_array};
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, make_array};
 use arrow_data::transform::MutableArrayData;
 
 use crate::error::Result;
@@ -8,14 +8,15 @@ use crate::error::Result;
 /// A copy in buffers that hold these rows and no others.
 pub fn compact(batch: &RecordBatch) -> Result<RecordBatch> {
     let rows = batch.num_rows();
-    let columns = batch.columns().iter().map(|column| {
+    let copied = |column: &ArrayRef| {
         let data = column.to_data();
         let mut copy = MutableArrayData::new(vec![&data], false, rows);
-        copy.extend(0, 0, rows);
-        make_array(copy.freeze())
-    });
+        copy.try_extend(0, 0, rows)?;
+        Ok(make_array(copy.freeze()))
+    };
+    let columns = batch.columns().iter().map(copied).collect::<Result<Vec<_>>>()?;
     let options = RecordBatchOptions::new().with_row_count(Some(rows));
-    Ok(RecordBatch::try_new_with_options(batch.schema(), columns.collect(), &options)?)
+    Ok(RecordBatch::try_new_with_options(batch.schema(), columns, &options)?)
 }
 
 #[cfg(test)]
