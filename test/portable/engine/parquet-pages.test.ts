@@ -1,4 +1,5 @@
 /** Row groups larger than the memory limit are read in parts, and the parts give what the whole gives. */
+
 import { Field, Float64, makeData, RecordBatch, Schema, Struct, Table, tableFromIPC, tableToIPC } from 'apache-arrow';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -9,6 +10,7 @@ import type { Batch, Engine, ParquetReader, RangeReader } from '../../../src/eng
 import { IcestreamError } from '../../../src/errors.ts';
 import type { Bytes } from '../../../src/util/bytes.ts';
 import { concatBytes } from '../../../src/util/encoding.ts';
+import { rowGroupBytes } from '../../support/row-group.ts';
 
 const MiB = 1024 * 1024;
 
@@ -30,7 +32,7 @@ const encoding = {
 async function encoded(batches: readonly Batch[], options: Partial<EncoderOptions> = {}): Promise<Bytes> {
   const schema = withIds((batches[0] as Batch).schema);
   using encoder = engine.encoder({ ...encoding, schema, ...options });
-  const group = await encoder.writeRowGroup(batches);
+  const group = await rowGroupBytes(encoder, batches);
   return concatBytes([group, (await encoder.finish()).bytes]);
 }
 
