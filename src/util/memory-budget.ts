@@ -4,8 +4,8 @@
  */
 import { IcestreamError } from '../errors.ts';
 
-/** Part of a lease that a source which reads by ranges may hold in the engine: pages of a dozen columns at 64 MiB. */
-const READER_SHARE = 2 / 7;
+/** Part of a lease that a source which reads by ranges may hold in the engine. */
+const READER_SHARE = 1 / 4;
 
 export function readerShareBytes(leaseBytes: number): number {
   return Math.floor(leaseBytes * READER_SHARE);
@@ -13,7 +13,7 @@ export function readerShareBytes(leaseBytes: number): number {
 
 /** A lease that gives a reader so many bytes. */
 export function leaseForReader(bytes: number): number {
-  return Math.ceil((bytes + 1) / READER_SHARE);
+  return Math.ceil(bytes / READER_SHARE);
 }
 
 /** What a charged buffer holds. */

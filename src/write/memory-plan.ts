@@ -88,7 +88,8 @@ function divide(request: MemoryPlanRequest, limitBytes: number): MemoryPlan | nu
     request.engineLimitBytes ?? limitBytes,
   );
   const reading = Math.min(request.sourceEngineBytes ?? 0, readerShareBytes(limitBytes));
-  const left = engineBytes - fixed - reading;
+  // A quarter more: the batch it gave, and the gaps between pages of every size.
+  const left = engineBytes - fixed - Math.floor((5 * reading) / 4);
   // Rows are held once while they wait; while a row group is encoded, its columns go one by one and its compressed
   // pages come: a row group's worth beside the buffer. The rest is the batch in hand and fragmentation.
   // With one partition, larger row groups gain nothing but a larger process; many partitions share the buffer, and

@@ -17,11 +17,13 @@ pub struct EngineError {
     pub line: Option<u64>,
     /// Dotted column path.
     pub column: Option<String>,
+    /// Where a memory limit is too small: one that would do.
+    pub needed: Option<u64>,
 }
 
 impl EngineError {
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), row: None, line: None, column: None }
+        Self { code, message: message.into(), row: None, line: None, column: None, needed: None }
     }
     pub fn corrupt(message: impl Into<String>) -> Self {
         Self::new("SOURCE_CORRUPT", message)
@@ -41,6 +43,9 @@ impl EngineError {
     /// A state that the engine's own code must not reach.
     pub fn failed(message: impl Into<String>) -> Self {
         Self::new("ENGINE_FAILED", message)
+    }
+    pub fn too_small(needed: u64, message: impl Into<String>) -> Self {
+        Self { needed: Some(needed), ..Self::new("MEMORY_LIMIT_TOO_SMALL", message) }
     }
     pub fn at_row(mut self, row: u64) -> Self {
         self.row = Some(row);
@@ -66,6 +71,9 @@ impl EngineError {
         }
         if let Some(column) = &self.column {
             map.insert("column".into(), column.clone().into());
+        }
+        if let Some(needed) = self.needed {
+            map.insert("neededBytes".into(), needed.into());
         }
         Value::Object(map).to_string()
     }

@@ -8,8 +8,10 @@ import { newEngine } from '../../../src/engine/default-engine.ts';
 import type { EncoderOptions } from '../../../src/engine/encoder.ts';
 import type { Batch, Engine, ParquetReader, RangeReader } from '../../../src/engine/engine.ts';
 import { IcestreamError } from '../../../src/errors.ts';
+import { fromAny } from '../../../src/source/from-any.ts';
 import type { Bytes } from '../../../src/util/bytes.ts';
 import { concatBytes } from '../../../src/util/encoding.ts';
+import { MemoryLease } from '../../../src/util/memory-budget.ts';
 import { rowGroupBytes } from '../../support/row-group.ts';
 
 const MiB = 1024 * 1024;
@@ -150,6 +152,61 @@ test('leaving in the middle gives all memory back', async () => {
   expect(engine.liveBytes).toBe(before);
 });
 
+test('pages that do not fit are refused with a limit that does', async () => {
+  const bytes = await encoded([doubles(200_000, 4)], { pageSizeBytes: 64 * MiB, pageRowLimit: 1_000_000 });
+  const file = () => recorded(bytes);
+  const refused = async (memoryLimitBytes: number): Promise<number | null> => {
+    using reader = await engine.openParquet(file());
+    try {
+      for await (const batch of reader.batches({ memoryLimitBytes })) batch.free();
+      return null;
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'MEMORY_LIMIT_TOO_SMALL' });
+      return (error as IcestreamError).place.neededBytes ?? Number.NaN;
+    }
+  };
+  let limit = MiB;
+  for (let round = 0; ; round++) {
+    const needed = await refused(limit);
+    if (needed === null) break;
+    expect(needed).toBeGreaterThan(limit);
+    expect(round).toBeLessThan(4);
+    limit = needed;
+  }
+  expect(limit).toBeLessThan(4 * bytes.length);
+});
+
+test('a source names the memory limit of the write that would do', async () => {
+  const bytes = await encoded([doubles(200_000, 4)], { pageSizeBytes: 64 * MiB, pageRowLimit: 1_000_000 });
+  const readWith = async (leaseBytes: number): Promise<number> => {
+    const source = fromAny(new Blob([bytes]), { name: 'wide.parquet' });
+    await using open = await source.open({ engine, lease: new MemoryLease(leaseBytes) });
+    expect(open.engineBytes).toBeGreaterThan(bytes.length);
+    let rows = 0;
+    for await (const batch of open.batches()) {
+      rows += batch.numRows;
+      batch.free();
+    }
+    return rows;
+  };
+  const before = engine.liveBytes;
+  let lease = 8 * MiB;
+  for (let round = 0; ; round++) {
+    const answer = await readWith(lease).catch((error: unknown) => error);
+    if (answer === 200_000) break;
+    expect(answer).toMatchObject({
+      code: 'MEMORY_LIMIT_TOO_SMALL',
+      place: { file: 'wide.parquet', option: 'memoryLimitBytes' },
+    });
+    const { message, place } = answer as IcestreamError;
+    expect(message).toContain(`to ${place.neededBytes} or more`);
+    expect(place.neededBytes).toBeGreaterThan(lease);
+    expect(round).toBeLessThan(4);
+    lease = place.neededBytes ?? 0;
+  }
+  expect(engine.liveBytes).toBe(before);
+});
+
 /** A column's type and values of it, as JSON has them. */
 interface Shape {
   readonly type: ArrowType;
@@ -221,7 +278,8 @@ describe('rows of any schema, whatever the pages, batches and limits', () => {
             return;
           } catch (error) {
             if (!(error instanceof IcestreamError) || error.code !== 'MEMORY_LIMIT_TOO_SMALL') throw error;
-            limit *= 2;
+            expect(error.place.neededBytes).toBeGreaterThan(limit);
+            limit = error.place.neededBytes ?? 0;
           }
         }
       }),

@@ -20,8 +20,8 @@ use crate::error::{EngineError, Result};
 /// A batch of wide rows has fewer: about this many bytes.
 const BATCH_BYTES: u64 = 8 << 20;
 const LEAST_BATCH_BYTES: u64 = 256 << 10;
-const MOST_REQUEST_BYTES: u64 = 8 << 20;
-const LEAST_REQUEST_BYTES: u64 = 256 << 10;
+const MOST_PIECE_BYTES: u64 = 8 << 20;
+const LEAST_PIECE_BYTES: u64 = 64 << 10;
 
 /// What does not change from row group to row group.
 pub struct Plan {
@@ -213,8 +213,10 @@ impl Group {
     }
 
     fn ask_leaf(&mut self, at: usize, bytes: u64) {
-        let piece = (self.plan.limit / 16).clamp(LEAST_REQUEST_BYTES, MOST_REQUEST_BYTES);
         let mut leaf = self.leaves[at].lock();
+        // A piece is held until its last page was taken. The host joins pieces that follow each other.
+        let part = if self.whole { self.plan.limit / 16 } else { leaf.window / 4 };
+        let piece = part.clamp(LEAST_PIECE_BYTES, MOST_PIECE_BYTES);
         let mut left = bytes;
         while left > 0 {
             let range = leaf.ask(if left <= piece + TAIL_BYTES { left } else { piece });
@@ -225,12 +227,10 @@ impl Group {
 
     fn too_small(&self, needed: u64) -> EngineError {
         let needed = needed.div_ceil(1 << 20) << 20;
-        EngineError::new(
-            "MEMORY_LIMIT_TOO_SMALL",
-            format!(
-                "its pages do not fit into the {} bytes that reading it may take; {needed} would do so far",
-                self.plan.limit
-            ),
+        let limit = self.plan.limit;
+        EngineError::too_small(
+            needed,
+            format!("its pages do not fit into the {limit} bytes that reading it may take; {needed} would do so far"),
         )
     }
 

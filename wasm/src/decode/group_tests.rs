@@ -141,7 +141,7 @@ fn a_limit_that_is_too_small_is_an_error_with_a_number_that_does() {
     for round in 0.. {
         let Err(e) = read(&file, &request(limit)) else { break };
         assert_eq!(e.code, "MEMORY_LIMIT_TOO_SMALL");
-        let number = e.message.split(' ').filter_map(|word| word.parse().ok()).max().unwrap();
+        let number = e.needed.unwrap();
         assert!(number > limit && round < 3, "{} {number}", e.message);
         limit = number;
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use bytes::{Bytes, BytesMut};
-use parquet::basic::Type;
+use parquet::basic::{Compression, Type};
 use parquet::column::page::{Page, PageMetadata};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ColumnChunkMetaData;
@@ -15,6 +15,11 @@ use super::page_decoder::PageDecoder;
 use super::pages::{PageBounds, PageKind};
 use super::thrift::{Header, PageHeader, page_header};
 use crate::error::{EngineError, Result};
+
+// Encodings by the format's numbers.
+const OLD_DICTIONARY_INDICES: i32 = 2;
+const DELTA_BYTE_ARRAY: i32 = 7;
+const DICTIONARY_INDICES: i32 = 8;
 
 /// A page that the decoder has not taken.
 struct Waiting {
@@ -46,6 +51,8 @@ pub struct Leaf {
     width: u64,
     max_rep: i16,
     max_def: i16,
+    /// Its pages are not compressed.
+    in_place: bool,
     rows_said: u64,
     values_said: i64,
     bounds: PageBounds,
@@ -104,6 +111,7 @@ impl Leaf {
             width,
             max_rep: column.max_rep_level(),
             max_def: column.max_def_level(),
+            in_place: chunk.compression() == Compression::UNCOMPRESSED,
             rows_said: rows,
             values_said: chunk.num_values(),
             bounds: PageBounds::new(chunk),
@@ -167,7 +175,9 @@ impl Leaf {
     /// All bytes held, with room for the page that comes next.
     pub fn held(&self) -> u64 {
         let dictionary = self.dictionary.as_ref().map_or(0, Bytes::len) as u64;
-        self.compressed() + self.decompressed.max(self.largest) + self.dictionary_bytes + dictionary
+        // Pages that are not compressed stay where they are.
+        let pages = if self.in_place { self.decompressed } else { self.decompressed.max(self.largest) };
+        self.compressed() + pages + self.dictionary_bytes + dictionary
     }
 
     pub fn ask(&mut self, bytes: u64) -> std::ops::Range<u64> {
@@ -213,7 +223,9 @@ impl Leaf {
                     let left = self.end - self.at - head as u64;
                     let kind = self.bounds.check(&header, left, self.values_left).map_err(|e| self.named(e))?;
                     let whole = head as u64 + header.compressed_size as u64;
-                    self.largest = self.largest.max(header.uncompressed_size as u64);
+                    if kind == PageKind::Data {
+                        self.largest = self.largest.max(header.uncompressed_size as u64);
+                    }
                     if arrived < whole {
                         self.least_end = self.at + whole;
                         break;
@@ -263,10 +275,8 @@ impl Leaf {
         let uncompressed = header.uncompressed_size as u64;
         // A refused growth of the memory is an answer here and a trap in the decoder.
         if Vec::<u8>::new().try_reserve_exact(uncompressed as usize).is_err() {
-            return Err(EngineError::new(
-                "MEMORY_LIMIT_TOO_SMALL",
-                format!("column {}: a page of {uncompressed} bytes does not fit into the engine's memory", self.name),
-            )
+            let text = format!("column {}: a page of {uncompressed} bytes does not fit into the engine's memory", self.name);
+            return Err(EngineError::too_small(2 * uncompressed, text)
             .at_column(self.name.clone()));
         }
         let values = header.num_values as u64;
@@ -289,16 +299,14 @@ impl Leaf {
         Ok(())
     }
 
-    /// `encoding`: by the format's numbers.
     fn array_bytes(&self, encoding: i32, values: u64, uncompressed: u64) -> u64 {
         if self.physical != Type::BYTE_ARRAY {
             return values * self.width;
         }
         let data = match encoding {
-            // Dictionary indices.
-            2 | 8 => values.saturating_mul(self.dictionary_bytes) / self.dictionary_values.max(1),
+            DICTIONARY_INDICES | OLD_DICTIONARY_INDICES => values.saturating_mul(self.dictionary_bytes) / self.dictionary_values.max(1),
             // Each value is what differs from the one before: how long they are is not known.
-            7 => uncompressed.saturating_mul(4),
+            DELTA_BYTE_ARRAY => uncompressed.saturating_mul(4),
             _ => uncompressed,
         };
         data + values * self.width
