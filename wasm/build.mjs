@@ -2,24 +2,29 @@
 /**
  * Builds the engine.
  *
- *   node wasm/build.mjs            what is shipped: wasm/prebuilt/icestream.wasm and SOURCE.sha256 beside it
- *   node wasm/build.mjs --quick    quick to build, slow to run: wasm/target/quick.wasm
- *   node wasm/build.mjs --check    does the prebuilt file belong to the sources and match its own hash?
+ *   node wasm/build.mjs            what is shipped: wasm/prebuilt/*.wasm and SOURCE.sha256 beside them
+ *   node wasm/build.mjs --quick    all of it, quick to build, slow to run: wasm/target/quick.wasm
+ *   node wasm/build.mjs --check    do the prebuilt files belong to the sources and match their own hashes?
  *
  * Needs, from Debian: rustc-web cargo-web libstd-rust-web-dev rust-web-src clang-22 lld-22 llvm-22 binaryen.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const prebuilt = join(root, 'prebuilt');
-const artifact = join(prebuilt, 'icestream.wasm');
 const record = join(prebuilt, 'SOURCE.sha256');
 const target = 'wasm32-unknown-unknown';
+
+/** What is shipped, and the features of the crate that are in it. */
+const artifacts = {
+  'icestream.wasm': ['decode'],
+  'icestream-append.wasm': [],
+};
 
 /** The host creates the memory with at least this size (src/engine/wasm/instance.ts). */
 const initialMemoryBytes = 4 * 1024 * 1024;
@@ -31,8 +36,9 @@ const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
 /** Every file that the artifact is made of, in a fixed order. */
 function sourceHash() {
-  const rust = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.rs'))
+  const rust = ['src', 'arrow-select']
+    .flatMap((folder) => readdirSync(join(root, folder), { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile() && /\.rs$|^Cargo\.toml$/.test(entry.name))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)));
   const hash = createHash('sha256');
   for (const path of ['Cargo.toml', 'Cargo.lock', 'build.mjs', ...rust].sort()) {
@@ -41,26 +47,30 @@ function sourceHash() {
   return hash.digest('hex');
 }
 
-function check() {
-  const recorded = Object.fromEntries(
+const hashOf = (path) => (existsSync(path) ? sha256(readFileSync(path)) : 'missing');
+const recorded = () =>
+  Object.fromEntries(
     readFileSync(record, 'utf8')
       .trim()
       .split('\n')
       .map((line) => line.split(/:\s*/, 2)),
   );
-  const found = { source: sourceHash(), artifact: sha256(readFileSync(artifact)) };
-  for (const key of ['source', 'artifact']) {
-    if (recorded[key] !== found[key]) {
-      console.error(
-        `wasm/prebuilt: ${key} is ${found[key]}, SOURCE.sha256 says ${recorded[key]}; run: npm run build:wasm`,
-      );
+const artifactHashes = () =>
+  Object.fromEntries(Object.keys(artifacts).map((name) => [name, hashOf(join(prebuilt, name))]));
+
+function check() {
+  const wanted = recorded();
+  for (const [key, found] of Object.entries({ source: sourceHash(), ...artifactHashes() })) {
+    if (wanted[key] !== found) {
+      console.error(`wasm/prebuilt: ${key} is ${found}, SOURCE.sha256 says ${wanted[key]}; run: npm run build:wasm`);
       process.exitCode = 1;
     }
   }
 }
 
-function build(quick) {
-  const profile = quick ? 'quick' : 'size';
+/** One cdylib with these features; answers where it is. */
+function compile(profile, features) {
+  const quick = profile === 'quick';
   const targetDir = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
   const cargoHome = process.env.CARGO_HOME ?? join(homedir(), '.cargo');
   const remap = [
@@ -70,10 +80,11 @@ function build(quick) {
     ['/usr/lib/rustlib/src/rust', '/rust'],
     ['/usr/src', '/rust'],
   ];
-  const source = sourceHash();
+  // The crate type is said here because cargo leaves out link-time optimisation where a crate is an rlib as well.
+  const library = ['rustc', '--locked', '--lib', '--crate-type', 'cdylib', '--profile', profile, '--target', target];
   run(
     '/usr/bin/cargo',
-    ['build', '--locked', '--lib', '--profile', profile, '--target', target, '-Zbuild-std=std,panic_abort'],
+    [...library, '--no-default-features', '--features', features.join(), '-Zbuild-std=std,panic_abort'],
     {
       // build-std is a nightly option; Debian's compiler has the sources of its own std.
       RUSTC_BOOTSTRAP: '1',
@@ -96,34 +107,39 @@ function build(quick) {
       ].join(' '),
     },
   );
-  const built = join(targetDir, target, profile, 'icestream_engine.wasm');
-  if (quick) {
-    const out = join(root, 'target', 'quick.wasm');
-    mkdirSync(join(root, 'target'), { recursive: true });
-    copyFileSync(built, out);
-    console.log(out);
-    return;
-  }
-  if (sourceHash() !== source) throw new Error('wasm/src changed while it was built: build again');
+  return join(targetDir, target, profile, 'icestream_engine.wasm');
+}
+
+function buildQuick() {
+  const out = join(root, 'target', 'quick.wasm');
+  mkdirSync(join(root, 'target'), { recursive: true });
+  copyFileSync(compile('quick', artifacts['icestream.wasm']), out);
+  console.log(out);
+}
+
+function build() {
+  const source = sourceHash();
   mkdirSync(prebuilt, { recursive: true });
-  run('wasm-opt', [
-    '-Os',
-    '--enable-bulk-memory',
-    '--enable-sign-ext',
-    '--enable-mutable-globals',
-    '--enable-nontrapping-float-to-int',
-    '--enable-reference-types',
-    '--enable-multivalue',
-    '--strip-debug',
-    '--strip-producers',
-    built,
-    '-o',
-    artifact,
-  ]);
+  for (const [name, features] of Object.entries(artifacts)) {
+    run('wasm-opt', [
+      '-Os',
+      '--enable-bulk-memory',
+      '--enable-sign-ext',
+      '--enable-mutable-globals',
+      '--enable-nontrapping-float-to-int',
+      '--enable-reference-types',
+      '--enable-multivalue',
+      '--strip-debug',
+      '--strip-producers',
+      compile('size', features),
+      '-o',
+      join(prebuilt, name),
+    ]);
+  }
+  if (sourceHash() !== source) throw new Error('the sources changed while they were built: build again');
   const lines = {
     source,
-    artifact: sha256(readFileSync(artifact)),
-    bytes: readFileSync(artifact).length,
+    ...artifactHashes(),
     rustc: version('/usr/bin/rustc'),
     cargo: version('/usr/bin/cargo'),
     clang: version('clang-22'),
@@ -131,12 +147,13 @@ function build(quick) {
   };
   writeFileSync(
     record,
-    `${Object.entries(lines)
-      .map(([key, value]) => `${key}: ${value}`)
-      .join('\n')}\n`,
+    Object.entries(lines)
+      .map(([key, value]) => `${key}: ${value}\n`)
+      .join(''),
   );
   console.log(readFileSync(record, 'utf8'));
 }
 
 if (process.argv.includes('--check')) check();
-else build(process.argv.includes('--quick'));
+else if (process.argv.includes('--quick')) buildQuick();
+else build();

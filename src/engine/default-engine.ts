@@ -24,9 +24,9 @@ async function compile(source: EngineModuleSource): Promise<WebAssembly.Module> 
 }
 
 /**
- * Says where the engine's wasm (`wasm/prebuilt/icestream.wasm` of the package) comes from, where the runtime's own way
- * does not fit: a bundler that emits no asset, a CDN, bytes at hand. Call it before the first read or write; engines
- * that exist stay as they are.
+ * Says where the engine's wasm (the package's `icestream/icestream.wasm`, or `icestream/icestream-append.wasm`, which
+ * is smaller and cannot read Parquet) comes from, where the runtime's own way does not fit: a bundler that emits no
+ * asset, a CDN, bytes at hand. Call it before the first read or write; engines that exist stay as they are.
  * @throws IcestreamError UNAVAILABLE for an answer that is no success; WebAssembly.CompileError for other bytes.
  */
 export async function init(source: EngineModuleSource | Promise<Response>): Promise<void> {

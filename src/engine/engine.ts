@@ -210,6 +210,7 @@ export interface Engine {
   inferJson(sample: Bytes): ArrowSchema;
   jsonReader(options: JsonReaderOptions): TextReader;
   decompressor(codec: 'gzip' | 'zstd'): Decompressor;
+  /** @throws IcestreamError UNSUPPORTED with the artifact for appends (`icestream-append.wasm`), which has no decoder. */
   openParquet(file: RangeReader, options?: { readonly signal?: AbortSignal }): Promise<ParquetReader>;
 
   /** Rows of all batches, in order; consumes them. One schema. */

@@ -1,6 +1,14 @@
 //! `ParquetFooter` of `src/engine/footer.ts`, as plain data and as JSON.
 
+mod facts;
+mod order;
+
+#[cfg(test)]
+mod facts_tests;
+
 use serde_json::{Map, Value, json};
+
+pub use self::facts::footer_facts;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct LeafFacts {

@@ -1,4 +1,5 @@
 /** The engine over one wasm instance. */
+import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
 import type { ArrowSchema } from '../arrow-schema.ts';
 import type { Encoder, EncoderOptions } from '../encoder.ts';
@@ -87,7 +88,13 @@ class WasmEngine implements Engine {
     return new WasmDecompressor(this.#instance, codec);
   }
 
-  openParquet(file: RangeReader, options?: { readonly signal?: AbortSignal }): Promise<ParquetReader> {
+  async openParquet(file: RangeReader, options?: { readonly signal?: AbortSignal }): Promise<ParquetReader> {
+    if (!this.#instance.has('parquet_footer')) {
+      throw new IcestreamError(
+        'UNSUPPORTED',
+        'Parquet files cannot be read with icestream-append.wasm, which has no decoder; load icestream.wasm instead',
+      );
+    }
     return openParquet(this.#instance, file, options);
   }
 

@@ -58,6 +58,11 @@ export class WasmInstance {
     return this.#raw('ics_live_bytes') >>> 0;
   }
 
+  /** Whether the module has this export: artifacts differ in what they hold. */
+  has(name: string): boolean {
+    return name in this.#exports;
+  }
+
   /**
    * Calls an export. Answers what it answers (not negative): a handle, a count or a state.
    * @throws IcestreamError what the engine reports; ENGINE_FAILED after a trap.

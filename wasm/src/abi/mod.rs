@@ -5,6 +5,7 @@
 
 pub(crate) mod batch;
 mod core;
+#[cfg(feature = "decode")]
 mod decode;
 mod decompress;
 mod encode;

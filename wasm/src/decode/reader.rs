@@ -10,7 +10,6 @@ use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
 use parquet::basic::Compression;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 
-use super::facts::footer_facts;
 use super::group::{Group, Plan};
 use super::maps::maps_of;
 use super::metadata::corrupt;
@@ -18,7 +17,7 @@ use super::schema::arrow_metadata;
 
 pub use super::group::Step;
 use crate::error::{EngineError, Result};
-use crate::footer::FooterFacts;
+use crate::footer::{FooterFacts, footer_facts};
 
 /// Rows of a batch when the caller does not say.
 pub const DEFAULT_BATCH_ROWS: usize = 8192;

@@ -25,9 +25,8 @@ use self::options::{DictionaryMode, Options, leaf_properties};
 use self::recut::Pieces;
 use self::row_group::OpenRowGroup;
 use self::segments::Output;
-use crate::decode::facts::footer_facts;
 use crate::error::{EngineError, Result};
-use crate::footer::FooterFacts;
+use crate::footer::{FooterFacts, footer_facts};
 
 /// A step of a row group ends when so many compressed bytes can leave.
 const STEP_BYTES: usize = 1 << 20;

@@ -11,8 +11,7 @@ use parquet::file::statistics::{Statistics, ValueStatistics};
 use parquet::schema::parser::parse_message_type;
 use parquet::schema::types::SchemaDescriptor;
 
-use super::facts::footer_facts;
-use crate::footer::LeafFacts;
+use super::{LeafFacts, footer_facts};
 
 /// The facts of a file of one column whose row groups have these statistics, of ten values each.
 fn facts(column: &str, order: Option<fn(&SchemaDescriptor) -> ColumnOrder>, groups: Vec<Option<Statistics>>) -> LeafFacts {

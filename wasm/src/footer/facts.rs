@@ -7,9 +7,9 @@ use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use parquet::file::statistics::Statistics;
 
 use super::order::ValueOrder;
-use crate::footer::{FooterFacts, LeafFacts, RowGroupFacts};
+use super::{FooterFacts, LeafFacts, RowGroupFacts};
 
-/// Facts of a file whose metadata was checked (`metadata::check`).
+/// Facts of a file whose metadata was checked (by `decode::metadata`).
 pub fn footer_facts(metadata: &ParquetMetaData) -> FooterFacts {
     let file = metadata.file_metadata();
     let leaves = (0..file.schema_descr().num_columns()).map(|leaf| leaf_facts(metadata, leaf)).collect();
