@@ -167,11 +167,12 @@ export class WasmInstance {
   #trapText(error: unknown): string {
     try {
       const panic = this.#text('ics_panic_ptr', 'ics_panic_len');
-      if (panic !== '') return `the engine stopped: ${panic}`;
       const refused = (this.#exports['ics_refused_bytes']?.() ?? 0) >>> 0;
-      if (refused > 0) {
+      // Arrow's buffers panic where others abort.
+      if (refused > 0 && (panic === '' || panic.includes('failed to allocate memory'))) {
         return `the engine is out of memory: limit ${this.maxMemoryBytes} bytes, ${refused} more were asked for; raise memoryLimitBytes or write smaller row groups`;
       }
+      if (panic !== '') return `the engine stopped: ${panic}`;
     } catch {
       // The trap's own message is what is left.
     }
