@@ -7,6 +7,7 @@ import type { ArrowType } from '../../../src/engine/arrow-schema.ts';
 import type { Engine, RangeReader } from '../../../src/engine/engine.ts';
 import { createEngine } from '../../../src/engine/wasm/engine.ts';
 import type { Bytes } from '../../../src/util/bytes.ts';
+import { rowGroupBytes } from '../../support/row-group.ts';
 
 const file = (path: string) => fileURLToPath(new URL(`../../../wasm/${path}`, import.meta.url));
 const engineOf = (name: string) =>
@@ -65,7 +66,10 @@ describe('the artifact for appends', () => {
         dictionarySizeBytes: 1024 * 1024,
         statisticsTruncateBytes: 64,
       });
-      const group = await encoder.writeRowGroup(rows.map((batch) => aligner.align(batch)));
+      const group = await rowGroupBytes(
+        encoder,
+        rows.map((batch) => aligner.align(batch)),
+      );
       const { bytes } = await encoder.finish();
       files.push(Uint8Array.from([...group, ...bytes]));
     }
