@@ -173,13 +173,13 @@ export interface PartitionTransform {
   readonly transform: string;
 }
 
-/** Rows of one batch that share a partition tuple. */
+/** Rows that share a partition tuple. */
 export interface PartitionSlice {
   /** Canonical bytes of the tuple as lower-case hex: equal tuples, equal keys. */
   readonly key: string;
   /** One value per transform: Appendix D single-value bytes of the result type, or null. */
   readonly values: readonly (Uint8Array | null)[];
-  /** The first row of the tuple in the batch that was split. */
+  /** The first row, counted over the batches that were split. */
   readonly firstRow: number;
   readonly batch: Batch;
 }
@@ -216,7 +216,10 @@ export interface Engine {
   /** Rows of all batches, in order; consumes them. One schema. */
   concat(batches: readonly Batch[]): Batch;
   aligner(source: ArrowSchema, options: AlignOptions): Aligner;
-  /** Groups rows by partition tuple, in order of first row; consumes the batch. */
-  partition(batch: Batch, transforms: readonly PartitionTransform[]): PartitionSlice[];
+  /**
+   * Groups the rows of all batches (of one schema) by partition tuple, in order of first row; consumes the batches.
+   * Rows of one tuple only are not copied: there is a slice for each batch then.
+   */
+  partition(batches: readonly Batch[], transforms: readonly PartitionTransform[]): PartitionSlice[];
   encoder(options: EncoderOptions): Encoder;
 }

@@ -16,10 +16,12 @@ import { MAX_STEP_ROWS, RowSteps } from './row-steps.ts';
 export const MAX_ROW_GROUP_ROWS = 1_048_576;
 /** The most files that are being finished, however small. */
 const MOST_FINISHING = 16;
+/** The most rows that are routed at once. */
+const MAX_ROUTED_ROWS = 4 * MAX_STEP_ROWS;
 
-/** What an open file holds in the engine besides its pending bytes; measured: 12 KB, and 720 bytes a column chunk. */
-const OPEN_FILE_BYTES = 16 * 1024;
-const COLUMN_CHUNK_BYTES = 1024;
+/** What an open file holds in the engine besides its pending bytes; measured: 9 KB, and 550 bytes a column chunk. */
+const OPEN_FILE_BYTES = 12 * 1024;
+const COLUMN_CHUNK_BYTES = 704;
 
 export interface DataWriterOptions {
   readonly engine: Pick<Engine, 'partition' | 'concat'>;
@@ -54,6 +56,10 @@ export class DataWriter {
   readonly #router: PartitionRouter;
   readonly #steps: RowSteps;
   readonly #rowGroupBytes: number;
+  readonly #stepBytes: number;
+  readonly #routeBytes: number;
+  /** The most rows that a partition gets between two looks at its size. */
+  readonly #rowsBetween: number;
   readonly #numbers = new Map<DataFileWriter, number>();
   readonly #finishing = new Set<Finishing>();
   #failure: { readonly error: unknown } | null = null;
@@ -70,8 +76,11 @@ export class DataWriter {
     this.#router = new PartitionRouter(options.engine, options.transforms);
     // A row group of more raw bytes than the target could not be cut into files of the target's size.
     const wanted = Math.min(rowGroupSizeBytes, targetFileSizeBytes);
-    this.#steps = new RowSteps(Math.min(plan.stepBytes, Math.floor(wanted / 8)));
+    this.#stepBytes = Math.min(plan.stepBytes, Math.floor(wanted / 8));
+    this.#steps = new RowSteps(this.#stepBytes);
     this.#rowGroupBytes = Math.min(wanted, plan.rowGroupBytes);
+    this.#routeBytes = Math.min(plan.routeBytes, Math.floor(wanted / 4));
+    this.#rowsBetween = options.transforms.length === 0 ? MAX_STEP_ROWS : MAX_ROUTED_ROWS;
   }
 
   /** Rows that wait for a row group, by `Batch.byteLength`. */
@@ -143,23 +152,34 @@ export class DataWriter {
   }
 
   async #decide(): Promise<void> {
-    const { plan, onState } = this.#options;
-    this.#router.route();
-    onState?.();
-    for (const partition of this.#router.partitions()) {
-      const { rows, bytes } = partition.buffer;
-      if (bytes >= this.#rowGroupBytes || rows + MAX_STEP_ROWS > MAX_ROW_GROUP_ROWS) await this.#encode(partition);
+    const { onState, transforms } = this.#options;
+    if (transforms.length === 0 || this.#routeIsDue()) {
+      this.#router.route();
+      onState?.();
+      for (const partition of this.#router.partitions()) {
+        const { rows, bytes } = partition.buffer;
+        if (bytes >= this.#rowGroupBytes || rows + this.#rowsBetween > MAX_ROW_GROUP_ROWS) {
+          await this.#encode(partition);
+        }
+      }
+      await this.#encodeLargest();
     }
-    if (this.#router.bufferedBytes > plan.bufferedRowBytes - plan.stepBytes) await this.#encodeLargest();
     onState?.();
   }
 
-  /** Encodes the partitions that free most until a step's worth of rows fits again. */
+  /** Whether there might be no room, or too many rows, after another step. */
+  #routeIsDue(): boolean {
+    const { unroutedBytes, unroutedRows } = this.#router;
+    return unroutedBytes + this.#stepBytes > this.#routeBytes || unroutedRows + MAX_STEP_ROWS > MAX_ROUTED_ROWS;
+  }
+
+  /** Encodes the partitions that free most until as many rows fit again as come before the next look. */
   async #encodeLargest(): Promise<void> {
-    const { plan } = this.#options;
+    const most = this.#options.plan.bufferedRowBytes - this.#routeBytes;
+    if (this.#router.bufferedBytes <= most) return;
     const largestFirst = this.#router.partitions().sort((a, b) => b.buffer.bytes - a.buffer.bytes);
     for (const partition of largestFirst) {
-      if (this.#router.bufferedBytes <= plan.bufferedRowBytes - plan.stepBytes) return;
+      if (this.#router.bufferedBytes <= most) return;
       if (partition.buffer.rows > 0) await this.#encode(partition);
     }
   }

@@ -33,6 +33,8 @@ export interface MemoryPlan {
   readonly bufferedRowBytes: number;
   /** Rows between two decisions (row group due? partition to be closed?), by `Batch.byteLength`. */
   readonly stepBytes: number;
+  /** Rows that are routed to their partitions at once, by `Batch.byteLength`: the more, the fewer and larger slices. */
+  readonly routeBytes: number;
   /** A row group is due when a partition has rows of so many bytes. */
   readonly rowGroupBytes: number;
   /** What the engine may keep of open files' row groups for their footers. */
@@ -92,18 +94,18 @@ function divide(request: MemoryPlanRequest, limitBytes: number): MemoryPlan | nu
   const left = engineBytes - fixed - Math.floor((5 * reading) / 4);
   // Rows are held once while they wait; while a row group is encoded, its columns go one by one and its compressed
   // pages come: a row group's worth beside the buffer. The rest is the batch in hand and fragmentation.
-  // With one partition, larger row groups gain nothing but a larger process; many partitions share the buffer, and
-  // want to be routed in large steps, whose rows are there two more times meanwhile.
+  // Larger row groups gain nothing but a larger process. While rows are routed, one of their columns is there twice.
   const bufferedRowBytes = Math.floor(Math.min(left / 2, limitBytes / 6));
   if (bufferedRowBytes < Math.max(MIN_ROW_SHARE, 16 * request.rowBytes)) return null;
-  const stepBytes = Math.floor(bufferedRowBytes / (request.partitioned ? 5 : 8));
+  const stepBytes = Math.floor(bufferedRowBytes / 8);
   return {
     limitBytes,
     engineBytes,
     bufferedRowBytes,
     stepBytes,
+    routeBytes: request.partitioned ? Math.floor(bufferedRowBytes / 4) : stepBytes,
     rowGroupBytes: Math.min(bufferedRowBytes - stepBytes, Math.floor((2 * left) / 5)),
-    footerBytes: Math.floor(left / 8),
+    footerBytes: Math.floor(left / 4),
     partSizeBytes: parts.partSizeBytes,
     partsInFlight: parts.inFlight,
     pendingBytes: parts.pendingBytes,

@@ -55,9 +55,9 @@ export class PartitionBuffer {
 
   /** A batch has a fixed cost per column, which would outweigh the rows of many tiny ones. */
   #joinSmall(): void {
-    for (let level = 0; level < HIGHEST_LEVEL; level++) {
+    for (let level = 0; level < HIGHEST_LEVEL && this.#held.length >= JOIN_COUNT; level++) {
       const tail = this.#held.slice(-JOIN_COUNT);
-      if (tail.length < JOIN_COUNT || tail.some((held) => held.level !== level)) return;
+      if (tail.some((held) => held.level !== level)) return;
       this.#held.length -= JOIN_COUNT;
       this.#held.push({ batch: this.#engine.concat(tail.map((held) => held.batch)), level: level + 1 });
     }

@@ -36,6 +36,15 @@ export class PartitionRouter {
     return this.#bufferedRows;
   }
 
+  /** Rows that were added and not routed yet. */
+  get unroutedRows(): number {
+    return this.#added.rows;
+  }
+
+  get unroutedBytes(): number {
+    return this.#added.bytes;
+  }
+
   /** In the order in which they first appeared. */
   partitions(): Partition[] {
     return [...this.#partitions.values()];
@@ -53,11 +62,8 @@ export class PartitionRouter {
 
   /** Sends the rows that were added to their partitions, all at once: few large slices cost less than many small ones. */
   route(): void {
-    const added = this.#added.take();
-    const [first] = added;
-    if (first === undefined) return;
-    const rows = added.length === 1 ? first : this.#engine.concat(added);
-    for (const { key, values, batch } of this.#engine.partition(rows, this.#transforms)) {
+    if (this.#added.rows === 0) return;
+    for (const { key, values, batch } of this.#engine.partition(this.#added.take(), this.#transforms)) {
       this.#push(key, values, batch, batch.byteLength);
     }
   }

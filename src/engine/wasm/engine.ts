@@ -26,7 +26,7 @@ import { WasmEncoder } from './encoder.ts';
 import { WasmInstance } from './instance.ts';
 import { WasmIpcReader } from './ipc-reader.ts';
 import { openParquet } from './parquet-reader.ts';
-import { concatBatches, partitionBatch } from './partition.ts';
+import { concatBatches, partitionBatches } from './partition.ts';
 import { csvReader, inferCsv, inferJson, jsonReader } from './text-reader.ts';
 
 class WasmEngine implements Engine {
@@ -106,8 +106,8 @@ class WasmEngine implements Engine {
     return new WasmAligner(this.#instance, source, options);
   }
 
-  partition(batch: Batch, transforms: readonly PartitionTransform[]): PartitionSlice[] {
-    return partitionBatch(this.#instance, batch, transforms);
+  partition(batches: readonly Batch[], transforms: readonly PartitionTransform[]): PartitionSlice[] {
+    return partitionBatches(this.#instance, batches, transforms);
   }
 
   encoder(options: EncoderOptions): Encoder {

@@ -1,6 +1,6 @@
 /** What the engine does with whole batches: split by partition tuple, join. */
 import type { Batch, PartitionSlice, PartitionTransform } from '../engine.ts';
-import { type BatchList, batchesOf, releaseBatch, releaseBatches, WasmBatch } from './batch.ts';
+import { type BatchList, batchesOf, releaseBatches, WasmBatch } from './batch.ts';
 import type { WasmInstance } from './instance.ts';
 
 interface PartJson {
@@ -12,21 +12,24 @@ interface PartJson {
   readonly handle: number;
 }
 
-/** Groups rows by partition tuple, in order of first row; consumes the batch. */
-export function partitionBatch(
+/** Groups rows by partition tuple, in order of first row; consumes the batches. */
+export function partitionBatches(
   instance: WasmInstance,
-  batch: Batch,
+  batches: readonly Batch[],
   transforms: readonly PartitionTransform[],
 ): PartitionSlice[] {
+  const [first] = batches;
+  if (first === undefined) return [];
   const request = JSON.stringify(transforms.map(({ sourceId, transform }) => ({ sourceId, transform })));
-  const schema = batch.schema;
-  const given = releaseBatch(instance, batch);
+  const { schema } = first;
+  const given = releaseBatches(instance, batches);
   let parts: readonly PartJson[];
   try {
     parts = instance.callJson('batch_partition', given, request) as readonly PartJson[];
   } catch (error) {
     // The request itself may not have found room; freeing a consumed handle does nothing.
-    instance.drop(given);
+    const handles = new DataView(given.buffer);
+    for (let at = 0; at < given.length; at += 4) instance.drop(handles.getInt32(at, true));
     throw error;
   }
   return parts.map(({ key, values, firstRow, rows, bytes, handle }) => ({

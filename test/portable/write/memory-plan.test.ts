@@ -96,6 +96,7 @@ test('shares never add up to more than the limit', () => {
         expect(plan.engineBytes + parts + plan.sourceBytes).toBeLessThanOrEqual(plan.limitBytes);
         expect(plan.bufferedRowBytes * 2).toBeLessThanOrEqual(plan.engineBytes);
         expect(plan.stepBytes).toBeGreaterThan(0);
+        expect(plan.routeBytes + plan.stepBytes).toBeLessThanOrEqual(plan.bufferedRowBytes);
       },
     ),
   );

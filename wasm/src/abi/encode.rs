@@ -1,7 +1,7 @@
 //! Exports of `crate::encode`.
 
 use super::batch::take_batches;
-use super::{answer, handle_list, request, set_meta, set_out};
+use super::{answer, block, handle_list, set_meta, set_out};
 use crate::encode::Encoder;
 use crate::handles;
 
@@ -11,8 +11,8 @@ use crate::handles;
 /// `ptr` and `len` are those of one `ics_alloc`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn enc_new(ptr: *mut u8, len: usize) -> i32 {
-    let options = unsafe { request(ptr, len) };
-    answer(|| handles::insert(Encoder::from_json(&options?)?))
+    let options = unsafe { block(ptr, len) };
+    answer(|| handles::insert(Encoder::new(&options)?))
 }
 
 /// Begins a row group of batches (a list of handles, consumed).

@@ -62,17 +62,18 @@ pub extern "C" fn aligner_align(handle: i32, batch: i32) -> i32 {
     })
 }
 
-/// Splits a batch, which is freed, by `[{ "sourceId", "transform" }, …]`. Answers the number of parts; the meta lists
-/// them as `[{ "key", "values", "firstRow", "rows", "bytes", "handle" }, …]`, key and values as hex.
+/// Splits batches (a list of handles, consumed) by `[{ "sourceId", "transform" }, …]`. Answers the number of parts; the
+/// meta lists them as `[{ "key", "values", "firstRow", "rows", "bytes", "handle" }, …]`, key and values as hex.
 ///
 /// # Safety
 /// `ptr` and `len` are those of one `ics_alloc`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn batch_partition(batch: i32, ptr: *mut u8, len: usize) -> i32 {
-    let request = unsafe { request(ptr, len) };
+pub unsafe extern "C" fn batch_partition(ptr: *mut u8, len: usize, request_ptr: *mut u8, request_len: usize) -> i32 {
+    let given = unsafe { handle_list(ptr, len) };
+    let request = unsafe { request(request_ptr, request_len) };
     answer(|| {
-        let batch = handles::take::<RecordBatch>(batch)?;
-        let parts = partition(batch, &transforms(&request?)?)?;
+        let batches = take_batches(&given)?;
+        let parts = partition(batches, &transforms(&request?)?)?;
         let mut given = Vec::with_capacity(parts.len());
         // Written by hand: a batch may fall into hundreds of parts, and a tree of JSON values costs more than they do.
         let mut text = String::from("[");

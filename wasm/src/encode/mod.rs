@@ -5,6 +5,7 @@ mod choose;
 mod column_order;
 mod distinct;
 mod options;
+mod recipe;
 mod recut;
 mod row_group;
 mod segments;
@@ -12,17 +13,13 @@ mod segments;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use arrow_array::{ArrayRef, RecordBatch};
-use arrow_schema::{DataType, FieldRef, Fields, Schema};
-use parquet::arrow::ArrowSchemaConverter;
-use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowRowGroupWriterFactory, compute_leaves};
+use arrow_schema::{DataType, Fields, Schema};
 use parquet::file::writer::SerializedFileWriter;
-use serde_json::Value;
 
-use self::options::{DictionaryMode, Options, leaf_properties};
-use self::recut::Pieces;
+use self::recipe::Recipe;
 use self::row_group::OpenRowGroup;
 use self::segments::Output;
 use crate::error::{EngineError, Result};
@@ -32,7 +29,7 @@ use crate::footer::{FooterFacts, footer_facts};
 const STEP_BYTES: usize = 1 << 20;
 
 pub struct Encoder {
-    options: Options,
+    recipe: Rc<Recipe>,
     output: Output,
     state: State,
 }
@@ -45,25 +42,24 @@ enum State {
 }
 
 /// The columns of a row group that were not encoded yet, each in pieces.
-type Columns = std::iter::Zip<std::vec::IntoIter<FieldRef>, std::vec::IntoIter<Vec<ArrayRef>>>;
+type Columns = std::iter::Enumerate<std::vec::IntoIter<Vec<ArrayRef>>>;
 
 fn finished() -> EngineError {
     EngineError::invalid_argument("the encoder was finished, or a row group failed: its file cannot be continued")
 }
 
 impl Encoder {
-    pub fn from_json(json: &Value) -> Result<Self> {
-        let options = Options::from_json(json)?;
-        let properties = Arc::new(options.properties().build());
-        let schema = converted(&options.schema)?;
+    /// From the text of `EncoderOptions`.
+    pub fn new(options: &[u8]) -> Result<Self> {
+        let recipe = Recipe::of(options)?;
         let output = Output::default();
-        let writer = SerializedFileWriter::new(output.clone(), schema.root_schema_ptr(), properties)?;
-        Ok(Self { options, output, state: State::Ready(writer) })
+        let writer = SerializedFileWriter::new(output.clone(), recipe.root.clone(), recipe.properties.clone())?;
+        Ok(Self { recipe, output, state: State::Ready(writer) })
     }
 
     /// Begins a row group of all rows, to be encoded by steps. No rows, no row group.
     pub fn start_row_group(&mut self, batches: Vec<RecordBatch>) -> Result<()> {
-        let schema = self.options.schema.clone();
+        let schema = self.recipe.options.schema.clone();
         for batch in &batches {
             check_schema(&schema, &batch.schema())?;
         }
@@ -78,7 +74,7 @@ impl Encoder {
                 column.push(array.clone());
             }
         }
-        let columns = schema.fields().iter().cloned().collect::<Vec<_>>().into_iter().zip(columns);
+        let columns = columns.into_iter().enumerate();
         self.state = State::InRowGroup(OpenRowGroup::new(writer)?, columns);
         Ok(())
     }
@@ -95,13 +91,13 @@ impl Encoder {
             State::Ended => return Err(finished()),
         };
         while self.output.len() < STEP_BYTES {
-            let Some((field, chunks)) = columns.next() else {
+            let Some((index, chunks)) = columns.next() else {
                 let mut writer = open.close()?;
                 writer.flush().map_err(|e| EngineError::failed(e.to_string()))?;
                 self.state = State::Ready(writer);
                 return Ok(Some(self.output.take()));
             };
-            for chunk in encode_field(&self.options, &field, chunks)? {
+            for chunk in self.recipe.encode(index, chunks)? {
                 chunk.append_to_row_group(open.group()?)?;
             }
         }
@@ -117,52 +113,6 @@ impl Encoder {
         column_order::declare_type_order(&mut rest, &metadata);
         Ok((vec![rest], footer_facts(&metadata)))
     }
-}
-
-fn converted(schema: &Schema) -> Result<parquet::schema::types::SchemaDescriptor> {
-    let converter = ArrowSchemaConverter::new().with_coerce_types(true).schema_root("table");
-    converter.convert(schema).map_err(|e| EngineError::unsupported(format!("a schema that Parquet cannot hold: {e}")))
-}
-
-/// All leaves of one top-level field. Lets go of each chunk of rows once it is encoded.
-fn encode_field(options: &Options, field: &FieldRef, chunks: Vec<ArrayRef>) -> Result<Vec<ArrowColumnChunk>> {
-    let schema = Arc::new(Schema::new(vec![field.clone()]));
-    let descriptor = converted(&schema)?;
-    let leaves = descriptor.columns();
-    let chosen: Vec<_> = leaves.iter().map(|leaf| options.column(&leaf.path().string())).collect();
-    let pays = if chosen.iter().any(|c| c.dictionary == DictionaryMode::Auto) {
-        choose::dictionary_pays(&chunks, leaves.len(), options.dictionary_bytes)?
-    } else {
-        vec![false; leaves.len()]
-    };
-    let mut properties = options.properties();
-    for (i, (leaf, column)) in leaves.iter().zip(chosen).enumerate() {
-        let dictionary = match column.dictionary {
-            DictionaryMode::Auto => pays[i],
-            DictionaryMode::On => true,
-            DictionaryMode::Off => false,
-        };
-        properties = leaf_properties(properties, leaf.path(), column)
-            .set_column_dictionary_enabled(leaf.path().clone(), dictionary);
-        if options.compact && !dictionary {
-            let encoding = choose::compact_encoding(leaf, i, &chunks);
-            properties = properties.set_column_encoding(leaf.path().clone(), encoding);
-        }
-    }
-    // Never written to: it gives the column writers their schema and properties.
-    let scaffold =
-        SerializedFileWriter::new(std::io::sink(), descriptor.root_schema_ptr(), Arc::new(properties.build()))?;
-    let mut writers = ArrowRowGroupWriterFactory::new(&scaffold, schema).create_column_writers(0)?;
-    let mut pieces = Pieces::new(chunks);
-    while let Some(piece) = pieces.next_piece()? {
-        let nulls_in = |e: parquet::errors::ParquetError| {
-            EngineError::invalid_value(format!("column {}: {e}", field.name())).at_column(field.name())
-        };
-        for (leaf, writer) in compute_leaves(field, &piece).map_err(nulls_in)?.iter().zip(&mut writers) {
-            writer.write(leaf).map_err(nulls_in)?;
-        }
-    }
-    writers.into_iter().map(|w| Ok(w.close()?)).collect()
 }
 
 /// Types must be those of the encoder's schema; names and metadata of nested fields may differ.

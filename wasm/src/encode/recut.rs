@@ -10,6 +10,15 @@ use crate::error::Result;
 /// Rows of a piece.
 pub const PIECE_ROWS: usize = 8192;
 
+/// What fits one piece, as one: looking at many small chunks costs more than copying them.
+pub fn joined(chunks: Vec<ArrayRef>) -> Result<Vec<ArrayRef>> {
+    let rows: usize = chunks.iter().map(|c| c.len()).sum();
+    if chunks.len() == 1 || rows > PIECE_ROWS {
+        return Ok(chunks);
+    }
+    Ok(Pieces::new(chunks).next_piece()?.into_iter().collect())
+}
+
 pub struct Pieces {
     chunks: std::vec::IntoIter<ArrayRef>,
     /// What is left of the chunk in hand.

@@ -35,7 +35,7 @@ fn row_group(encoder: &mut Encoder, batches: Vec<RecordBatch>) -> Result<Vec<u8>
 }
 
 fn encode(options: &Value, row_groups: Vec<Vec<RecordBatch>>) -> (Bytes, FooterFacts) {
-    let mut encoder = Encoder::from_json(options).unwrap();
+    let mut encoder = Encoder::new(options.to_string().as_bytes()).unwrap();
     let mut file = Vec::new();
     for group in row_groups {
         file.extend(row_group(&mut encoder, group).unwrap());
@@ -337,7 +337,7 @@ fn a_bad_row_group_is_refused_and_ends_the_encoder() {
             Arc::new(PrimitiveArray::<Int32Type>::from(values)) as ArrayRef,
         )])
     };
-    let mut encoder = Encoder::from_json(&options(&schema)).unwrap();
+    let mut encoder = Encoder::new(options(&schema).to_string().as_bytes()).unwrap();
     let other = batch(vec![(Field::new("a", DataType::Int64, true), Arc::new(Int64Array::from(vec![1])) as ArrayRef)]);
     let e = row_group(&mut encoder, vec![other]).unwrap_err();
     assert_eq!((e.code, e.column.as_deref()), ("SCHEMA_MISMATCH", Some("a")));
@@ -372,7 +372,7 @@ fn a_row_group_leaves_memory_in_steps() {
     });
     let rows = batch(columns.collect());
     let (whole, _) = encode(&options(&rows.schema()), vec![vec![rows.clone()]]);
-    let mut encoder = Encoder::from_json(&options(&rows.schema())).unwrap();
+    let mut encoder = Encoder::new(options(&rows.schema()).to_string().as_bytes()).unwrap();
     encoder.start_row_group(vec![rows]).unwrap();
     let mut sizes = Vec::new();
     while let Some(segments) = encoder.step_row_group().unwrap() {
@@ -385,7 +385,7 @@ fn a_row_group_leaves_memory_in_steps() {
 #[test]
 fn a_row_group_that_was_not_taken_whole_ends_the_file() {
     let rows = mixed(100);
-    let mut encoder = Encoder::from_json(&options(&rows.schema())).unwrap();
+    let mut encoder = Encoder::new(options(&rows.schema()).to_string().as_bytes()).unwrap();
     encoder.start_row_group(vec![rows]).unwrap();
     assert_eq!(encoder.finish().unwrap_err().code, "INVALID_ARGUMENT");
 }

@@ -2,9 +2,11 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
-use arrow_buffer::NullBuffer;
+use arrow_buffer::{BooleanBufferBuilder, NullBuffer};
 use arrow_schema::{DataType, Field, Fields};
+use arrow_select::concat::concat;
 
+use super::concat::require_one_schema;
 use super::gather::{RowGroups, gather};
 use super::group::{self, Groups};
 use super::keys::KeyColumn;
@@ -41,33 +43,82 @@ impl Part {
     }
 }
 
-/// Parts in order of their first row, rows in the order they had. `transforms`: source field ids and what is done to them.
-pub fn partition(batch: RecordBatch, transforms: &[(i32, Transform)]) -> Result<Vec<Part>> {
-    let rows = batch.num_rows();
-    if rows == 0 {
+/// The rows of `batches`, one after the other, by partition tuple: parts in order of their first row, rows in the order
+/// they had. `transforms`: source field ids and what is done to them. A tuple has one part, except where it is the only
+/// one: then the batches stay what they are.
+pub fn partition(batches: Vec<RecordBatch>, transforms: &[(i32, Transform)]) -> Result<Vec<Part>> {
+    let batches: Vec<_> = batches.into_iter().filter(|b| b.num_rows() > 0).collect();
+    if batches.is_empty() {
         return Ok(Vec::new());
     }
+    require_one_schema(&batches)?;
+    let rows = batches.iter().map(RecordBatch::num_rows).sum();
     let keys =
-        transforms.iter().map(|(id, transform)| key_column(&batch, *id, *transform)).collect::<Result<Vec<_>>>()?;
+        transforms.iter().map(|(id, transform)| key_column(&batches, *id, *transform)).collect::<Result<Vec<_>>>()?;
     let groups = group::group(&keys, rows);
     let mut values = Vec::with_capacity(groups.firsts.len());
     for first in &groups.firsts {
         values.push(keys.iter().map(|k| k.encode(*first as usize)).collect::<Result<Vec<_>>>()?);
     }
     drop(keys);
-    let batches = if groups.firsts.len() == 1 { vec![batch] } else { split(batch, &groups)? };
-    let parts = batches.into_iter().zip(values).zip(groups.firsts);
+    if let ([_], [values]) = (&groups.firsts[..], &values[..]) {
+        let mut first_row = 0;
+        let part = |batch: RecordBatch| {
+            let part = Part { values: values.clone(), first_row, batch };
+            first_row += part.batch.num_rows() as u32;
+            part
+        };
+        return Ok(batches.into_iter().map(part).collect());
+    }
+    let parts = split(batches, &groups)?.into_iter().zip(values).zip(groups.firsts);
     Ok(parts.map(|((batch, values), first_row)| Part { values, first_row, batch }).collect())
 }
 
-fn key_column(batch: &RecordBatch, id: i32, transform: Transform) -> Result<KeyColumn> {
-    let found = find(batch.schema_ref().fields(), batch.columns(), None, id);
-    let Some((field, column, nulls)) = found else {
-        return Err(EngineError::invalid_argument(format!(
+fn key_column(batches: &[RecordBatch], id: i32, transform: Transform) -> Result<KeyColumn> {
+    let absent = || {
+        EngineError::invalid_argument(format!(
             "no column (or child of a struct) has field id {id}, which the partition spec names"
-        )));
+        ))
     };
-    transform.apply(&column, nulls).map_err(|e| e.at_column(field.name()))
+    let (mut columns, mut nulls) = (Vec::with_capacity(batches.len()), Vec::with_capacity(batches.len()));
+    let mut name = String::new();
+    for batch in batches {
+        let found = find(batch.schema_ref().fields(), batch.columns(), None, id);
+        let (field, column, null) = found.ok_or_else(absent)?;
+        name.clone_from(field.name());
+        nulls.push((null, column.len()));
+        columns.push(column);
+    }
+    transform.apply(&joined(columns)?, joined_nulls(nulls)).map_err(|e| e.at_column(name))
+}
+
+/// One array of all; lets go of them.
+fn joined(mut arrays: Vec<ArrayRef>) -> Result<ArrayRef> {
+    match (arrays.len(), arrays.pop()) {
+        (1, Some(only)) => Ok(only),
+        (_, last) => {
+            arrays.extend(last);
+            let all: Vec<&dyn Array> = arrays.iter().map(AsRef::as_ref).collect();
+            Ok(concat(&all)?)
+        }
+    }
+}
+
+fn joined_nulls(parts: Vec<(Option<NullBuffer>, usize)>) -> Option<NullBuffer> {
+    if let [(only, _)] = &parts[..] {
+        return only.clone();
+    }
+    if parts.iter().all(|(nulls, _)| nulls.is_none()) {
+        return None;
+    }
+    let mut bits = BooleanBufferBuilder::new(parts.iter().map(|(_, rows)| rows).sum());
+    for (nulls, rows) in &parts {
+        match nulls {
+            Some(nulls) => bits.append_buffer(nulls.inner()),
+            None => bits.append_n(*rows, true),
+        }
+    }
+    Some(NullBuffer::new(bits.finish()))
 }
 
 type Found<'a> = (&'a Field, ArrayRef, Option<NullBuffer>);
@@ -92,14 +143,18 @@ fn find<'a>(fields: &'a Fields, columns: &[ArrayRef], above: Option<&NullBuffer>
 }
 
 /// The rows of each group as batches of their own memory: one that waits does not keep the others alive.
-fn split(batch: RecordBatch, groups: &Groups) -> Result<Vec<RecordBatch>> {
+fn split(batches: Vec<RecordBatch>, groups: &Groups) -> Result<Vec<RecordBatch>> {
     let groups = RowGroups::new(&groups.ids, groups.firsts.len());
-    let (schema, columns, _) = batch.into_parts();
+    let schema = batches[0].schema();
+    let mut columns: Vec<Vec<ArrayRef>> = schema.fields().iter().map(|_| Vec::with_capacity(batches.len())).collect();
+    for batch in batches {
+        columns.iter_mut().zip(batch.into_parts().1).for_each(|(column, array)| column.push(array));
+    }
     let sizes: Vec<usize> = groups.iter().map(<[u32]>::len).collect();
     let mut parts: Vec<Vec<ArrayRef>> = sizes.iter().map(|_| Vec::with_capacity(columns.len())).collect();
     // Column by column, so that each source column goes as soon as its copies are made.
     for column in columns {
-        for (part, rows) in parts.iter_mut().zip(gather(&column, &groups)?) {
+        for (part, rows) in parts.iter_mut().zip(gather(&joined(column)?, &groups)?) {
             part.push(rows);
         }
     }
