@@ -2,7 +2,7 @@
  * icestream: streams data into Apache Iceberg tables from wherever JavaScript runs, in constant memory.
  *
  * Stores are entries of their own: `icestream/storage/s3`, `icestream/storage/local`, `icestream/storage/memory`;
- * `icestream/arrow` takes apache-arrow tables and batches.
+ * `icestream/arrow` takes apache-arrow tables and batches, and gives those of a scan.
  */
 
 export type {
@@ -42,6 +42,11 @@ export {
   type ErrorPlace,
   IcestreamError,
 } from './errors.ts';
+export type { Row, RowValue } from './scan/ipc-rows.ts';
+export { ScanBatch } from './scan/scan-batch.ts';
+export type { ReadOptions, ScanOptions, ScanProgress } from './scan/scan-options.ts';
+export type { ScanTask, TaskPartitionValue } from './scan/scan-task.ts';
+export { TableScan } from './scan/table-scan.ts';
 export { type FromAnyOptions, fromAny, type SourceInput } from './source/from-any.ts';
 export type { OpenSource, OpenSourceOptions, RecordBatchSource } from './source/source.ts';
 export type { DataFile, ManifestEntry, ManifestFile } from './spec/data-file.ts';

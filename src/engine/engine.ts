@@ -152,7 +152,7 @@ export interface AlignConstant {
   readonly value: string | null;
 }
 
-/** How a target field is filled; from the source's columns by name, nested names included. */
+/** How a target field is filled. */
 export interface AlignOptions {
   /** The schema to reach: order, names, types, nullability, field ids. Columns the source lacks become null. */
   readonly target: ArrowSchema;
@@ -162,6 +162,11 @@ export interface AlignOptions {
    * a path that leads to none.
    */
   readonly constants?: readonly AlignConstant[];
+  /**
+   * How a field of the source is found: by name (default), or by field id, nested ones too. The elements of a list and
+   * the keys and values of a map are found by their place.
+   */
+  readonly matchBy?: 'name' | 'fieldId';
   /** For error messages. */
   readonly file?: string;
 }

@@ -103,7 +103,7 @@ class FileCheck {
     if (file.kind === 'dictionary' || file.kind === 'run_end_encoded') {
       this.#type(file.value, extension, table, path);
     } else if (typeof table === 'string') {
-      const problem = this.#primitive(file, extension, table);
+      const problem = readProblem(file, extension, table, this.#formatVersion);
       if (problem !== null) this.problems.push({ column: path, problem });
     } else if (table.type === 'struct' && file.kind === 'struct') {
       this.struct(file.fields, table, path);
@@ -128,30 +128,42 @@ class FileCheck {
     // A map's key is never null, and readers take an optional element for a required one's superset.
     this.#child(path.endsWith('.key') ? { ...file, nullable: false } : file, table, required, path);
   }
+}
 
-  #primitive(file: ArrowType, extension: string | undefined, table: PrimitiveType): string | null {
-    if (arrowChildren(file).length > 0) return differs(file, table);
-    if (file.kind === 'int' && !file.signed && file.bitWidth >= 32) {
-      return `is ${arrowTypeName(file)}, which Iceberg readers do not know; write the file again with signed integers`;
-    }
-    if ((file.kind === 'time' || file.kind === 'timestamp') && !this.#readableUnit(file.unit, table)) {
-      return `${differs(file, table)}: the unit does not fit; write the file again in microseconds`;
-    }
-    const info = parsePrimitive(table);
-    if (info.kind === 'uuid' && file.kind === 'fixed_size_binary' && file.byteWidth === 16) return null;
-    if (info.kind === 'binary' && file.kind === 'utf8') return null;
-    if (info.kind === 'string' && file.kind === 'binary') return null;
-    const converter = new ArrowConverter(this.#formatVersion, 1);
-    const type = converter.type(extension === undefined ? { type: file } : { type: file, extension }, '');
-    if (converter.problems.length > 0 || typeof type !== 'string') return differs(file, table);
-    return canPromote(type, table, this.#formatVersion) ? null : differs(file, table);
+/**
+ * Why a file's column of type `file` cannot be read as one of type `table` without a cast that the spec does not allow;
+ * null when it can.
+ */
+export function readProblem(
+  file: ArrowType,
+  extension: string | undefined,
+  table: PrimitiveType,
+  formatVersion: 1 | 2 | 3,
+): string | null {
+  if (file.kind === 'dictionary' || file.kind === 'run_end_encoded') {
+    return readProblem(file.value, extension, table, formatVersion);
   }
+  if (arrowChildren(file).length > 0) return differs(file, table);
+  if (file.kind === 'int' && !file.signed && file.bitWidth >= 32) {
+    return `is ${arrowTypeName(file)}, which Iceberg readers do not know; write the file again with signed integers`;
+  }
+  if ((file.kind === 'time' || file.kind === 'timestamp') && !readableUnit(file.unit, table)) {
+    return `${differs(file, table)}: the unit does not fit; write the file again in microseconds`;
+  }
+  const info = parsePrimitive(table);
+  if (info.kind === 'uuid' && file.kind === 'fixed_size_binary' && file.byteWidth === 16) return null;
+  if (info.kind === 'binary' && file.kind === 'utf8') return null;
+  if (info.kind === 'string' && file.kind === 'binary') return null;
+  const converter = new ArrowConverter(formatVersion, 1);
+  const type = converter.type(extension === undefined ? { type: file } : { type: file, extension }, '');
+  if (converter.problems.length > 0 || typeof type !== 'string') return differs(file, table);
+  return canPromote(type, table, formatVersion) ? null : differs(file, table);
+}
 
-  /** Readers scale milliseconds; nothing makes microseconds of nanoseconds, nor reads bare integers as seconds. */
-  #readableUnit(unit: string, table: PrimitiveType): boolean {
-    if (table.endsWith('_ns')) return unit === 'ns';
-    return unit === 'us' || unit === 'ms';
-  }
+/** Readers scale milliseconds; nothing makes microseconds of nanoseconds, nor reads bare integers as seconds. */
+function readableUnit(unit: string, table: PrimitiveType): boolean {
+  if (table.endsWith('_ns')) return unit === 'ns';
+  return unit === 'us' || unit === 'ms';
 }
 
 function differs(file: ArrowType, table: Type): string {

@@ -1,6 +1,6 @@
 /**
- * Tables and record batches of the library apache-arrow as a source. The only module that imports that library (an
- * optional peer); it stands behind the subpath `icestream/arrow`.
+ * Tables and record batches of the library apache-arrow as a source. That library, an optional peer, is imported only
+ * by this module and `src/scan/arrow-js.ts`; both stand behind the subpath `icestream/arrow`.
  */
 import { AsyncByteQueue, RecordBatch, RecordBatchStreamWriter, type Schema, Table, util } from 'apache-arrow';
 import type { ArrowSchema } from '../engine/arrow-schema.ts';

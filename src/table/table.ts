@@ -1,6 +1,10 @@
 /** A table of a catalog: its metadata as last seen, and what can be done with it. */
 import type { Catalog, LoadedTable, TableIdentifier } from '../catalog/catalog.ts';
 import { formatIdentifier } from '../catalog/identifier.ts';
+import type { ScanBatch } from '../scan/scan-batch.ts';
+import type { ReadOptions, ScanOptions } from '../scan/scan-options.ts';
+import type { ScanTask } from '../scan/scan-task.ts';
+import { readTaskBatches, TableScan } from '../scan/table-scan.ts';
 import { fromAny, type SourceInput } from '../source/from-any.ts';
 import type { ManifestFile } from '../spec/data-file.ts';
 import type { PartitionSpec } from '../spec/partition-spec.ts';
@@ -91,6 +95,23 @@ export class Table {
    */
   async addFiles(files: readonly (string | FileToAdd)[], options: AddFilesOptions = {}): Promise<WriteResult> {
     return this.#written(await addFiles(this.#target(), files, options));
+  }
+
+  /**
+   * The rows of a snapshot, streamed: `for await (const batch of table.scan())`, or `.rows()`, or `recordBatches` of
+   * `icestream/arrow`. Columns are those of the schema by field id, whatever the files call them. A table that cannot be
+   * read rightly yet (delete files, other formats than Parquet) is refused before the first row.
+   * @throws IcestreamError: NOT_FOUND (no such snapshot), INVALID_ARGUMENT (no such column), UNSUPPORTED; while it is
+   * iterated UNSUPPORTED, SCHEMA_MISMATCH, INVALID_METADATA (a file with more or fewer rows than its manifest says),
+   * SOURCE_CORRUPT, MEMORY_LIMIT_TOO_SMALL, ABORTED, and errors of the store. TypeError for an option that cannot be.
+   */
+  scan(options: ScanOptions = {}): TableScan {
+    return new TableScan(this.#loaded, this.#world, options);
+  }
+
+  /** The rows of a task that `scan().planFiles()` gave, here or on another machine. Errors: as `scan`. */
+  readTask(task: ScanTask, options: ReadOptions = {}): AsyncGenerator<ScanBatch, void, undefined> {
+    return readTaskBatches(this.#loaded, this.#world, task, options);
   }
 
   /** All snapshots that the metadata keeps, oldest first. */

@@ -1,6 +1,7 @@
 /** The last step of a write: commits added files as one snapshot, and leaves the store as the outcome allows. */
 import type { Catalog, LoadedTable } from '../catalog/catalog.ts';
 import { formatIdentifier } from '../catalog/identifier.ts';
+import { zstandardBy } from '../engine/zstandard.ts';
 import { CommitStateUnknownError, IcestreamError } from '../errors.ts';
 import type { DataFile } from '../spec/data-file.ts';
 import type { TableUpdate } from '../spec/updates.ts';
@@ -11,7 +12,6 @@ import { SnapshotProducer } from './snapshot-producer.ts';
 import type { StagedFiles } from './staged-files.ts';
 import type { WriteSession } from './write-session.ts';
 import { writeSettings } from './write-settings.ts';
-import { zstandardBy } from './zstandard.ts';
 
 export interface SnapshotCommitRequest {
   readonly session: WriteSession;

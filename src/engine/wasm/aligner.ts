@@ -14,7 +14,12 @@ export class WasmAligner implements Aligner {
   constructor(instance: WasmInstance, source: ArrowSchema, options: AlignOptions) {
     this.#instance = instance;
     this.#options = options;
-    const request = JSON.stringify({ source, target: options.target, constants: options.constants });
+    const request = JSON.stringify({
+      source,
+      target: options.target,
+      constants: options.constants,
+      matchBy: options.matchBy,
+    });
     this.#handle = inFile(options.file, () => instance.call('aligner_new', request));
   }
 

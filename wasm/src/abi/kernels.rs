@@ -7,7 +7,7 @@ use super::batch::{give_batches, take_batches};
 use super::{answer, handle_list, request, set_meta};
 use crate::error::{EngineError, Result};
 use crate::handles;
-use crate::kernels::align::Aligner;
+use crate::kernels::align::{Aligner, MatchBy};
 use crate::kernels::concat::concat;
 use crate::kernels::data_size::data_size;
 use crate::kernels::partition::{Part, partition, push_hex};
@@ -24,7 +24,8 @@ pub unsafe extern "C" fn batch_concat(ptr: *mut u8, len: usize) -> i32 {
     answer(|| give_batches(vec![concat(&take_batches(&list)?)?]))
 }
 
-/// An aligner from `{ "source": schema, "target": schema, "constants": [{ "path": […], "value": text or null }, …] }`.
+/// An aligner from `{ "source": schema, "target": schema, "matchBy": "name" or "fieldId", "constants": [{ "path": […],
+/// "value": text or null }, …] }`.
 ///
 /// # Safety
 /// `ptr` and `len` are those of one `ics_alloc`.
@@ -36,7 +37,8 @@ pub unsafe extern "C" fn aligner_new(ptr: *mut u8, len: usize) -> i32 {
         let source = schema_from_json(&request["source"])?;
         let target = schema_from_json(&request["target"])?;
         let constants = constants(&request["constants"])?;
-        handles::insert(Aligner::with_constants(source.into(), target.into(), constants)?)
+        let match_by = if request["matchBy"] == "fieldId" { MatchBy::FieldId } else { MatchBy::Name };
+        handles::insert(Aligner::with_rules(source.into(), target.into(), match_by, constants)?)
     })
 }
 

@@ -13,7 +13,8 @@ use arrow_schema::{DataType, Field, Fields, SchemaRef};
 use super::cast;
 use super::constants::Constants;
 use super::fault::Failure;
-use super::plan::{self, Plan};
+pub use super::plan::MatchBy;
+use super::plan::{self, Plan, Rules};
 use super::unpack::Unpacked;
 use crate::error::{EngineError, Result};
 
@@ -29,17 +30,18 @@ type Outcome = std::result::Result<ArrayRef, Failure>;
 impl Aligner {
     /// Fails with SCHEMA_MISMATCH, naming the column, when the types alone rule it out.
     pub fn new(source: SchemaRef, target: SchemaRef) -> Result<Self> {
-        Self::with_constants(source, target, Vec::new())
+        Self::with_rules(source, target, MatchBy::Name, Vec::new())
     }
 
     /// `constants`: texts for target fields, by the names on the way there, that hold where the source lacks them.
-    pub fn with_constants(
+    pub fn with_rules(
         source: SchemaRef,
         target: SchemaRef,
+        match_by: MatchBy,
         constants: Vec<(Vec<String>, Option<String>)>,
     ) -> Result<Self> {
-        let constants = Constants::new(constants, target.fields())?;
-        let columns = plan::fields(source.fields(), target.fields(), &constants, &mut Vec::new())?;
+        let rules = Rules { match_by, constants: Constants::new(constants, target.fields())? };
+        let columns = plan::fields(source.fields(), target.fields(), &rules, &mut Vec::new())?;
         Ok(Self { source, target, columns })
     }
 

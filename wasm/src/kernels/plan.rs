@@ -5,7 +5,7 @@ use arrow_schema::{DataType, Field, FieldRef, Fields, TimeUnit};
 use super::cast::Cast;
 use super::constants::{Constant, Constants};
 use crate::error::{EngineError, Result};
-use crate::schema_json::extension;
+use crate::schema_json::{extension, field_id};
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Plan {
@@ -22,28 +22,54 @@ pub enum Plan {
     Encoded(Box<Plan>),
 }
 
+/// What makes a field of the source that of the target.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum MatchBy {
+    Name,
+    /// Fields of structs; a list's element and a map's key and value are found by their place.
+    FieldId,
+}
+
+impl MatchBy {
+    fn same(self, source: &Field, target: &Field) -> bool {
+        match self {
+            Self::Name => source.name() == target.name(),
+            Self::FieldId => field_id(source).is_some_and(|id| field_id(target) == Some(id)),
+        }
+    }
+}
+
+pub struct Rules {
+    pub match_by: MatchBy,
+    pub constants: Constants,
+}
+
 /// The names on the way to a field, for messages.
 type Path<'a> = Vec<&'a str>;
 
-/// Plans the columns of a schema or a struct, matched by name; what the target does not have is left out, what the
-/// source does not have is filled from `constants`, or with nulls.
+/// Plans the columns of a schema or a struct; what the target does not have is left out, what the source does not have
+/// is filled from the constants, or with nulls.
 pub fn fields<'a>(
     source: &Fields,
     target: &'a Fields,
-    constants: &Constants,
+    rules: &Rules,
     path: &mut Path<'a>,
 ) -> Result<Vec<(Option<usize>, Plan)>> {
     target
         .iter()
         .map(|wanted| {
             path.push(wanted.name());
-            let mut found = source.iter().enumerate().filter(|(_, f)| f.name() == wanted.name());
+            let mut found = source.iter().enumerate().filter(|(_, f)| rules.match_by.same(f, wanted));
             let planned = match (found.next(), found.next()) {
-                (Some(_), Some(_)) => {
-                    Err(mismatch(path, "the source has more than one column of this name; rename them"))
-                }
-                (Some((index, have)), None) => Ok((Some(index), field(have, wanted, constants, path)?)),
-                (None, _) => missing(wanted, constants, path).map(|plan| (None, plan)),
+                (Some(_), Some(_)) => Err(mismatch(
+                    path,
+                    match rules.match_by {
+                        MatchBy::Name => "the source has more than one column of this name; rename them",
+                        MatchBy::FieldId => "the source has more than one column of this field id",
+                    },
+                )),
+                (Some((index, have)), None) => Ok((Some(index), field(have, wanted, rules, path)?)),
+                (None, _) => missing(wanted, rules, path).map(|plan| (None, plan)),
             };
             path.pop();
             planned
@@ -51,8 +77,8 @@ pub fn fields<'a>(
         .collect()
 }
 
-fn missing(wanted: &FieldRef, constants: &Constants, path: &Path) -> Result<Plan> {
-    match constants.value(wanted, path)? {
+fn missing(wanted: &FieldRef, rules: &Rules, path: &Path) -> Result<Plan> {
+    match rules.constants.value(wanted, path)? {
         Some(value) => Ok(Plan::Constant(value)),
         None if wanted.is_nullable() => Ok(Plan::Nulls),
         None => Err(mismatch(
@@ -62,24 +88,19 @@ fn missing(wanted: &FieldRef, constants: &Constants, path: &Path) -> Result<Plan
     }
 }
 
-fn field<'a>(source: &Field, target: &'a Field, constants: &Constants, path: &mut Path<'a>) -> Result<Plan> {
-    plan_type(source.data_type(), target, constants, path)
+fn field<'a>(source: &Field, target: &'a Field, rules: &Rules, path: &mut Path<'a>) -> Result<Plan> {
+    plan_type(source.data_type(), target, rules, path)
 }
 
-fn plan_type<'a>(
-    source: &DataType,
-    target: &'a Field,
-    constants: &Constants,
-    path: &mut Path<'a>,
-) -> Result<Plan> {
+fn plan_type<'a>(source: &DataType, target: &'a Field, rules: &Rules, path: &mut Path<'a>) -> Result<Plan> {
     use DataType::*;
     Ok(match (source, target.data_type()) {
-        (Dictionary(_, values), _) => Plan::Encoded(Box::new(plan_type(values, target, constants, path)?)),
-        (RunEndEncoded(_, values), _) => Plan::Encoded(Box::new(field(values, target, constants, path)?)),
+        (Dictionary(_, values), _) => Plan::Encoded(Box::new(plan_type(values, target, rules, path)?)),
+        (RunEndEncoded(_, values), _) => Plan::Encoded(Box::new(field(values, target, rules, path)?)),
         (Null, _) => Plan::Nulls,
-        (Struct(have), Struct(want)) => Plan::Struct(fields(have, want, constants, path)?),
+        (Struct(have), Struct(want)) => Plan::Struct(fields(have, want, rules, path)?),
         (List(have) | LargeList(have) | ListView(have) | LargeListView(have) | FixedSizeList(have, _), List(want)) => {
-            Plan::List(Box::new(child("element", have, want, constants, path)?))
+            Plan::List(Box::new(child("element", have, want, rules, path)?))
         }
         (Map(have, _), Map(want, _)) => {
             let (Struct(have), Struct(want)) = (have.data_type(), want.data_type()) else {
@@ -91,8 +112,8 @@ fn plan_type<'a>(
             let [want_key, want_value] = want.as_ref() else {
                 return Err(mismatch(path, "a map without key and value"));
             };
-            let key = child("key", have_key, want_key, constants, path)?;
-            Plan::Map(Box::new(key), Box::new(child("value", have_value, want_value, constants, path)?))
+            let key = child("key", have_key, want_key, rules, path)?;
+            Plan::Map(Box::new(key), Box::new(child("value", have_value, want_value, rules, path)?))
         }
         (have, want) => match leaf(have, want, target) {
             Some(cast) => Plan::Leaf(cast),
@@ -108,11 +129,11 @@ fn child<'a>(
     name: &'static str,
     source: &Field,
     target: &'a Field,
-    constants: &Constants,
+    rules: &Rules,
     path: &mut Path<'a>,
 ) -> Result<Plan> {
     path.push(name);
-    let planned = field(source, target, constants, path);
+    let planned = field(source, target, rules, path);
     path.pop();
     planned
 }

@@ -10,7 +10,7 @@ use arrow_buffer::{NullBuffer, OffsetBuffer};
 use arrow_schema::{DataType, Field, Fields, Schema, TimeUnit};
 
 use crate::error::EngineError;
-use crate::kernels::align::Aligner;
+use crate::kernels::align::{Aligner, MatchBy};
 
 pub fn optional(name: &str, data_type: DataType) -> Field {
     Field::new(name, data_type, true)
@@ -52,6 +52,51 @@ fn columns_are_matched_by_name_with_the_targets_order_and_metadata() {
     assert_eq!(out.column(1).as_primitive::<Int32Type>().values(), &[1, 2]);
     assert_eq!(out.column(2).null_count(), 2);
     assert_eq!(align(&source, vec![]).unwrap().num_rows(), 2);
+}
+
+fn with_id(field: Field, id: u32) -> Field {
+    field.with_metadata(HashMap::from([("PARQUET:field_id".to_owned(), id.to_string())]))
+}
+
+fn by_id(source: &RecordBatch, target: Vec<Field>) -> Result<RecordBatch, EngineError> {
+    let target = Arc::new(Schema::new(target));
+    Aligner::with_rules(source.schema(), target, MatchBy::FieldId, Vec::new())?.align(source)
+}
+
+#[test]
+fn columns_are_matched_by_field_id_whatever_their_names() {
+    let inner = |x: &str, y: &str| {
+        Fields::from(vec![with_id(optional(x, DataType::Int32), 4), with_id(optional(y, DataType::Int32), 5)])
+    };
+    let pair = StructArray::new(inner("x", "y"), vec![ints(&[5, 6]), ints(&[7, 8])], None);
+    let source = batch(vec![
+        (with_id(optional("a", DataType::Int32), 1), ints(&[1, 2])),
+        (with_id(optional("b", DataType::Int32), 2), ints(&[3, 4])),
+        (optional("c", DataType::Int32), ints(&[9, 9])),
+        (with_id(optional("s", DataType::Struct(inner("x", "y"))), 3), Arc::new(pair)),
+    ]);
+    let target = vec![
+        with_id(optional("renamed", DataType::Struct(inner("y", "x"))), 3),
+        with_id(optional("b", DataType::Int64), 1),
+        with_id(optional("a", DataType::Int32), 2),
+        with_id(optional("c", DataType::Int32), 9),
+    ];
+    let out = by_id(&source, target.clone()).unwrap();
+    assert_eq!(out.schema().fields(), &Fields::from(target));
+    let pair = out.column(0).as_struct();
+    assert_eq!(pair.column(0).as_primitive::<Int32Type>().values(), &[5, 6]);
+    assert_eq!(pair.column(1).as_primitive::<Int32Type>().values(), &[7, 8]);
+    assert_eq!(out.column(1).as_primitive::<Int64Type>().values(), &[1, 2]);
+    assert_eq!(out.column(2).as_primitive::<Int32Type>().values(), &[3, 4]);
+    assert_eq!(out.column(3).null_count(), 2);
+
+    let twice = batch(vec![
+        (with_id(optional("a", DataType::Int32), 1), ints(&[1])),
+        (with_id(optional("b", DataType::Int32), 1), ints(&[2])),
+    ]);
+    let error = by_id(&twice, vec![with_id(optional("a", DataType::Int32), 1)]).unwrap_err();
+    assert!(error.to_string().contains("more than one column of this field id"), "{error}");
+    assert!(by_id(&source, vec![with_id(required("c", DataType::Int32), 9)]).is_err());
 }
 
 #[test]

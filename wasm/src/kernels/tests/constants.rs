@@ -10,7 +10,7 @@ use arrow_schema::{DataType, Field, Fields, Schema, TimeUnit};
 
 use super::align::{batch, optional, required};
 use crate::error::EngineError;
-use crate::kernels::align::Aligner;
+use crate::kernels::align::{Aligner, MatchBy};
 
 fn filled(
     source: &RecordBatch,
@@ -21,7 +21,7 @@ fn filled(
         (path.iter().map(|name| (*name).to_owned()).collect(), value.map(str::to_owned))
     };
     let constants = constants.iter().map(owned).collect();
-    Aligner::with_constants(source.schema(), Arc::new(Schema::new(target)), constants)?.align(source)
+    Aligner::with_rules(source.schema(), Arc::new(Schema::new(target)), MatchBy::Name, constants)?.align(source)
 }
 
 fn longs(values: &[i64]) -> ArrayRef {

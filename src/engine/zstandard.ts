@@ -1,9 +1,9 @@
 /** Avro blocks of codec `zstandard` (other writers' manifests), undone by the engine. */
 import type { ExtraCodecs } from '../avro/codec.ts';
-import type { Engine } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
 import type { Bytes } from '../util/bytes.ts';
 import { concatBytes } from '../util/encoding.ts';
+import type { Engine } from './engine.ts';
 
 export function zstandardBy(engine: Pick<Engine, 'decompressor'>): ExtraCodecs {
   return {

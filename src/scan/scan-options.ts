@@ -1,0 +1,67 @@
+/** Options and progress of scans. */
+import type { Engine } from '../engine/engine.ts';
+import type { MemoryBudget } from '../util/memory-budget.ts';
+
+export interface ScanProgress {
+  /** Rows given to the caller. */
+  readonly rows: number;
+  readonly filesRead: number;
+  /** Of data files; manifests are not counted. */
+  readonly bytesRead: number;
+  readonly memoryPeakBytes: number;
+}
+
+/** How rows are read; what is read is `ScanOptions`. */
+export interface ReadOptions {
+  /** Most rows of a batch. Default 8,192; batches of wide rows have fewer. */
+  readonly batchSize?: number;
+  readonly signal?: AbortSignal;
+  /** Bytes this scan may hold, wasm included. Default: the runtime's (64 MiB in Workers, 256 MiB elsewhere). */
+  readonly memoryLimitBytes?: number;
+  /** The isolate's budget, from which `memoryLimitBytes` is taken as one lease. Default: a lease of its own. */
+  readonly budget?: MemoryBudget;
+  /** At most every 100 ms, and once at the end. */
+  readonly onProgress?: (progress: ScanProgress) => void;
+  /** Default: the isolate's shared engine. */
+  readonly engine?: Engine;
+}
+
+/** Of `snapshotId`, `ref` and `asOf` at most one; default: the current snapshot. */
+export interface ScanOptions extends ReadOptions {
+  /** Top-level columns, in the order wanted. Default: all. Of the data files only these are fetched. */
+  readonly select?: readonly string[];
+  /** Most rows. Default: all. Files and row groups that it does not need are not fetched. */
+  readonly limit?: number;
+  readonly snapshotId?: bigint;
+  /** A branch or a tag. */
+  readonly ref?: string;
+  /** The snapshot that was current then; a number is in milliseconds since the epoch. */
+  readonly asOf?: Date | number;
+}
+
+export const DEFAULT_BATCH_SIZE = 8192;
+
+/** @throws TypeError naming the option at fault. */
+export function checkReadOptions(options: ReadOptions): void {
+  requireWhole('batchSize', options.batchSize, 1);
+  requireWhole('memoryLimitBytes', options.memoryLimitBytes, 1);
+}
+
+/** @throws TypeError naming the option at fault. */
+export function checkScanOptions(options: ScanOptions): void {
+  checkReadOptions(options);
+  requireWhole('limit', options.limit, 0);
+  const given = (['snapshotId', 'ref', 'asOf'] as const).filter((name) => options[name] !== undefined);
+  if (given.length > 1) throw new TypeError(`${given.join(' and ')} each choose a snapshot: give one of them`);
+  if (options.snapshotId !== undefined && typeof options.snapshotId !== 'bigint') {
+    throw new TypeError(`snapshotId must be a bigint, not ${typeof options.snapshotId}: numbers lose digits of it`);
+  }
+  if (options.asOf !== undefined && !Number.isFinite(Number(options.asOf))) {
+    throw new TypeError('asOf must be a Date or milliseconds since the epoch');
+  }
+}
+
+function requireWhole(name: string, value: number | undefined, least: number): void {
+  if (value === undefined || (Number.isSafeInteger(value) && value >= least)) return;
+  throw new TypeError(`${name} must be a whole number of at least ${least}, not ${value}`);
+}
