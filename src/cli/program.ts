@@ -5,6 +5,7 @@ import { appendCommand } from './commands/append.ts';
 import { catalogCommand } from './commands/catalog.ts';
 import { createCommand } from './commands/create.ts';
 import { inspectCommand } from './commands/inspect.ts';
+import { scanCommand } from './commands/scan.ts';
 import { exitCodeHelp } from './exit-codes.ts';
 
 const configurationHelp = `
@@ -16,7 +17,7 @@ Where tables are:
 
 export function createProgram(): Command {
   const program = new Command('icestream')
-    .description('Streams data into Apache Iceberg tables in constant memory, one snapshot per write.')
+    .description('Streams data into Apache Iceberg tables in constant memory, one snapshot per write, and out of them.')
     .option('--catalog <url or name>', 'a REST catalog, or the name of a configured one')
     .option('--warehouse <folder or location>', 'without --catalog: keeps tables there; with it: its warehouse')
     .option('--token <token>', 'bearer token of the catalog (better: in the configuration)')
@@ -30,6 +31,7 @@ export function createProgram(): Command {
   appendCommand(program);
   createCommand(program);
   addFilesCommand(program);
+  scanCommand(program);
   inspectCommand(program);
   catalogCommand(program);
   return program;

@@ -137,6 +137,8 @@ export interface ParquetReader extends Disposable {
     readonly rowGroups?: readonly number[];
     readonly columns?: readonly string[];
     readonly batchRows?: number;
+    /** Only the first so many rows; not much more is fetched than they need. Default: all. */
+    readonly rows?: number;
     /** What the reader may hold in the engine beside the batches it gave: fetched bytes, pages. Default 64 MiB. */
     readonly memoryLimitBytes?: number;
     readonly signal?: AbortSignal;

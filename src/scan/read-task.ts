@@ -15,6 +15,8 @@ export interface Reading {
   readonly nameMapping: NameMapping | null;
   readonly formatVersion: 1 | 2 | 3;
   readonly batchSize: number;
+  /** What reading one file may hold in the engine. */
+  readonly fileMemoryBytes: number;
   readonly signal?: AbortSignal | undefined;
   readonly onBytesRead: (bytes: number) => void;
 }
@@ -70,49 +72,26 @@ async function* alignedBatches(
   });
   const read = parquet.batches({
     columns: from.columns,
-    rowGroups: firstRowGroups(parquet, wanted),
-    batchRows: Math.min(reading.batchSize, wanted),
+    ...(wanted < parquet.footer.numRows ? { rows: wanted } : {}),
+    batchRows: reading.batchSize,
+    memoryLimitBytes: reading.fileMemoryBytes,
     ...(signal === undefined ? {} : { signal }),
   });
-  const isCut = wanted < parquet.footer.numRows;
   let rows = 0;
   for await (const batch of read) {
-    const aligned = aligner.align(batch);
-    const left = wanted - rows;
-    rows += aligned.numRows;
-    if (isCut && rows >= wanted) {
-      yield firstRows(aligned, left);
-      return;
+    rows += batch.numRows;
+    if (rows > wanted) {
+      batch.free();
+      break;
     }
-    yield aligned;
+    yield aligner.align(batch);
   }
   if (rows === wanted) return;
   throw new IcestreamError(
     'ROW_COUNT_MISMATCH',
-    `${file}: its footer says ${wanted} rows and ${rows} were decoded; please report this`,
+    `${file}: its footer says that ${wanted} rows are there and ${rows} were decoded; please report this`,
     { file },
   );
-}
-
-/** The row groups that hold the first rows. */
-function firstRowGroups({ footer }: ParquetReader, rows: number): number[] {
-  const groups: number[] = [];
-  let held = 0;
-  for (const [index, { numRows }] of footer.rowGroups.entries()) {
-    if (held >= rows) break;
-    groups.push(index);
-    held += numRows;
-  }
-  return groups;
-}
-
-function firstRows(batch: Batch, rows: number): Batch {
-  if (batch.numRows === rows) return batch;
-  try {
-    return batch.slice(0, rows);
-  } finally {
-    batch.free();
-  }
 }
 
 function rangesOf({ store, onBytesRead }: Reading, { filePath, fileSizeInBytes }: ScanTask): RangeReader {

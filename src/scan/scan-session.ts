@@ -42,6 +42,11 @@ export class ScanSession implements Disposable {
     return this.options.signal;
   }
 
+  /** Beside it, the engine holds a batch as it was read, as it is aligned, and as it is copied out. */
+  get fileMemoryBytes(): number {
+    return Math.floor(this.lease.limitBytes / 4);
+  }
+
   /** Reports when it is time, or at the end. */
   tick(isEnd = false): void {
     this.#peak = Math.max(this.#peak, this.engine.memoryBytes + this.lease.usedBytes);

@@ -7,8 +7,10 @@ import { NAME_MAPPING_PROPERTY, parseNameMapping } from '../format/name-mapping.
 import { ownValue } from '../spec/json-cursor.ts';
 import type { Schema } from '../spec/schema.ts';
 import type { Snapshot } from '../spec/snapshot.ts';
+import type { Bytes } from '../util/bytes.ts';
 import type { World } from '../util/world.ts';
 import type { Row } from './ipc-rows.ts';
+import { emptyStream, oneStream } from './ipc-stream.ts';
 import { type Planning, planFiles, planReadableFiles } from './plan-files.ts';
 import { type Projection, projectColumns, projectFieldIds } from './projection.ts';
 import { type Reading, readTask } from './read-task.ts';
@@ -57,6 +59,14 @@ export class TableScan implements AsyncIterable<ScanBatch> {
   /** The rows as objects; see `ScanBatch.rows` for what the values are. */
   async *rows(): AsyncGenerator<Row, void, undefined> {
     for await (const batch of this) yield* batch.rows();
+  }
+
+  /** The rows as one Arrow IPC stream, in pieces: for a file, a pipe, or the body of a response. */
+  async *ipcStream(): AsyncGenerator<Bytes, void, undefined> {
+    yield* oneStream(this, async () => {
+      using session = await ScanSession.begin(this.#world, this.#options);
+      return emptyStream(session.engine, this.#projection.arrow);
+    });
   }
 
   /**
@@ -158,6 +168,7 @@ function readingOf({ store, metadata }: LoadedTable, session: ScanSession, proje
     nameMapping: mapping === undefined ? null : parseNameMapping(mapping),
     formatVersion: metadata['format-version'],
     batchSize: session.options.batchSize ?? DEFAULT_BATCH_SIZE,
+    fileMemoryBytes: session.fileMemoryBytes,
     signal: session.signal,
     onBytesRead: (bytes) => {
       session.bytesRead += bytes;

@@ -67,8 +67,8 @@ class WasmParquetReader implements ParquetReader {
 
   async *batches(options: BatchesOptions = {}): AsyncGenerator<Batch, void, undefined> {
     const instance = this.#instance;
-    const { rowGroups, columns, batchRows, memoryLimitBytes, signal } = options;
-    const request = { rowGroups, columns, batchRows, memoryLimitBytes };
+    const { rowGroups, columns, batchRows, rows: most, memoryLimitBytes, signal } = options;
+    const request = { rowGroups, columns, batchRows, rows: most, memoryLimitBytes };
     const rows = instance.call('parquet_read', this.#handle, JSON.stringify(request));
     let schema: ArrowSchema | undefined;
     try {

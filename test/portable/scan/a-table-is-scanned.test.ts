@@ -12,7 +12,7 @@ import type { Table } from '../../../src/table/table.ts';
 import { MemoryBudget } from '../../../src/util/memory-budget.ts';
 import { type Lake, lake, ordersSchema } from '../write/lake.ts';
 import { MiB, orders, sourceOf, testEngine } from '../write/rows.ts';
-import { countedLake, plain } from './helpers.ts';
+import { collect, countedLake, plain } from './helpers.ts';
 
 const optional = (id: number, name: string, type: Type): NestedField => ({ id, name, required: false, type });
 
@@ -112,14 +112,14 @@ describe.each(['2', '3'])('format version %s', (version) => {
     const fields = [...flat, ...nested, ...(version === '3' ? nanoseconds : [])];
     const rows = rowsOf(fields, 60);
     const table = await written({ type: 'struct', fields }, rows, version);
-    const read = await Array.fromAsync(table.scan({ batchSize: 7 }).rows());
+    const read = await collect(table.scan({ batchSize: 7 }).rows());
     expect(read.map(plain)).toEqual(rows.map(plain));
   });
 });
 
 it('gives record batches of apache-arrow with the types of the table', async () => {
   const table = await written({ type: 'struct', fields: flat }, rowsOf(flat, 10));
-  const batches = await Array.fromAsync(recordBatches(table.scan({ batchSize: 4 })));
+  const batches = await collect(recordBatches(table.scan({ batchSize: 4 })));
   expect(batches.map(({ numRows }) => numRows)).toEqual([4, 4, 2]);
   const types = new Map(batches[0]?.schema.fields.map(({ name, type }) => [name, String(type)]));
   expect(types.get('l')).toBe('Int64');
@@ -143,7 +143,7 @@ it('gives the selected columns alone, in the order asked', async () => {
   const { table } = await at.catalog.createAndAppend('sales.orders', sourceOf(orders(100)));
   const scan = table.scan({ select: ['kind', 'id'], limit: 2 });
   expect(scan.schema.fields.map(({ name }) => name)).toEqual(['kind', 'id']);
-  const [batch] = await Array.fromAsync(scan);
+  const [batch] = await collect(scan);
   expect(batch?.schema.fields.map(({ name }) => name)).toEqual(['kind', 'id']);
   expect([...(batch?.rows() ?? [])].map((row) => Object.keys(row))).toEqual([
     ['kind', 'id'],
@@ -161,9 +161,9 @@ it('reads the files of all appends in order, and up to the limit', async () => {
     [30, 30],
     [31, 30],
   ] as const) {
-    expect(await Array.fromAsync(table.scan({ limit, batchSize: 4 }).rows())).toHaveLength(count);
+    expect(await collect(table.scan({ limit, batchSize: 4 }).rows())).toHaveLength(count);
   }
-  const ids = (await Array.fromAsync(table.scan({ select: ['id'] }).rows())).map(({ id }) => Number(id));
+  const ids = (await collect(table.scan({ select: ['id'] }).rows())).map(({ id }) => Number(id));
   expect(ids.slice().sort((a, b) => a - b)).toEqual([...Array(10).keys(), ...Array(20).keys()].sort((a, b) => a - b));
 });
 
@@ -171,8 +171,8 @@ it('a table without a snapshot has no rows', async () => {
   const table = await at.catalog.createTable('sales.empty', ordersSchema);
   const scan = table.scan();
   expect(scan.snapshot).toBeNull();
-  expect(await Array.fromAsync(scan)).toEqual([]);
-  expect(await Array.fromAsync(scan.planFiles())).toEqual([]);
+  expect(await collect(scan)).toEqual([]);
+  expect(await collect(scan.planFiles())).toEqual([]);
 });
 
 it('select, limit and leaving early fetch few bytes and free everything', async () => {
@@ -181,7 +181,7 @@ it('select, limit and leaving early fetch few bytes and free everything', async 
   const options = { memoryLimitBytes: 24 * MiB };
   const { table } = await catalog.createAndAppend('sales.orders', sourceOf(orders(120_000)), {}, options);
   await table.append(sourceOf(orders(120_000)), options);
-  const files = await Array.fromAsync(table.files());
+  const files = await collect(table.files());
   const total = files.reduce((sum, { file }) => sum + Number(file.fileSizeInBytes), 0);
   expect(store).toBeDefined();
   const budget = new MemoryBudget(64 * MiB);
@@ -189,7 +189,7 @@ it('select, limit and leaving early fetch few bytes and free everything', async 
   const scanning = { engine, budget, memoryLimitBytes: 32 * MiB };
 
   dataReads.clear();
-  expect(await Array.fromAsync(table.scan({ ...scanning, limit: 10, select: ['kind'] }).rows())).toHaveLength(10);
+  expect(await collect(table.scan({ ...scanning, limit: 10, select: ['kind'] }).rows())).toHaveLength(10);
   expect(dataReads.bytes).toBeLessThan(total / 4);
   expect(dataReads.files.size).toBe(1);
 
@@ -220,7 +220,7 @@ it('tasks are plain JSON, and what they hold together is the scan', async () => 
     partitionSpec: ['kind', 'month(at)'],
   });
   const scan = table.scan({ select: ['id', 'kind'] });
-  const tasks = await Array.fromAsync(scan.planFiles());
+  const tasks = await collect(scan.planFiles());
   expect(tasks.length).toBeGreaterThan(16);
   const [first] = tasks;
   expect(first).toMatchObject({
@@ -242,13 +242,13 @@ it('tasks are plain JSON, and what they hold together is the scan', async () => 
     }
     expect(rows).toBe(task.recordCount);
   }
-  expect(read.map(plain)).toEqual((await Array.fromAsync(scan.rows())).map(plain));
+  expect(read.map(plain)).toEqual((await collect(scan.rows())).map(plain));
 });
 
 it('reports progress, and stops when it is told to', async () => {
   const { table } = await at.catalog.createAndAppend('sales.orders', sourceOf(orders(5000)));
   const seen: ScanProgress[] = [];
-  await Array.fromAsync(table.scan({ onProgress: (progress) => seen.push(progress) }));
+  await collect(table.scan({ onProgress: (progress) => seen.push(progress) }));
   expect(seen.at(-1)).toMatchObject({ rows: 5000, filesRead: 1 });
   expect(seen.at(-1)?.bytesRead).toBeGreaterThan(0);
 
@@ -259,7 +259,7 @@ it('reports progress, and stops when it is told to', async () => {
       for await (const _ of scan) stop.abort();
     })(),
   ).rejects.toMatchObject({ code: 'ABORTED' });
-  await expect(Array.fromAsync(scan)).rejects.toMatchObject({ code: 'ABORTED' });
+  await expect(collect(scan)).rejects.toMatchObject({ code: 'ABORTED' });
 });
 
 describe('time travel', () => {
@@ -270,8 +270,7 @@ describe('time travel', () => {
     await table.append(fromAny([{ id: 99n, added: 'x' }]), { schemaEvolution: 'addColumns' });
     await table.append(sourceOf(orders(5)), { branch: 'side' });
     await table.refresh();
-    const count = async (options: Parameters<Table['scan']>[0]) =>
-      (await Array.fromAsync(table.scan(options).rows())).length;
+    const count = async (options: Parameters<Table['scan']>[0]) => (await collect(table.scan(options).rows())).length;
     const id = first['snapshot-id'];
     expect(await count({})).toBe(11);
     expect(await count({ ref: 'main' })).toBe(11);

@@ -1,6 +1,15 @@
 /** What the tests of scans share. */
+import type { DataFile, ManifestEntry } from '../../../src/spec/data-file.ts';
+import { writeManifestList } from '../../../src/spec/manifest-list.ts';
+import { writeManifest } from '../../../src/spec/manifest-write.ts';
+import { schemaIndex } from '../../../src/spec/schema-index.ts';
+import type { Snapshot } from '../../../src/spec/snapshot.ts';
+import type { NestedField } from '../../../src/spec/types.ts';
+import type { TableUpdate } from '../../../src/spec/updates.ts';
 import type { Store } from '../../../src/storage/store.ts';
-import { type Lake, lake } from '../write/lake.ts';
+import type { Table } from '../../../src/table/table.ts';
+import { uuidV7 } from '../../../src/util/uuid.ts';
+import { hastyWorld, type Lake, lake } from '../write/lake.ts';
 
 /** Values in one form, whatever the objects' prototypes: bytes as arrays, maps as lists of pairs, -0 and NaN as text. */
 export function plain(value: unknown): unknown {
@@ -11,6 +20,13 @@ export function plain(value: unknown): unknown {
     return Object.is(value, -0) ? '-0' : 'NaN';
   if (typeof value !== 'object' || value === null) return value ?? null;
   return { fields: Object.entries(value).map(([name, one]) => [name, plain(one)]) };
+}
+
+/** All items; not every runtime has `Array.fromAsync`. */
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
 }
 
 export interface DataReads {
@@ -46,4 +62,73 @@ export async function countedLake(): Promise<Lake & { readonly dataReads: DataRe
       },
     });
   return { ...(await lake({ store })), dataReads };
+}
+
+/** Commits updates as another program would, and loads the table again. */
+export async function commitUpdates(at: Lake, table: Table, updates: readonly TableUpdate[]): Promise<Table> {
+  const { identifier } = table;
+  const answer = await at.client.commit(
+    { identifier, requirements: [], updates },
+    { idempotencyKey: uuidV7(hastyWorld) },
+  );
+  if (answer.kind !== 'committed') throw new Error(JSON.stringify(answer));
+  return table.refresh();
+}
+
+/** Gives the table another schema with these fields. */
+export function evolve(at: Lake, table: Table, fields: readonly NestedField[]): Promise<Table> {
+  const lastColumnId = Math.max(
+    table.metadata['last-column-id'],
+    ...schemaIndex({ type: 'struct', fields }).byId.keys(),
+  );
+  return commitUpdates(at, table, [
+    { action: 'add-schema', schema: { type: 'struct', fields }, 'last-column-id': lastColumnId },
+    { action: 'set-current-schema', 'schema-id': -1 },
+  ]);
+}
+
+/** Adds a snapshot whose manifest list has one more manifest, of these files. */
+export async function commitManifest(
+  at: Lake,
+  table: Table,
+  content: 'data' | 'deletes',
+  files: readonly DataFile[],
+  status: ManifestEntry['status'] = 'added',
+): Promise<Table> {
+  const { metadata } = table;
+  const snapshotId = 4242n + metadata['last-sequence-number'];
+  const sequenceNumber = metadata['last-sequence-number'] + 1n;
+  const formatVersion = metadata['format-version'];
+  const randomBytes = hastyWorld.randomBytes;
+  const stated = status === 'added' ? null : sequenceNumber;
+  const { bytes, manifestFile } = await writeManifest({
+    ...{ formatVersion, content, snapshotId, randomBytes, schema: table.schema, spec: table.spec },
+    entries: files.map((dataFile) => ({
+      ...{ status, snapshotId, dataFile },
+      ...{ sequenceNumber: stated, fileSequenceNumber: stated },
+    })),
+  });
+  const manifestPath = `${table.location}/metadata/made-${snapshotId}.avro`;
+  await at.store.put(manifestPath, bytes);
+  const firstRowId = metadata['next-row-id'] ?? 0n;
+  const list = await writeManifestList({
+    ...{ formatVersion, snapshotId, sequenceNumber, randomBytes, firstRowId },
+    parentSnapshotId: metadata['current-snapshot-id'] ?? null,
+    manifests: [...(await table.manifests()), { manifestPath, ...manifestFile }],
+  });
+  const location = `${table.location}/metadata/snap-${snapshotId}.avro`;
+  await at.store.put(location, list.bytes);
+  const snapshot: Snapshot = {
+    ...{ 'snapshot-id': snapshotId, 'sequence-number': sequenceNumber, 'manifest-list': location },
+    ...{
+      'timestamp-ms': BigInt(Date.now()),
+      summary: { operation: 'overwrite' },
+      'schema-id': metadata['current-schema-id'],
+    },
+    ...(formatVersion === 3 ? { 'first-row-id': firstRowId, 'added-rows': list.addedRows } : {}),
+  };
+  return commitUpdates(at, table, [
+    { action: 'add-snapshot', snapshot },
+    { action: 'set-snapshot-ref', 'ref-name': 'main', type: 'branch', 'snapshot-id': snapshotId },
+  ]);
 }

@@ -79,7 +79,7 @@ pub extern "C" fn parquet_footer_step(handle: i32) -> i32 {
     })
 }
 
-/// Request: `{ rowGroups?, columns?, batchRows?, memoryLimitBytes? }`. Answers a handle on the rows; the file stays.
+/// Request: `{ rowGroups?, columns?, batchRows?, rows?, memoryLimitBytes? }`. Answers a handle on the rows; the file stays.
 ///
 /// # Safety
 /// `ptr` and `len` are those of one `ics_alloc`.
@@ -104,15 +104,13 @@ fn read_request(json: &Value) -> Result<ReadRequest> {
         Some(values) => Some(names(values).ok_or_else(|| bad("columns"))?),
         None => None,
     };
-    let batch_rows = match json.get("batchRows") {
-        None | Some(Value::Null) => None,
-        Some(value) => Some(value.as_u64().ok_or_else(|| bad("batchRows"))? as usize),
+    let whole = |name: &str| match json.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => value.as_u64().map(Some).ok_or_else(|| bad(name)),
     };
-    let memory_limit = match json.get("memoryLimitBytes") {
-        None | Some(Value::Null) => None,
-        Some(value) => Some(value.as_u64().ok_or_else(|| bad("memoryLimitBytes"))?),
-    };
-    Ok(ReadRequest { row_groups, columns, batch_rows, memory_limit })
+    let batch_rows = whole("batchRows")?.map(|rows| rows as usize);
+    let (rows, memory_limit) = (whole("rows")?, whole("memoryLimitBytes")?);
+    Ok(ReadRequest { row_groups, columns, batch_rows, rows, memory_limit })
 }
 
 /// One of the ranges asked for, whole.

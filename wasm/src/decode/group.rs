@@ -41,6 +41,12 @@ pub enum Step {
     Done,
 }
 
+/// Bytes of a chunk that probably hold its first rows.
+fn share_of_rows(chunk: u64, wanted: u64, rows: u64) -> u64 {
+    let share = u128::from(chunk) * u128::from(wanted) / u128::from(rows.max(1));
+    (share as u64).saturating_mul(2).max(TAIL_BYTES)
+}
+
 pub struct Group {
     plan: Arc<Plan>,
     index: usize,
@@ -59,7 +65,8 @@ pub struct Group {
 }
 
 impl Group {
-    pub fn new(plan: &Arc<Plan>, index: usize) -> Result<Self> {
+    /// `wanted`: how many of its rows will be asked for; of the chunks not much more is fetched than they need.
+    pub fn new(plan: &Arc<Plan>, index: usize, wanted: u64) -> Result<Self> {
         let group = plan.metadata.row_group(index);
         let rows = group.num_rows() as u64;
         let mut leaves = Vec::new();
@@ -67,9 +74,9 @@ impl Group {
             leaves.push(Leaf::new(*leaf, group.column(*leaf), rows)?);
         }
         let chunks: Vec<u64> = leaves.iter().map(Leaf::chunk_bytes).collect();
-        let whole = chunks.iter().sum::<u64>() <= plan.limit / 2;
-        for (leaf, window) in leaves.iter_mut().zip(windows(&chunks, plan.limit / 2)) {
-            leaf.window = window;
+        let whole = wanted >= rows && chunks.iter().sum::<u64>() <= plan.limit / 2;
+        for ((leaf, window), chunk) in leaves.iter_mut().zip(windows(&chunks, plan.limit / 2)).zip(&chunks) {
+            leaf.window = if wanted >= rows { window } else { window.min(share_of_rows(*chunk, wanted, rows)) };
         }
         let mut open = Self {
             plan: plan.clone(),

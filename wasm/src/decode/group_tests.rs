@@ -164,6 +164,22 @@ fn wide_rows_among_narrow_ones_come_in_smaller_batches() {
 }
 
 #[test]
+fn of_the_first_rows_little_more_is_fetched_than_they_need() {
+    let batch = rows(0, 60_000, 100);
+    let file = written(&batch, properties(16 << 10, 1_000, false, false, 16 << 10));
+    for (wanted, most) in [(1u64, 3 << 19), (700, 3 << 19), (20_000, file.len() as u64 * 2 / 3), (70_000, u64::MAX)] {
+        let read = read(&file, &ReadRequest { rows: Some(wanted), ..ReadRequest::default() }).unwrap();
+        let found = concat_batches(&batch.schema(), &read.batches).unwrap();
+        assert_eq!(found, batch.slice(0, found.num_rows()));
+        assert_eq!(found.num_rows() as u64, wanted.min(60_000));
+        let bytes = read.ranges.iter().map(|r| r.end - r.start).sum::<u64>();
+        assert!(bytes < most, "{bytes} of {} for {wanted} rows", file.len());
+    }
+    let none = read(&file, &ReadRequest { rows: Some(0), ..ReadRequest::default() }).unwrap();
+    assert!(none.batches.is_empty() && none.ranges.is_empty());
+}
+
+#[test]
 fn columns_that_are_not_read_are_not_asked_for() {
     let batch = rows(0, 1000, 50);
     let file = written(&batch, properties(4 << 10, 300, false, true, 1 << 10));

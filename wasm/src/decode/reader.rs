@@ -38,6 +38,8 @@ pub struct ReadRequest {
     /// Top-level names; None: all.
     pub columns: Option<Vec<String>>,
     pub batch_rows: Option<usize>,
+    /// The first so many rows; None: all.
+    pub rows: Option<u64>,
     /// Bytes that reading may hold.
     pub memory_limit: Option<u64>,
 }
@@ -101,7 +103,8 @@ impl ParquetFile {
             batch_rows: request.batch_rows.unwrap_or(DEFAULT_BATCH_ROWS),
             limit: request.memory_limit.unwrap_or(DEFAULT_MEMORY_LIMIT),
         };
-        Ok(RowGroups { plan: Arc::new(plan), left: groups.into(), open: None })
+        let rows_left = request.rows.unwrap_or(u64::MAX);
+        Ok(RowGroups { plan: Arc::new(plan), left: groups.into(), rows_left, open: None })
     }
 }
 
@@ -122,6 +125,7 @@ fn check_codec(chunk: &ColumnChunkMetaData) -> Result<()> {
 pub struct RowGroups {
     plan: Arc<Plan>,
     left: VecDeque<usize>,
+    rows_left: u64,
     open: Option<Group>,
 }
 
@@ -137,15 +141,24 @@ impl RowGroups {
 
     pub fn step(&mut self) -> Result<Step> {
         loop {
+            if self.rows_left == 0 {
+                self.open = None;
+                return Ok(Step::Done);
+            }
             if let Some(open) = &mut self.open {
                 match open.step()? {
                     Step::Done => self.open = None,
-                    step => return Ok(step),
+                    Step::Batch(batch) => {
+                        let rows = self.rows_left.min(batch.num_rows() as u64);
+                        self.rows_left -= rows;
+                        return Ok(Step::Batch(batch.slice(0, rows as usize)));
+                    }
+                    needs => return Ok(needs),
                 }
             }
             let Some(index) = self.left.pop_front() else { return Ok(Step::Done) };
             if self.plan.metadata.row_group(index).num_rows() > 0 {
-                self.open = Some(Group::new(&self.plan, index)?);
+                self.open = Some(Group::new(&self.plan, index, self.rows_left)?);
             }
         }
     }
