@@ -1,6 +1,6 @@
 /**
  * `npm run demo`: streams real flights (3 million rows of Parquet, 200,000 of Arrow, CSV and JSON) into a lakehouse in
- * a local folder, partitioned and not, and prints what landed. Needs no server.
+ * a local folder, partitioned and not, and prints what landed, a few rows of it read back. Needs no server.
  */
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -35,11 +35,13 @@ for (const load of loads) {
   );
   bar.stop();
   await report(table, load.file, result);
+  await readBack(table);
 }
 
 console.log(`
 The tables are in ${folder}. Look around, and read them with another engine:
 
+  npm run -s icestream -- scan demo.flights --limit 10 --warehouse ./lakehouse
   npm run -s icestream -- inspect demo.flights files --warehouse ./lakehouse
   duckdb -c "INSTALL iceberg; LOAD iceberg; SELECT count(*) FROM iceberg_scan('lakehouse/demo/flights')"
   python -c "from pyiceberg.table import StaticTable; print(StaticTable.from_metadata('lakehouse/demo/flights/metadata/v1.metadata.json').scan().to_arrow())"`);
@@ -65,6 +67,14 @@ async function report(table: Table, file: string, result: WriteResult): Promise<
   }
   const shown = partitions.slice(0, 4).join(', ');
   console.log(`  partitions: ${shown}${partitions.length > 4 ? `, … ${partitions.length} files in all` : ''}`);
+}
+
+/** The first rows, as they come out of the table; only their pages are fetched. */
+async function readBack(table: Table): Promise<void> {
+  for await (const row of table.scan({ limit: 2 }).rows()) {
+    const values = Object.values(row).map((value) => String(value ?? 'null'));
+    console.log(`  row: ${values.join(', ').slice(0, 110)}`);
+  }
 }
 
 function megabytes(bytes: bigint): string {

@@ -58,7 +58,7 @@ it('prints a table, with nulls told from empty text and nothing that moves the c
   const { code, out } = await icestream(['scan', 'demo.rows', '--select', 'big,price,text']);
   expect(code).toBe(0);
   expect(out.toString().split('\n')).toEqual([
-    'big               price  text',
+    '             big  price  text',
     '────────────────  ─────  ──────────',
     '9007199254740993  12.30  a "b", c',
     '              -1  NULL',

@@ -5,7 +5,8 @@ import { fromAny } from '../../../src/source/from-any.ts';
 import type { NestedField, Type } from '../../../src/spec/types.ts';
 import type { Table } from '../../../src/table/table.ts';
 import { type Lake, lake } from '../write/lake.ts';
-import { collect, commitUpdates, evolve, plain } from './helpers.ts';
+import { orders } from '../write/rows.ts';
+import { collect, commitUpdates, evolve, parquetWithoutIds, plain } from './helpers.ts';
 
 const field = (id: number, name: string, type: Type, more: Partial<NestedField> = {}): NestedField => ({
   ...{ id, name, required: false, type },
@@ -173,6 +174,21 @@ describe('files that other programs wrote', () => {
     expect(await rowsOf(table, { select: ['region'] })).toEqual(expected([{ region: 'eu' }, { region: 'eu' }]));
     const [task] = await collect(table.scan().planFiles());
     expect(task?.partition[0]).toEqual({ name: 'region', transform: 'identity', sourceIds: [2], value: 'eu' });
+  });
+
+  it('without field ids: columns are found by the name mapping, and not at all without one', async () => {
+    await at.store.put(landing, await parquetWithoutIds(['id', 'amount'], orders(3)));
+    const table = await at.catalog.createTable('sales.mapped', {
+      ...{ type: 'struct', fields: [field(1, 'amount', 'double'), field(2, 'id', 'long')] },
+    });
+    await table.addFiles([landing]);
+    const [amount, id] = table.schema.fields;
+    await evolve(at, table, [field(id?.id ?? 0, 'amount', 'long'), field(amount?.id ?? 0, 'id', 'double')]);
+    const read = await collect(table.scan().rows());
+    expect(read.map((row) => row['amount'])).toEqual([0n, 1n, 2n]);
+    expect(typeof read[1]?.['id']).toBe('number');
+    await commitUpdates(at, table, [{ action: 'remove-properties', removals: ['schema.name-mapping.default'] }]);
+    await expect(collect(table.scan())).rejects.toMatchObject({ code: 'UNSUPPORTED', place: { file: landing } });
   });
 
   it('a required column that they lack is an error, not a null', async () => {

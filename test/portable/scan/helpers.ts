@@ -8,8 +8,10 @@ import type { NestedField } from '../../../src/spec/types.ts';
 import type { TableUpdate } from '../../../src/spec/updates.ts';
 import type { Store } from '../../../src/storage/store.ts';
 import type { Table } from '../../../src/table/table.ts';
+import { concatBytes } from '../../../src/util/encoding.ts';
 import { uuidV7 } from '../../../src/util/uuid.ts';
 import { hastyWorld, type Lake, lake } from '../write/lake.ts';
+import { MiB, type TestRows, testEngine } from '../write/rows.ts';
 
 /** Values in one form, whatever the objects' prototypes: bytes as arrays, maps as lists of pairs, -0 and NaN as text. */
 export function plain(value: unknown): unknown {
@@ -131,4 +133,20 @@ export async function commitManifest(
     { action: 'add-snapshot', snapshot },
     { action: 'set-snapshot-ref', 'ref-name': 'main', type: 'branch', 'snapshot-id': snapshotId },
   ]);
+}
+
+/** Some columns of test rows as a Parquet file of a writer that knows nothing of Iceberg. */
+export async function parquetWithoutIds(columns: readonly string[], rows: TestRows): Promise<Uint8Array<ArrayBuffer>> {
+  const engine = await testEngine();
+  const [batch] = engine.fromIpc(rows.ipc(0, rows.count));
+  if (batch === undefined) throw new Error('no rows');
+  const schema = { fields: batch.schema.fields.filter(({ name }) => columns.includes(name)) };
+  using aligner = engine.aligner(batch.schema, { target: schema });
+  using encoder = engine.encoder({
+    ...{ schema, codec: 'snappy', level: null, encoding: 'default' },
+    ...{ pageSizeBytes: MiB, pageRowLimit: 20_000, dictionarySizeBytes: MiB, statisticsTruncateBytes: 64 },
+  });
+  const head = await encoder.writeRowGroup([aligner.align(batch)]);
+  const { bytes } = await encoder.finish();
+  return concatBytes([head, bytes]);
 }
