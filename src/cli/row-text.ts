@@ -20,8 +20,11 @@ export function jsonText(value: RowValue): string {
   if (value instanceof Uint8Array) return `"${toHex(value)}"`;
   if (Array.isArray(value)) return `[${value.map(jsonText).join(',')}]`;
   if (value instanceof Map) return mapText(value);
-  const fields = Object.entries(value as Row).map(([name, one]) => `${JSON.stringify(name)}:${jsonText(one)}`);
-  return `{${fields.join(',')}}`;
+  let fields = '';
+  for (const name of Object.keys(value as Row)) {
+    fields += `${fields === '' ? '' : ','}${JSON.stringify(name)}:${jsonText((value as Row)[name] ?? null)}`;
+  }
+  return `{${fields}}`;
 }
 
 function mapText(map: ReadonlyMap<RowValue, RowValue>): string {
