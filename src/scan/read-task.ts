@@ -2,7 +2,7 @@
 import type { Batch, Engine, ParquetReader, RangeReader } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
 import type { NameMapping } from '../format/name-mapping.ts';
-import { DAMAGED, inFile } from '../source/errors-in-file.ts';
+import { DAMAGED, inFile, readerTooSmall } from '../source/errors-in-file.ts';
 import type { Store } from '../storage/store.ts';
 import { projectFile } from './file-projection.ts';
 import type { Projection } from './projection.ts';
@@ -43,7 +43,8 @@ export async function* readTask(
     }
     yield* alignedBatches(reading, task, parquet, Math.min(limit, numRows));
   } catch (error) {
-    throw inFile(error, file, DAMAGED);
+    const tooSmall = error instanceof IcestreamError && error.code === 'MEMORY_LIMIT_TOO_SMALL';
+    throw tooSmall ? readerTooSmall(error, file) : inFile(error, file, DAMAGED);
   }
 }
 

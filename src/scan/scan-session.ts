@@ -3,7 +3,7 @@ import { defaultMemoryLimitBytes } from '#load-engine';
 import { getEngine } from '../engine/default-engine.ts';
 import type { Engine } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
-import { MemoryLease } from '../util/memory-budget.ts';
+import { MemoryLease, readerShareBytes } from '../util/memory-budget.ts';
 import type { World } from '../util/world.ts';
 import type { ReadOptions } from './scan-options.ts';
 
@@ -44,7 +44,7 @@ export class ScanSession implements Disposable {
 
   /** Beside it, the engine holds a batch as it was read, as it is aligned, and as it is copied out. */
   get fileMemoryBytes(): number {
-    return Math.floor(this.lease.limitBytes / 4);
+    return readerShareBytes(this.lease.limitBytes);
   }
 
   /** Reports when it is time, or at the end. */

@@ -1,5 +1,6 @@
 /** Errors of a source name the file they happened in, and say what to do. */
 import { type ErrorCode, IcestreamError } from '../errors.ts';
+import { leaseForReader } from '../util/memory-budget.ts';
 
 /** What to do, by what the engine found in a file. */
 export type Advice = Partial<Readonly<Record<ErrorCode, string>>>;
@@ -36,4 +37,22 @@ export function unreadable(error: unknown, file: string, bytesRead: number): unk
     file,
     cause: error,
   });
+}
+
+/** A limit that is too small for a Parquet reader, in terms of the lease that it has its share of. */
+export function readerTooSmall(error: IcestreamError, name: string): IcestreamError {
+  const { neededBytes, ...place } = error.place;
+  const needed = neededBytes === undefined ? undefined : leaseForReader(neededBytes);
+  const enough = needed === undefined ? '' : ` to ${needed} or more`;
+  return new IcestreamError(
+    'MEMORY_LIMIT_TOO_SMALL',
+    `${name}: ${error.message}; raise memoryLimitBytes${enough}, or write the file with smaller pages`,
+    {
+      ...place,
+      ...(needed === undefined ? {} : { neededBytes: needed }),
+      file: name,
+      option: 'memoryLimitBytes',
+      cause: error,
+    },
+  );
 }

@@ -3,11 +3,11 @@ import type { Batch, RangeReader } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
 import type { Bytes } from '../util/bytes.ts';
 import { concatBytes } from '../util/encoding.ts';
-import { leaseForReader, readerShareBytes } from '../util/memory-budget.ts';
+import { readerShareBytes } from '../util/memory-budget.ts';
 import { handOver, makeOpenSource } from './batch-flow.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { projected, refuseBadNames } from './column-types.ts';
-import { DAMAGED, inFile, unreadable } from './errors-in-file.ts';
+import { DAMAGED, inFile, readerTooSmall, unreadable } from './errors-in-file.ts';
 import type { FileContext } from './file-context.ts';
 import { DEFAULT_BATCH_ROWS } from './options.ts';
 import type { OpenSource, OpenSourceOptions } from './source.ts';
@@ -66,28 +66,10 @@ export async function openParquet(
 
 /** A failure of the engine is named too: it may be the file's fault. */
 function named(error: unknown, name: string): unknown {
-  if (error instanceof IcestreamError && error.code === 'MEMORY_LIMIT_TOO_SMALL') return tooSmall(error, name);
+  if (error instanceof IcestreamError && error.code === 'MEMORY_LIMIT_TOO_SMALL') return readerTooSmall(error, name);
   if (!(error instanceof IcestreamError) || error.code !== 'ENGINE_FAILED') return inFile(error, name, DAMAGED);
   const { message, place } = error;
   return new IcestreamError('ENGINE_FAILED', `${name}: ${message}`, { ...place, file: name, cause: error });
-}
-
-/** In terms of the limit that the caller knows. */
-function tooSmall(error: IcestreamError, name: string): IcestreamError {
-  const { neededBytes, ...place } = error.place;
-  const needed = neededBytes === undefined ? undefined : leaseForReader(neededBytes);
-  const enough = needed === undefined ? '' : ` to ${needed} or more`;
-  return new IcestreamError(
-    'MEMORY_LIMIT_TOO_SMALL',
-    `${name}: ${error.message}; raise memoryLimitBytes${enough}, or write the file with smaller pages`,
-    {
-      ...place,
-      ...(needed === undefined ? {} : { neededBytes: needed }),
-      file: name,
-      option: 'memoryLimitBytes',
-      cause: error,
-    },
-  );
 }
 
 /**

@@ -10,6 +10,7 @@ import type { Store } from '../../../src/storage/store.ts';
 import type { Table } from '../../../src/table/table.ts';
 import { concatBytes } from '../../../src/util/encoding.ts';
 import { uuidV7 } from '../../../src/util/uuid.ts';
+import { rowGroupBytes } from '../../support/row-group.ts';
 import { hastyWorld, type Lake, lake } from '../write/lake.ts';
 import { MiB, type TestRows, testEngine } from '../write/rows.ts';
 
@@ -146,7 +147,7 @@ export async function parquetWithoutIds(columns: readonly string[], rows: TestRo
     ...{ schema, codec: 'snappy', level: null, encoding: 'default' },
     ...{ pageSizeBytes: MiB, pageRowLimit: 20_000, dictionarySizeBytes: MiB, statisticsTruncateBytes: 64 },
   });
-  const head = await encoder.writeRowGroup([aligner.align(batch)]);
+  const head = await rowGroupBytes(encoder, [aligner.align(batch)]);
   const { bytes } = await encoder.finish();
   return concatBytes([head, bytes]);
 }
