@@ -2,11 +2,17 @@ import type { Benchmark } from '../harness.ts';
 import { batchCost } from './batch-cost.ts';
 import { batchCut } from './batch-cut.ts';
 import { decode } from './decode.ts';
+import { encode } from './encode.ts';
+import { engineMemory } from './engine-memory.ts';
+import { engineSize } from './engine-size.ts';
+import { engineStart } from './engine-start.ts';
 import { manyAppends } from './many-appends.ts';
 import { memory } from './memory.ts';
 import { partitioned } from './partitioned.ts';
 import { pyiceberg } from './pyiceberg.ts';
 import { restCommit } from './rest-commit.ts';
+import { route } from './route.ts';
+import { text } from './text.ts';
 import { wide } from './wide.ts';
 
 /** In the order of the README's table. */
@@ -20,4 +26,10 @@ export const benchmarks: readonly Benchmark[] = [
   restCommit,
   batchCut,
   decode,
+  encode,
+  text,
+  route,
+  engineMemory,
+  engineSize,
+  engineStart,
 ];

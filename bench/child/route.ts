@@ -1,0 +1,57 @@
+/** CPU of splitting rows by partition, and of encoding them: `route.ts ROWS`. */
+import { newEngine } from '../../src/engine/default-engine.ts';
+import type { Bytes } from '../../src/util/bytes.ts';
+import { benchIpc } from '../data/ipc.ts';
+
+const rows = Number(process.argv[2]);
+const rounds = 4;
+const input = [...benchIpc(rows, 32_768)];
+const routeMs: number[] = [];
+const encodeMs: number[] = [];
+const cpu = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
+
+for (let round = 0; round < rounds; round++) {
+  const engine = await newEngine({ memoryLimitBytes: 256 * 1024 * 1024 });
+  let [route, encode, parts] = [0, 0, 0];
+  for (let i = 0; i < input.length; i += 4) {
+    const start = cpu();
+    const group = input.slice(i, i + 4).flatMap((stream: Bytes) => engine.fromIpc(stream));
+    const [first] = group;
+    if (first === undefined) throw new Error('no batch');
+    const { schema } = first;
+    // Field ids name the source column.
+    const target = { ...schema, fields: schema.fields.map((field, n) => ({ ...field, fieldId: n + 1 })) };
+    using aligner = engine.aligner(schema, { target });
+    const aligned = group.map((batch) => aligner.align(batch));
+    const copies = aligned.map((batch) => batch.slice(0, batch.numRows));
+    const ready = cpu();
+    for (const batch of copies) {
+      for (const part of engine.partition(batch, [{ sourceId: 1, transform: 'bucket[100]' }])) {
+        parts++;
+        part.batch.free();
+      }
+    }
+    const routed = cpu();
+    const encoder = engine.encoder({
+      schema: target,
+      codec: 'zstd',
+      level: 1,
+      encoding: 'compact',
+      pageSizeBytes: 1024 * 1024,
+      pageRowLimit: 20_000,
+      dictionarySizeBytes: 1024 * 1024,
+      statisticsTruncateBytes: 64,
+    });
+    for await (const _ of encoder.writeRowGroup(aligned));
+    await encoder.finish();
+    route += routed - ready;
+    encode += cpu() - routed + (ready - start);
+  }
+  if (parts < 100 * input.length) throw new Error(`${parts} parts of ${input.length} batches`);
+  routeMs.push(route);
+  encodeMs.push(encode);
+}
+console.log(JSON.stringify({ routeMs, encodeMs }));

@@ -1,0 +1,23 @@
+/** Rows like those of `rows.ts` as CSV with a header or as NDJSON, in one piece. */
+import type { Bytes } from '../../src/util/bytes.ts';
+
+const categories = ['alpha', 'bravo', 'charlie', 'delta', 'echo', 'foxtrot', 'golf', 'hotel'];
+
+export function benchText(format: 'csv' | 'json', rows: number): Bytes {
+  let seed = 12345;
+  const random = () => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return seed / 4294967296;
+  };
+  const lines = format === 'csv' ? ['id,ts,name,val,cat,amt'] : [];
+  for (let id = 0; id < rows; id++) {
+    const ts = new Date(1_700_000_000_000 + id).toISOString();
+    const name = `user-${Math.floor(random() * 1e6)}@example.com`;
+    const val = random() < 0.02 ? null : random() * 1000;
+    const cat = categories[Math.floor(random() * categories.length)] ?? '';
+    const amt = Math.round(random() * 1e7) / 100;
+    const row = { id, ts, name, val, cat, amt };
+    lines.push(format === 'csv' ? Object.values(row).join() : JSON.stringify(row));
+  }
+  return new TextEncoder().encode(`${lines.join('\n')}\n`) as Bytes;
+}

@@ -1,0 +1,168 @@
+//! What is fuzzed, one function a target: any bytes may be refused, none may stop the engine. The replay of the corpora
+//! (`tests/fuzz_corpus.rs`) calls the same functions.
+
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_buffer::Buffer;
+use arrow_schema::{DataType, Field, Schema, TimeUnit};
+use bytes::Bytes;
+use icestream_engine::decode::metadata::{FooterReader, Step as FooterStep};
+use icestream_engine::decode::reader::{ParquetFile, ReadRequest, Step};
+use icestream_engine::decompress::{Codec, Decompressor, Limits};
+use icestream_engine::error::Result;
+use icestream_engine::ipc::IpcReader;
+use icestream_engine::kernels::align::Aligner;
+use icestream_engine::kernels::data_size::data_size;
+use icestream_engine::text::csv::{CsvOptions, CsvReader};
+use icestream_engine::text::csv_infer::{self, Given};
+use icestream_engine::text::json::{JsonReader, Unknown};
+use icestream_engine::text::json_infer;
+
+/// The first byte says where the rest is cut in two.
+fn halves(data: &[u8]) -> (&[u8], &[u8]) {
+    let Some((cut, rest)) = data.split_first() else { return (data, data) };
+    rest.split_at(rest.len() * usize::from(*cut) / 256)
+}
+
+fn batches(data: &[u8]) -> Result<Vec<RecordBatch>> {
+    let (first, rest) = halves(data);
+    let mut reader = IpcReader::default();
+    let mut batches = reader.push(Buffer::from(first))?;
+    batches.extend(reader.push(Buffer::from(rest))?);
+    batches.extend(reader.finish()?);
+    Ok(batches)
+}
+
+/// Arrow IPC, stream or file; what was accepted must be sound.
+pub fn ipc(data: &[u8]) {
+    for batch in batches(data).into_iter().flatten() {
+        data_size(&batch);
+        for column in batch.columns() {
+            column.to_data().validate_full().unwrap();
+        }
+    }
+}
+
+/// A Parquet file: footer, facts, all rows.
+pub fn parquet(data: &[u8]) {
+    let _ = read_parquet(&Bytes::copy_from_slice(data));
+}
+
+fn read_parquet(file: &Bytes) -> Result<usize> {
+    let mut footer = FooterReader::new(file.len() as u64)?;
+    let metadata = loop {
+        match footer.step()? {
+            FooterStep::Ready(metadata) => break metadata,
+            FooterStep::Needs(ranges) => {
+                for range in ranges {
+                    footer.push(range.start, file.slice(range.start as usize..range.end as usize))?;
+                }
+            }
+        }
+    };
+    let file_read = ParquetFile::new(metadata)?;
+    file_read.facts().to_json();
+    // A few bytes may stand for very many rows.
+    if file_read.facts().num_rows > 100_000 {
+        return Ok(0);
+    }
+    let mut rows = file_read.read(&ReadRequest { batch_rows: Some(1000), ..Default::default() })?;
+    let mut count = 0;
+    loop {
+        match rows.step()? {
+            Step::Needs { ranges, .. } => {
+                for range in ranges {
+                    rows.push(range.start, file.slice(range.start as usize..range.end as usize))?;
+                }
+            }
+            Step::Batch(batch) => {
+                for column in batch.columns() {
+                    column.to_data().validate_full().unwrap();
+                }
+                count += batch.num_rows();
+            }
+            Step::Done => return Ok(count),
+        }
+    }
+}
+
+/// CSV: what a sample says of it, then all of it in two pieces.
+pub fn csv(data: &[u8]) {
+    let (first, rest) = halves(data);
+    let Ok(found) = csv_infer::infer(first, &Given::default()) else { return };
+    let options = CsvOptions {
+        dialect: found.dialect,
+        header: found.header,
+        null_values: found.null_values,
+        batch_rows: 7,
+        fail: false,
+    };
+    let Ok(mut reader) = CsvReader::new(Arc::new(found.schema), options) else { return };
+    if reader.push(first).is_ok() && reader.push(rest).is_ok() {
+        let _ = reader.finish();
+    }
+    reader.take_rejects();
+}
+
+/// JSON, as CSV.
+pub fn json(data: &[u8]) {
+    let (first, rest) = halves(data);
+    let Ok(schema) = json_infer::infer(first) else { return };
+    let Ok(mut reader) = JsonReader::new(Arc::new(schema), 7, false, Unknown::Ignore) else { return };
+    if reader.push(first).is_ok() && reader.push(rest).is_ok() {
+        let _ = reader.finish();
+    }
+    reader.take_rejects();
+}
+
+/// gzip or zstd, in two pieces.
+pub fn decompress(data: &[u8]) {
+    let (first, rest) = halves(data);
+    let codec = if first.first().or(rest.first()) == Some(&0x1f) { Codec::Gzip } else { Codec::Zstd };
+    let _ = decompressed(codec, [first, rest]);
+}
+
+fn decompressed(codec: Codec, pieces: [&[u8]; 2]) -> Result<()> {
+    let mut decompressor = Decompressor::new(codec, Limits { max_bytes: Some(16 << 20), ..Default::default() })?;
+    for piece in pieces {
+        decompressor.push(Buffer::from(piece))?;
+        while decompressor.pull()?.is_some() {}
+    }
+    decompressor.finish()
+}
+
+/// Batches of an IPC stream, each column cast to each of some types.
+pub fn align(data: &[u8]) {
+    let utc: Arc<str> = "UTC".into();
+    let targets = [
+        DataType::Boolean,
+        DataType::Int32,
+        DataType::Int64,
+        DataType::Float64,
+        DataType::Decimal128(20, 3),
+        DataType::Date32,
+        DataType::Time64(TimeUnit::Microsecond),
+        DataType::Timestamp(TimeUnit::Microsecond, None),
+        DataType::Timestamp(TimeUnit::Nanosecond, Some(utc)),
+        DataType::Utf8,
+        DataType::Binary,
+        DataType::FixedSizeBinary(16),
+        DataType::List(Arc::new(Field::new("element", DataType::Int64, true))),
+        DataType::Struct(vec![Field::new("x", DataType::Utf8, true)].into()),
+    ];
+    for batch in batches(data).into_iter().flatten() {
+        for field in batch.schema().fields() {
+            for target in &targets {
+                let target = Schema::new(vec![Field::new(field.name(), target.clone(), true)]);
+                let Ok(aligner) = Aligner::new(batch.schema(), Arc::new(target)) else { continue };
+                if let Ok(aligned) = aligner.align(&batch) {
+                    assert_eq!(aligned.num_rows(), batch.num_rows());
+                    for column in aligned.columns() {
+                        column.to_data().validate_full().unwrap();
+                    }
+                }
+            }
+        }
+    }
+}
