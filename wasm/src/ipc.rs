@@ -15,6 +15,8 @@ use arrow_schema::{ArrowError, DataType, Schema, SchemaRef};
 use crate::error::{EngineError, Result, arrow_text};
 
 const MAGIC: &[u8] = b"ARROW1";
+/// A flatbuffer has an offset and a table; with fewer bytes the four that come with a length of the old form are too many.
+const MIN_METADATA: usize = 8;
 /// Far above any real schema (a thousand columns take about 200 KB).
 const MAX_METADATA: usize = 64 << 20;
 /// The length of the footer, and the magic.
@@ -182,7 +184,7 @@ impl IpcReader {
             0 if self.schema.is_none() && self.is_file && !continued => State::Length { continued: false },
             0 if self.schema.is_none() && !self.is_file => return Err(bad("an end before the schema")),
             0 => State::End,
-            n if n as usize > MAX_METADATA => {
+            n if !(MIN_METADATA..=MAX_METADATA).contains(&(n as usize)) => {
                 let before = if self.schema.is_none() { "not Arrow IPC, or " } else { "" };
                 return Err(bad(&format!("{before}a message header of {n} bytes")));
             }

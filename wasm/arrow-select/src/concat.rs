@@ -1,16 +1,18 @@
 //! Arrays one after the other.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::*;
 use arrow_array::{
-    Array, ArrayRef, DictionaryArray, PrimitiveArray, RecordBatch, RecordBatchOptions, UInt32Array, downcast_integer,
-    make_array, new_empty_array,
+    Array, ArrayRef, DictionaryArray, OffsetSizeTrait, PrimitiveArray, RecordBatch, RecordBatchOptions, UInt32Array,
+    downcast_integer, make_array, new_empty_array,
 };
 use arrow_buffer::ArrowNativeType;
-use arrow_data::transform::MutableArrayData;
+use arrow_data::ArrayData;
+use arrow_data::transform::{Capacities, MutableArrayData};
 use arrow_schema::{ArrowError, DataType, SchemaRef};
 
 use crate::take::take;
@@ -61,12 +63,47 @@ pub fn concat_batches<'a>(
 
 fn joined(arrays: &[&dyn Array]) -> Result<ArrayRef, ArrowError> {
     let data: Vec<_> = arrays.iter().map(|a| a.to_data()).collect();
-    let rows = data.iter().map(|d| d.len()).sum();
-    let mut out = MutableArrayData::try_new(data.iter().collect(), false, rows)?;
+    let mut out = MutableArrayData::try_with_capacities(data.iter().collect(), false, room(&data))?;
     for (i, data) in data.iter().enumerate() {
         out.try_extend(i, 0, data.len())?;
     }
     Ok(make_array(out.freeze()))
+}
+
+/// What the arrays hold together: a buffer that grows by doubling would take twice as much.
+fn room(arrays: &[ArrayData]) -> Capacities {
+    let rows = arrays.iter().map(ArrayData::len).sum();
+    match arrays[0].data_type() {
+        DataType::Utf8 | DataType::Binary => Capacities::Binary(rows, Some(content::<i32>(arrays))),
+        DataType::LargeUtf8 | DataType::LargeBinary => Capacities::Binary(rows, Some(content::<i64>(arrays))),
+        DataType::List(_) | DataType::Map(..) => Capacities::List(rows, Some(Box::new(room(&elements::<i32>(arrays))))),
+        DataType::LargeList(_) => Capacities::List(rows, Some(Box::new(room(&elements::<i64>(arrays))))),
+        DataType::Struct(fields) => {
+            let child = |i: usize| {
+                arrays.iter().map(|a: &ArrayData| a.child_data()[i].slice(a.offset(), a.len())).collect::<Vec<_>>()
+            };
+            Capacities::Struct(rows, Some((0..fields.len()).map(|i| room(&child(i))).collect()))
+        }
+        _ => Capacities::Array(rows),
+    }
+}
+
+/// The part of its content that an array points to.
+fn span<O: OffsetSizeTrait>(array: &ArrayData) -> Range<usize> {
+    if array.is_empty() {
+        return 0..0;
+    }
+    let offsets = &array.buffers()[0].typed_data::<O>()[array.offset()..];
+    offsets[0].as_usize()..offsets[array.len()].as_usize()
+}
+
+fn content<O: OffsetSizeTrait>(arrays: &[ArrayData]) -> usize {
+    arrays.iter().map(|a| span::<O>(a).len()).sum()
+}
+
+fn elements<O: OffsetSizeTrait>(arrays: &[ArrayData]) -> Vec<ArrayData> {
+    let part = |a: &ArrayData| a.child_data()[0].slice(span::<O>(a).start, span::<O>(a).len());
+    arrays.iter().map(part).collect()
 }
 
 /// Dictionaries joined by value: each distinct one that a row uses comes once, in the order of first use.

@@ -93,6 +93,13 @@ fn parts_join_to_the_whole() {
 }
 
 #[test]
+fn joined_texts_take_no_more_room_than_they_need() {
+    let text: ArrayRef = Arc::new(StringArray::from(vec!["x".repeat(100_000); 3]));
+    let joined = concat(&[&text, &text.slice(1, 1), &text.slice(0, 2)]).unwrap();
+    assert!(joined.get_buffer_memory_size() < 610_000);
+}
+
+#[test]
 fn masks_pick_rows() {
     let mask = BooleanArray::from(vec![Some(true), Some(false), None, Some(true), Some(true), Some(false)]);
     for whole in kinds() {

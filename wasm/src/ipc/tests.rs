@@ -156,6 +156,15 @@ fn what_is_not_arrow_says_so() {
 }
 
 #[test]
+fn a_message_header_of_a_few_bytes_is_refused() {
+    for length in 1..8u32 {
+        let mut bytes = length.to_le_bytes().to_vec();
+        bytes.extend([0; 100]);
+        assert_eq!(read(&bytes, 512).unwrap_err().code, "SOURCE_CORRUPT");
+    }
+}
+
+#[test]
 fn a_length_that_lies_does_not_allocate() {
     let mut bytes = vec![0xff, 0xff, 0xff, 0xff];
     bytes.extend((60u32 << 20).to_le_bytes());
