@@ -60,6 +60,8 @@ function properties() {
     .setCompression(Compression.ZSTD)
     .setMaxRowGroupSize(rowGroupRows)
     .setDataPageSizeLimit(options.pageSizeBytes)
+    // For the list's elements, which it has no path for.
+    .setEncoding(Encoding.DELTA_BINARY_PACKED)
     .setDictionaryEnabled(false)
     .setColumnDictionaryEnabled('cat', true);
   return builder
@@ -67,8 +69,8 @@ function properties() {
     .setColumnEncoding('ts', Encoding.DELTA_BINARY_PACKED)
     .setColumnEncoding('name', Encoding.DELTA_LENGTH_BYTE_ARRAY)
     .setColumnEncoding('val', Encoding.BYTE_STREAM_SPLIT)
+    .setColumnEncoding('cat', Encoding.PLAIN)
     .setColumnEncoding('amt', Encoding.DELTA_BINARY_PACKED)
-    .setColumnEncoding('lst.list.element', Encoding.DELTA_BINARY_PACKED)
     .build();
 }
 
