@@ -36,8 +36,6 @@ export async function startVersitygw(): Promise<S3Server> {
       command: paths.versitygw(),
       args: [
         ...['--port', `127.0.0.1:${port}`, '--region', REGION, '--iam-dir', join(data, 'iam')],
-        // As S3 does; without it every answer closes its connection.
-        '--keep-alive',
         ...['--cors-allow-origin', '*', '--quiet', 'posix', join(data, 'root')],
       ],
       env: { ROOT_ACCESS_KEY: KEY, ROOT_SECRET_KEY: SECRET },
