@@ -15,6 +15,16 @@ pub unsafe extern "C" fn enc_new(ptr: *mut u8, len: usize) -> i32 {
     answer(|| handles::insert(Encoder::new(&options)?))
 }
 
+/// As `enc_new`, for one row group that is to be part of another encoder's file.
+///
+/// # Safety
+/// As for `enc_new`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn enc_part_new(ptr: *mut u8, len: usize) -> i32 {
+    let options = unsafe { block(ptr, len) };
+    answer(|| handles::insert(Encoder::of_part(&options)?))
+}
+
 /// Begins a row group of batches (a list of handles, consumed).
 ///
 /// # Safety
@@ -41,5 +51,32 @@ pub extern "C" fn enc_finish(handle: i32) -> i32 {
         let (bytes, facts) = handles::with::<Encoder, _>(handle, |e| e.finish())?;
         set_meta(facts.to_json().to_string());
         Ok(set_out(bytes))
+    })
+}
+
+/// Ends a part: its tail as output segments, its number of rows in the meta.
+#[unsafe(no_mangle)]
+pub extern "C" fn enc_part_finish(handle: i32) -> i32 {
+    answer(|| {
+        let (tail, rows) = handles::with::<Encoder, _>(handle, |e| e.finish_part())?;
+        set_meta(rows.to_string());
+        Ok(set_out(tail))
+    })
+}
+
+/// Puts a part's row group into the file: output segments, and in the meta how many of their bytes come before the
+/// part's column chunks.
+///
+/// # Safety
+/// As for `enc_new`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn enc_append_part(handle: i32, tail_start: u32, ptr: *mut u8, len: usize) -> i32 {
+    let tail = unsafe { block(ptr, len) };
+    answer(|| {
+        let tail = bytes::Bytes::from_owner(tail);
+        let (mut out, after) = handles::with::<Encoder, _>(handle, |e| e.append_part(tail, tail_start.into()))?;
+        set_meta(out.iter().map(Vec::len).sum::<usize>().to_string());
+        out.extend(after);
+        Ok(set_out(out))
     })
 }

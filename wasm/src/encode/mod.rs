@@ -5,6 +5,7 @@ mod choose;
 mod column_order;
 mod distinct;
 mod options;
+mod part;
 mod recipe;
 mod recut;
 mod row_group;
@@ -17,8 +18,11 @@ use std::rc::Rc;
 
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Fields, Schema};
+use bytes::Bytes;
+use parquet::file::properties::{BloomFilterPosition, WriterProperties, WriterPropertiesPtr};
 use parquet::file::writer::SerializedFileWriter;
 
+use self::part::{Elsewhere, Part};
 use self::recipe::Recipe;
 use self::row_group::OpenRowGroup;
 use self::segments::Output;
@@ -52,8 +56,21 @@ impl Encoder {
     /// From the text of `EncoderOptions`.
     pub fn new(options: &[u8]) -> Result<Self> {
         let recipe = Recipe::of(options)?;
+        let properties = recipe.properties.clone();
+        Self::with(recipe, properties)
+    }
+
+    /// For one row group that is to be part of another encoder's file.
+    pub fn of_part(options: &[u8]) -> Result<Self> {
+        let recipe = Recipe::of(options)?;
+        let properties = WriterProperties::clone(&recipe.properties).into_builder();
+        let properties = properties.set_bloom_filter_position(BloomFilterPosition::End).build();
+        Self::with(recipe, properties.into())
+    }
+
+    fn with(recipe: Rc<Recipe>, properties: WriterPropertiesPtr) -> Result<Self> {
         let output = Output::default();
-        let writer = SerializedFileWriter::new(output.clone(), recipe.root.clone(), recipe.properties.clone())?;
+        let writer = SerializedFileWriter::new(output.clone(), recipe.root.clone(), properties)?;
         Ok(Self { recipe, output, state: State::Ready(writer) })
     }
 
@@ -103,6 +120,32 @@ impl Encoder {
         }
         self.state = State::InRowGroup(open, columns);
         Ok(Some(self.output.take()))
+    }
+
+    /// Puts a row group into the file that an encoder of `of_part` with the same options made. `tail`: what followed
+    /// its row group, the first `tail_start` bytes of its file. Answers the bytes of the file that come before the
+    /// column chunks and after them.
+    pub fn append_part(&mut self, tail: Bytes, tail_start: u64) -> Result<(Vec<Vec<u8>>, Vec<Vec<u8>>)> {
+        let State::Ready(mut writer) = std::mem::replace(&mut self.state, State::Ended) else { return Err(finished()) };
+        let part = Part::parse(tail, tail_start, writer.schema_descr().clone().into())?;
+        writer.flush().map_err(|e| EngineError::failed(e.to_string()))?;
+        let before = self.output.take();
+        self.output.skip(part.data_bytes());
+        let mut group = writer.next_row_group()?;
+        for column in part.columns()? {
+            group.append_column(&Elsewhere, column)?;
+        }
+        group.close()?;
+        writer.flush().map_err(|e| EngineError::failed(e.to_string()))?;
+        self.state = State::Ready(writer);
+        Ok((before, self.output.take()))
+    }
+
+    /// The tail of a part, and the number of its rows.
+    pub fn finish_part(&mut self) -> Result<(Vec<Vec<u8>>, i64)> {
+        let State::Ready(mut writer) = std::mem::replace(&mut self.state, State::Ended) else { return Err(finished()) };
+        let metadata = writer.finish()?;
+        Ok((self.output.take(), metadata.file_metadata().num_rows()))
     }
 
     /// The rest of the file, and what its footer says.

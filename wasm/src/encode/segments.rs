@@ -9,6 +9,8 @@ const SEGMENT: usize = 256 << 10;
 struct Segments {
     full: Vec<Vec<u8>>,
     last: Vec<u8>,
+    /// Bytes still to be left out.
+    skip: u64,
 }
 
 impl Segments {
@@ -23,6 +25,11 @@ impl Segments {
 
 impl Write for Segments {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.skip > 0 {
+            let skipped = bytes.len().min(usize::try_from(self.skip).unwrap_or(usize::MAX));
+            self.skip -= skipped as u64;
+            return Ok(skipped);
+        }
         if self.last.capacity() - self.last.len() < bytes.len() {
             if !self.last.is_empty() {
                 self.full.push(std::mem::take(&mut self.last));
@@ -54,6 +61,11 @@ impl Output {
     /// What was written since the last call.
     pub fn take(&self) -> Vec<Vec<u8>> {
         self.with(Segments::take)
+    }
+
+    /// Leaves out the next `bytes` that are written.
+    pub fn skip(&self, bytes: u64) {
+        self.with(|segments| segments.skip += bytes);
     }
 
     /// Bytes that `take` would give.
