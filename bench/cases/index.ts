@@ -13,6 +13,7 @@ import { pyiceberg } from './pyiceberg.ts';
 import { restCommit } from './rest-commit.ts';
 import { route } from './route.ts';
 import { text } from './text.ts';
+import { threads } from './threads.ts';
 import { wide } from './wide.ts';
 
 /** In the order of the README's table. */
@@ -32,4 +33,5 @@ export const benchmarks: readonly Benchmark[] = [
   engineMemory,
   engineSize,
   engineStart,
+  threads,
 ];

@@ -6,7 +6,7 @@ import { IcestreamError } from '../errors.ts';
 import { requireCommitId } from '../write/commit-lookup.ts';
 import type { NewTableRequest } from '../write/create-append.ts';
 import { requireWapId } from '../write/write-audit-publish.ts';
-import type { WriteOptions, WriteResult } from '../write/write-options.ts';
+import { requireThreadCount, type WriteOptions, type WriteResult } from '../write/write-options.ts';
 import { requireWriter } from '../write/writer-watermark.ts';
 import { splitProperty } from './configuration.ts';
 import { bytes, count, toJsonLine } from './output.ts';
@@ -19,6 +19,7 @@ export interface WriteFlags {
   readonly writer?: string;
   readonly sequence?: string;
   readonly memoryLimit?: string;
+  readonly threads?: string;
   readonly schemaEvolution?: 'none' | 'add-columns';
   readonly encoding?: 'default' | 'compact';
   readonly branch?: string;
@@ -40,6 +41,7 @@ export function withWriteFlags(command: Command): Command {
 export function withRowFlags(command: Command): Command {
   return withWriteFlags(command)
     .option('--memory-limit <size>', 'memory that the write may hold, like 96MiB')
+    .option('--threads <n>', 'worker threads that encode and share the memory limit (default: 1, the main thread)')
     .addOption(new Option('--schema-evolution <how>', 'columns that the table lacks').choices(['none', 'add-columns']))
     .addOption(
       new Option('--encoding <name>', 'compact: smaller, not for every reader').choices(['default', 'compact']),
@@ -110,7 +112,7 @@ export function writeOptions(
   flags: WriteFlags,
   context: { readonly signal: AbortSignal; readonly display: ProgressDisplay; readonly rejects: RejectFile },
 ): WriteOptions {
-  const { commitId, memoryLimit, schemaEvolution, encoding, branch, wapId, snapshotProperty } = flags;
+  const { commitId, memoryLimit, threads, schemaEvolution, encoding, branch, wapId, snapshotProperty } = flags;
   const position = writerPosition(flags);
   const inBranch = branch === undefined ? {} : { branch };
   return {
@@ -124,6 +126,7 @@ export function writeOptions(
       ? {}
       : { wapId: usable('--wap-id', () => requireWapId({ wapId, ...inBranch, ...position })) }),
     ...(memoryLimit === undefined ? {} : { memoryLimitBytes: parseSize(memoryLimit, '--memory-limit') }),
+    ...(threads === undefined ? {} : { threads: usable('--threads', () => requireThreadCount(Number(threads))) }),
     ...(schemaEvolution === 'add-columns' ? { schemaEvolution: 'addColumns' } : {}),
     ...(encoding === undefined ? {} : { encoding }),
     ...(snapshotProperty === undefined

@@ -36,8 +36,8 @@ export async function init(source: EngineModuleSource | Promise<Response>): Prom
   shared = null;
 }
 
-/** Compiles the module once; a failed load is tried again by the next call. */
-function loadModule(): Promise<WebAssembly.Module> {
+/** The engine's compiled module. It is compiled once; a failed load is tried again by the next call. */
+export function engineModule(): Promise<WebAssembly.Module> {
   if (modulePromise === null) {
     const pending = loadEngineModule();
     modulePromise = pending;
@@ -59,7 +59,7 @@ export interface GetEngineOptions {
  * @throws IcestreamError MEMORY_LIMIT_TOO_SMALL below what an idle engine takes.
  */
 export async function getEngine(options: GetEngineOptions = {}): Promise<Engine> {
-  const module = await loadModule();
+  const module = await engineModule();
   const limit = options.memoryLimitBytes;
   if (shared === null || !shared.alive || (limit !== undefined && limit - (limit % 65_536) > shared.maxMemoryBytes)) {
     shared = createEngine(module, limit ?? defaultMemoryLimitBytes);
@@ -69,5 +69,5 @@ export async function getEngine(options: GetEngineOptions = {}): Promise<Engine>
 
 /** An engine of one's own, beside the shared one: for tests, and for work whose memory must be bounded by itself. */
 export async function newEngine(options: GetEngineOptions = {}): Promise<Engine> {
-  return createEngine(await loadModule(), options.memoryLimitBytes ?? defaultMemoryLimitBytes);
+  return createEngine(await engineModule(), options.memoryLimitBytes ?? defaultMemoryLimitBytes);
 }

@@ -40,6 +40,14 @@ export interface EncodedFile {
   readonly footer: ParquetFooter;
 }
 
+/** A row group encoded apart from its file, perhaps by another engine on another thread: a file of its own, cut in two. */
+export interface EncodedPart {
+  /** The magic number and the row group's column chunks. */
+  readonly pieces: readonly Bytes[];
+  /** What follows them. */
+  readonly tail: Bytes;
+}
+
 export interface Encoder extends Disposable {
   /** False: `writeRowGroup` is a hint, the implementation cuts its own row groups. */
   readonly cutsWhereTold: boolean;
@@ -50,6 +58,11 @@ export interface Encoder extends Disposable {
    * into batches.
    */
   writeRowGroup(batches: readonly Batch[]): AsyncIterable<Bytes>;
+  /**
+   * Puts a row group into the file that `Engine.encodePart` made with the same options, and gives the file bytes that
+   * are final: those that `writeRowGroup` would have given for its rows. Absent: the implementation encodes alone.
+   */
+  appendPart?(part: EncodedPart): Iterable<Bytes>;
   /** Ends the file. The footer's `numRows` is what was encoded, to be compared with what was given. */
   finish(): Promise<EncodedFile>;
   free(): void;

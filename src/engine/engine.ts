@@ -6,7 +6,7 @@
  */
 import type { Bytes } from '../util/bytes.ts';
 import type { ArrowSchema } from './arrow-schema.ts';
-import type { Encoder, EncoderOptions } from './encoder.ts';
+import type { EncodedPart, Encoder, EncoderOptions } from './encoder.ts';
 import type { ParquetFooter } from './footer.ts';
 
 /** An Arrow record batch in the engine's memory. */
@@ -229,4 +229,6 @@ export interface Engine {
    */
   partition(batches: readonly Batch[], transforms: readonly PartitionTransform[]): PartitionSlice[];
   encoder(options: EncoderOptions): Encoder;
+  /** Encodes the rows of `batches`, at least one, as one row group for the file of another encoder; consumes them. */
+  encodePart(options: EncoderOptions, batches: readonly Batch[]): EncodedPart;
 }

@@ -1,4 +1,5 @@
 /** The data half of a write: a source's rows as data files of a table, or read again to see whether they are the same. */
+import { encodeThreads } from '../engine/encode-threads.ts';
 import type { Encoder, EncoderOptions } from '../engine/encoder.ts';
 import { arrowSchemaFromIceberg } from '../format/arrow-from-iceberg.ts';
 import { dataFileFromFooter } from '../format/data-file-from-footer.ts';
@@ -12,7 +13,7 @@ import type { Store } from '../storage/store.ts';
 import { Semaphore } from '../util/semaphore.ts';
 import { DiscardUpload } from './discard-upload.ts';
 import { loadRows } from './load-rows.ts';
-import { planMemory } from './memory-plan.ts';
+import { planMemory, threadEngineBytes } from './memory-plan.ts';
 import { partitionTransforms, tupleReader } from './partition-values.ts';
 import { PayloadDigest } from './payload-digest.ts';
 import { estimateRowBytes, leafColumns } from './row-estimate.ts';
@@ -47,12 +48,13 @@ export interface DataLoadRequest {
 /** Reads the source to its end. When it throws, what an aborted upload left is in `leftBehind`. */
 export async function loadData(request: DataLoadRequest, leftBehind: string[]): Promise<DataLoad> {
   const { session, metadata, schema, spec, store, staged } = request;
-  const { engine, lease, meter, signal, options } = session;
+  const { engine, lease, meter, signal, options, threads } = session;
   const settings = writeSettings(metadata);
   const target = arrowSchemaFromIceberg(schema);
   const leaves = leafColumns(target);
   const plan = planMemory({
-    limitBytes: lease.limitBytes,
+    limitBytes: session.limitBytes,
+    threads,
     capabilities: store.capabilities,
     rowBytes: estimateRowBytes(target),
     leafColumns: leaves,
@@ -63,6 +65,8 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
   });
   const encoderOptions = encoderSettings(metadata, schema, target, options.encoding ?? 'default');
   const openEncoder = (): Encoder => (options.encoder ?? ((o) => engine.encoder(o)))(encoderOptions);
+  const engineBytes = threadEngineBytes(plan.limitBytes);
+  await using pool = threads === 1 ? null : await encodeThreads({ threads, engineBytes, options: encoderOptions });
   const newLocation = dataLocations(metadata, schema, spec, request.operationId);
   const partSlots = new Semaphore(plan.partsInFlight * plan.partSizeBytes);
   const digest = new PayloadDigest(
@@ -93,6 +97,7 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
       targetFileSizeBytes: settings.targetFileSizeBytes,
       newLocation: ({ values }) => newLocation(tupleOf(values)),
       openEncoder,
+      threads: pool ?? undefined,
       openUpload: async (location) => {
         if (staged === null) return new DiscardUpload(location);
         const uploadOptions = {

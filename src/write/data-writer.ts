@@ -1,15 +1,15 @@
 /**
  * Rows of one write into data files: routed to partitions, encoded when a row group is due, uploaded while the next
  * one fills, rolled at the target size. Which rows share a row group and a file follows from the rows and the options
- * alone: decisions fall at fixed row numbers and look only at `Batch.byteLength` and `Upload.pendingBytes`.
+ * alone: decisions fall at fixed row numbers and look only at `Batch.byteLength` and `Upload.pendingBytes`. Row groups
+ * that threads encode are placed into files in the order in which they were due, so that threads change no byte.
  */
-import type { Encoder } from '../engine/encoder.ts';
+import type { EncodedPart, Encoder } from '../engine/encoder.ts';
 import type { Batch, Engine, PartitionTransform } from '../engine/engine.ts';
 import type { Upload } from '../storage/store.ts';
-import type { Bytes } from '../util/bytes.ts';
-import { DataFileWriter, type WrittenFile } from './file-writer.ts';
+import { DataFileWriter, type OnEncoded, rowsOf, type WrittenFile } from './file-writer.ts';
 import type { MemoryPlan } from './memory-plan.ts';
-import { type Partition, PartitionRouter } from './partition-router.ts';
+import { type Partition, type PartitionId, PartitionRouter } from './partition-router.ts';
 import { MAX_STEP_ROWS, RowSteps } from './row-steps.ts';
 
 /** A row group never has more rows. */
@@ -34,15 +34,40 @@ export interface DataWriterOptions {
   /** `write.target-file-size-bytes`. */
   readonly targetFileSizeBytes: number;
   /** A location for the next file of a partition; called in a fixed order. */
-  readonly newLocation: (partition: Pick<Partition, 'values'>) => string;
+  readonly newLocation: (partition: Pick<PartitionId, 'values'>) => string;
   readonly openEncoder: () => Encoder;
+  /** Encode row groups elsewhere meanwhile: as many as there are threads, and one waits. Absent: files' encoders do. */
+  readonly threads?: Threads | undefined;
   readonly openUpload: (location: string) => Promise<Upload>;
-  /** Called with the bytes of row groups, piece by piece as they are encoded; they are sent once it has resolved. */
-  readonly onEncoded: (bytes: Bytes) => Promise<void>;
+  readonly onEncoded: OnEncoded;
   /** Called once for every finished file, not in order; `number` counts files as they were opened, from 0. */
-  readonly onFile: (file: WrittenFile, partition: Pick<Partition, 'values'>, number: number) => void;
+  readonly onFile: (file: WrittenFile, partition: Pick<PartitionId, 'values'>, number: number) => void;
   /** Called at every decision, before and after what it encodes. */
   readonly onState?: () => void;
+}
+
+export interface Threads {
+  readonly threads: number;
+  /** What they hold, rows and row groups on the way included. */
+  readonly heldBytes: number;
+  /** Consumes the batches before it returns. */
+  encode(batches: readonly Batch[]): Promise<EncodedPart>;
+}
+
+interface OpenFile {
+  readonly file: DataFileWriter;
+  readonly partition: PartitionId;
+  /** Counts files as they were opened, from 0. */
+  readonly number: number;
+}
+
+/** A row group that a thread encodes. */
+interface Submitted {
+  readonly partition: PartitionId;
+  readonly rows: number;
+  readonly part: Promise<EncodedPart>;
+  /** No rows follow in this partition. */
+  readonly last: boolean;
 }
 
 interface Finishing {
@@ -60,11 +85,18 @@ export class DataWriter {
   readonly #routeBytes: number;
   /** The most rows that a partition gets between two looks at its size. */
   readonly #rowsBetween: number;
-  readonly #numbers = new Map<DataFileWriter, number>();
+  /** By partition key, in the order they were opened. */
+  readonly #open = new Map<string, OpenFile>();
+  /** In the order they were due. */
+  readonly #submitted: Submitted[] = [];
   readonly #finishing = new Set<Finishing>();
+  /** Files that could not be finished. */
+  readonly #unfinished: DataFileWriter[] = [];
   #failure: { readonly error: unknown } | null = null;
   #encodedBytes = 0;
   #nextNumber = 0;
+  /** Of parts that threads have encoded and no file has. */
+  #unplacedBytes = 0;
   #rowsWritten = 0;
   /** Of open files, `DataFileWriter.pendingBytes` and `#keptBytes`, together. */
   #pendingBytes = 0;
@@ -91,8 +123,14 @@ export class DataWriter {
   /** Encoded bytes held in memory: pending and in flight. */
   get bufferedPartBytes(): number {
     let sum = 0;
-    for (const file of this.#numbers.keys()) sum += file.bufferedBytes;
+    for (const { file } of this.#open.values()) sum += file.bufferedBytes;
+    for (const { file } of this.#finishing) sum += file.bufferedBytes;
     return sum;
+  }
+
+  /** What threads hold, and the row groups that came back from them and wait for their turn. */
+  get threadBytes(): number {
+    return (this.#options.threads?.heldBytes ?? 0) + this.#unplacedBytes;
   }
 
   /** Rows that wait for a row group. */
@@ -110,7 +148,7 @@ export class DataWriter {
   }
 
   get openFiles(): number {
-    return this.#numbers.size;
+    return this.#open.size + this.#finishing.size;
   }
 
   /** Takes the batch over; its schema is the table's. */
@@ -134,10 +172,9 @@ export class DataWriter {
   /** Encodes what waits and finishes all files. */
   async finish(): Promise<void> {
     this.#router.route();
-    for (const partition of this.#router.partitions()) {
-      if (partition.buffer.rows > 0) await this.#encode(partition);
-      await this.#finishFile(partition);
-    }
+    for (const partition of this.#router.partitions()) await this.#encode(partition, true);
+    while (this.#submitted.length > 0) await this.#placeNext();
+    for (const open of [...this.#open.values()]) await this.#finishFile(open);
     await this.#settle(() => this.#finishing.size === 0);
   }
 
@@ -145,9 +182,10 @@ export class DataWriter {
   async abort(): Promise<readonly string[]> {
     this.#router.free();
     await Promise.allSettled([...this.#finishing].map((finishing) => finishing.done));
+    const files = [...this.#unfinished.splice(0), ...[...this.#open.values()].map(({ file }) => file)];
+    this.#open.clear();
     const left: string[] = [];
-    for (const file of this.#numbers.keys()) left.push(...(await file.abort()));
-    this.#numbers.clear();
+    for (const file of files) left.push(...(await file.abort()));
     return left;
   }
 
@@ -184,28 +222,62 @@ export class DataWriter {
     }
   }
 
-  async #encode(partition: Partition): Promise<void> {
+  /** Encodes the rows that wait in the partition, or has a thread do it; `last`: no more will come. */
+  async #encode(partition: Partition, last = false): Promise<void> {
     this.#throwFailure();
-    partition.file ??= await this.#openFile(partition);
-    const { file } = partition;
-    const { plan, targetFileSizeBytes, onEncoded } = this.#options;
+    const { threads, onEncoded } = this.#options;
+    if (threads === undefined) {
+      const open = await this.#openFile(partition);
+      const batches = this.#router.take(partition);
+      await this.#place(open, (file) => file.writeRowGroup(batches, onEncoded), last);
+      return;
+    }
+    const batches = this.#router.take(partition);
+    const rows = rowsOf(batches);
+    const part = threads.encode(batches);
+    part.then(
+      (encoded) => {
+        this.#unplacedBytes += bytesOf(encoded);
+      },
+      () => {}, // thrown by who waits for it
+    );
+    this.#submitted.push({ partition, rows, part, last });
+    if (this.#submitted.length > threads.threads) await this.#placeNext();
+  }
+
+  async #placeNext(): Promise<void> {
+    const next = this.#submitted.shift();
+    if (next === undefined) return;
+    const part = await next.part;
+    this.#unplacedBytes -= bytesOf(part);
+    const open = await this.#openFile(next.partition);
+    await this.#place(open, (file) => file.appendPart(part, next.rows, this.#options.onEncoded), next.last);
+  }
+
+  /** Gives a file its next row group, and finishes files that are due then. */
+  async #place(open: OpenFile, write: (file: DataFileWriter) => Promise<void>, last: boolean): Promise<void> {
+    const { file } = open;
+    const { plan, targetFileSizeBytes } = this.#options;
     const [encoded, pending, kept] = [file.encodedBytes, file.pendingBytes, this.#kept(file)];
-    await file.writeRowGroup(this.#router.take(partition), onEncoded);
+    await write(file);
     this.#encodedBytes += file.encodedBytes - encoded;
     this.#pendingBytes += file.pendingBytes - pending;
     this.#keptBytes += this.#kept(file) - kept;
     // Rows that compress very well would fill memory with the footer long before the file has its size.
     const full = file.encodedBytes >= targetFileSizeBytes || this.#kept(file) > plan.footerBytes;
-    if (full) await this.#finishFile(partition);
+    if (full || last) await this.#finishFile(open);
     if (this.#options.transforms.length === 0) return;
-    const pendingBytes = (open: DataFileWriter) => open.pendingBytes;
-    const keptBytes = (open: DataFileWriter) => this.#kept(open);
+    const pendingBytes = (one: DataFileWriter) => one.pendingBytes;
+    const keptBytes = (one: DataFileWriter) => this.#kept(one);
     while (this.#pendingBytes > plan.pendingBytes && (await this.#finishLargest(pendingBytes)));
     while (this.#keptBytes > plan.footerBytes && (await this.#finishLargest(keptBytes)));
   }
 
-  async #openFile(partition: Partition): Promise<DataFileWriter> {
-    const location = this.#options.newLocation(partition);
+  /** The partition's open file, or a new one. */
+  async #openFile({ key, values }: PartitionId): Promise<OpenFile> {
+    const found = this.#open.get(key);
+    if (found !== undefined) return found;
+    const location = this.#options.newLocation({ values });
     const upload = await this.#options.openUpload(location);
     let encoder: Encoder;
     try {
@@ -215,18 +287,19 @@ export class DataWriter {
       throw error;
     }
     const file = new DataFileWriter(location, encoder, upload);
-    this.#numbers.set(file, this.#nextNumber++);
+    const open = { file, partition: { key, values }, number: this.#nextNumber++ };
+    this.#open.set(key, open);
     this.#keptBytes += this.#kept(file);
-    return file;
+    return open;
   }
 
   /** Finishes the open file that has most of something; false: none is open. */
   async #finishLargest(has: (file: DataFileWriter) => number): Promise<boolean> {
-    let largest: Partition | null = null;
+    let largest: OpenFile | null = null;
     let most = -1;
-    for (const partition of this.#router.partitions()) {
-      const size = partition.file === null ? -1 : has(partition.file);
-      if (size > most) [largest, most] = [partition, size];
+    for (const open of this.#open.values()) {
+      const size = has(open.file);
+      if (size > most) [largest, most] = [open, size];
     }
     if (largest === null) return false;
     await this.#finishFile(largest);
@@ -238,26 +311,21 @@ export class DataWriter {
     return OPEN_FILE_BYTES + file.rowGroups * this.#options.leafColumns * COLUMN_CHUNK_BYTES;
   }
 
-  /** Starts to finish the partition's file; the last bytes go out while the next rows are encoded. */
-  async #finishFile(partition: Partition): Promise<void> {
-    const { file } = partition;
-    if (file === null) return;
-    partition.file = null;
+  /** Starts to finish the file; the last bytes go out while the next rows are encoded. */
+  async #finishFile({ file, partition, number }: OpenFile): Promise<void> {
+    this.#open.delete(partition.key);
     this.#pendingBytes -= file.pendingBytes;
     this.#keptBytes -= this.#kept(file);
-    this.#router.forgetIfIdle(partition);
-    const { values } = partition;
-    const number = this.#numbers.get(file) ?? 0;
     const finish = async () => {
       try {
         const before = file.encodedBytes;
         const written = await file.finish();
         this.#encodedBytes += written.sizeBytes - before;
         this.#rowsWritten += written.footer.numRows;
-        this.#numbers.delete(file);
-        this.#options.onFile(written, { values }, number);
+        this.#options.onFile(written, { values: partition.values }, number);
       } catch (error) {
         this.#failure ??= { error };
+        this.#unfinished.push(file);
       } finally {
         this.#finishing.delete(finishing);
       }
@@ -284,4 +352,8 @@ export class DataWriter {
   #throwFailure(): void {
     if (this.#failure !== null) throw this.#failure.error;
   }
+}
+
+function bytesOf({ pieces, tail }: EncodedPart): number {
+  return pieces.reduce((sum, piece) => sum + piece.length, tail.length);
 }

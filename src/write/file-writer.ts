@@ -1,5 +1,5 @@
 /** One data file: row groups in, an object in the store and its footer's facts out. */
-import type { Encoder } from '../engine/encoder.ts';
+import type { EncodedPart, Encoder } from '../engine/encoder.ts';
 import type { Batch } from '../engine/engine.ts';
 import type { ParquetFooter } from '../engine/footer.ts';
 import { IcestreamError } from '../errors.ts';
@@ -13,7 +13,14 @@ export interface WrittenFile {
   readonly footer: ParquetFooter;
 }
 
-/** Lifecycle: `writeRowGroup`* → `finish` | `abort`. After an error, `abort` must be called. */
+/** Called with the bytes of row groups, piece by piece; they are sent once it has resolved. */
+export type OnEncoded = (bytes: Bytes) => Promise<void>;
+
+export function rowsOf(batches: readonly Batch[]): number {
+  return batches.reduce((sum, batch) => sum + batch.numRows, 0);
+}
+
+/** Lifecycle: (`writeRowGroup` or `appendPart`)* → `finish` | `abort`. After an error, `abort` must be called. */
 export class DataFileWriter {
   readonly location: string;
   readonly #encoder: Encoder;
@@ -56,10 +63,23 @@ export class DataFileWriter {
    * Encodes the rows as one row group, shows each piece of its bytes to `onEncoded` and gives it to the upload; waits
    * while the upload has no room.
    */
-  async writeRowGroup(batches: readonly Batch[], onEncoded: (bytes: Bytes) => Promise<void>): Promise<void> {
-    this.#rows += batches.reduce((sum, batch) => sum + batch.numRows, 0);
+  writeRowGroup(batches: readonly Batch[], onEncoded: OnEncoded): Promise<void> {
+    this.#rows += rowsOf(batches);
+    return this.#send(this.#encoder.writeRowGroup(batches), onEncoded);
+  }
+
+  /** The same, for a row group of `rows` rows that was encoded before. */
+  appendPart(part: EncodedPart, rows: number, onEncoded: OnEncoded): Promise<void> {
+    if (this.#encoder.appendPart === undefined) {
+      throw new IcestreamError('UNSUPPORTED', 'this encoder takes no row groups that were encoded on other threads');
+    }
+    this.#rows += rows;
+    return this.#send(this.#encoder.appendPart(part), onEncoded);
+  }
+
+  async #send(pieces: AsyncIterable<Bytes> | Iterable<Bytes>, onEncoded: OnEncoded): Promise<void> {
     this.#rowGroups += 1;
-    for await (const bytes of this.#encoder.writeRowGroup(batches)) {
+    for await (const bytes of pieces) {
       if (bytes.length === 0) continue;
       this.#bytes += bytes.length;
       await onEncoded(bytes);

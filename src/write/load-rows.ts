@@ -35,7 +35,7 @@ export async function loadRows(options: LoadRowsOptions, leftBehind: string[]): 
     lease.set('rows', writer.bufferedRowBytes);
     const parts = writer.bufferedPartBytes;
     lease.set('parts', parts);
-    meter.sampleMemory(engine.memoryBytes, lease);
+    meter.sampleMemory(engine.memoryBytes + writer.threadBytes, lease);
     meter.openFiles = writer.openFiles;
     meter.bufferedBytes = writer.bufferedRowBytes + parts;
     meter.bytesUploaded = Math.max(meter.bytesUploaded, writer.encodedBytes - parts);

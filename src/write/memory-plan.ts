@@ -11,6 +11,8 @@ const MiB = 1024 * 1024;
 export interface MemoryPlanRequest {
   /** `memoryLimitBytes` of the write. */
   readonly limitBytes: number;
+  /** Threads that encode; see `writerShareBytes`. Default 1: none beside the writer's own. */
+  readonly threads?: number;
   readonly capabilities: StoreCapabilities;
   /** Bytes of a typical row as the schema suggests; see `estimateRowBytes`. */
   readonly rowBytes: number;
@@ -26,6 +28,7 @@ export interface MemoryPlanRequest {
 }
 
 export interface MemoryPlan {
+  /** The writer's own share of the limit. */
   readonly limitBytes: number;
   /** The most wasm memory this write may come to use: the source, buffered rows, a batch, one row group in the works. */
   readonly engineBytes: number;
@@ -49,6 +52,8 @@ export interface MemoryPlan {
 
 /** Wasm code's own data, stacks and codec contexts. */
 const ENGINE_FIXED_BYTES = 6 * MiB;
+/** An encoding thread's engine beside its rows, with all columns' pages and contexts; measured: 10 to 16 MB. */
+const THREAD_FIXED_BYTES = 12 * MiB;
 /** Page and facts state of one leaf column while a file is open. */
 const ENGINE_LEAF_BYTES = 8 * 1024;
 const SOURCE_BYTES = 4 * MiB;
@@ -56,6 +61,19 @@ const MIN_ROW_SHARE = 1 * MiB;
 const DEFAULT_MIN_PART = 5 * MiB;
 const USUAL_PART = 8 * MiB;
 const MOST_PARTS_IN_FLIGHT = 4;
+
+/**
+ * What a write holds itself, where `threads` encode for it: each of them gets as much. So the files are those of one
+ * thread with a limit of this size.
+ */
+export function writerShareBytes(limitBytes: number, threads: number): number {
+  return threads === 1 ? limitBytes : Math.floor(limitBytes / (threads + 1));
+}
+
+/** The share of wasm memory in a thread's share; the rest is for rows and row groups on their way to it and back. */
+export function threadEngineBytes(shareBytes: number): number {
+  return Math.floor((3 * shareBytes) / 4);
+}
 
 /** The share of wasm memory in `limitBytes`, for an engine that is made before the rest of the plan is known. */
 export function engineShareBytes(limitBytes: number): number {
@@ -68,15 +86,16 @@ export function engineShareBytes(limitBytes: number): number {
  * @throws IcestreamError MEMORY_LIMIT_TOO_SMALL, naming the limit that would do.
  */
 export function planMemory(request: MemoryPlanRequest): MemoryPlan {
-  const plan = divide(request, request.limitBytes);
+  const threads = request.threads ?? 1;
+  const plan = divide(request, writerShareBytes(request.limitBytes, threads));
   if (plan !== null) return plan;
   const { engineLimitBytes: _, ...roomy } = request;
   let enough = Math.ceil(request.limitBytes / MiB) * MiB;
-  while (divide(roomy, enough) === null) enough += MiB;
+  while (divide(roomy, writerShareBytes(enough, threads)) === null) enough += MiB;
   throw new IcestreamError(
     'MEMORY_LIMIT_TOO_SMALL',
     `memoryLimitBytes ${request.limitBytes} is too small for this write (${request.leafColumns} columns, rows of about ` +
-      `${request.rowBytes} bytes); set it to at least ${enough}`,
+      `${request.rowBytes} bytes${threads === 1 ? '' : `, ${threads} threads`}); set it to at least ${enough}`,
     { option: 'memoryLimitBytes' },
   );
 }
@@ -97,6 +116,8 @@ function divide(request: MemoryPlanRequest, limitBytes: number): MemoryPlan | nu
   // Larger row groups gain nothing but a larger process. While rows are routed, one of their columns is there twice.
   const bufferedRowBytes = Math.floor(Math.min(left / 2, limitBytes / 6));
   if (bufferedRowBytes < Math.max(MIN_ROW_SHARE, 16 * request.rowBytes)) return null;
+  const threadBytes = THREAD_FIXED_BYTES + ENGINE_LEAF_BYTES * request.leafColumns + (3 * bufferedRowBytes) / 2;
+  if ((request.threads ?? 1) > 1 && threadBytes > threadEngineBytes(limitBytes)) return null;
   const stepBytes = Math.floor(bufferedRowBytes / 8);
   return {
     limitBytes,

@@ -1,15 +1,16 @@
 /** Sends rows to the buffer of their partition tuple, in the engine, on columns. */
 import type { Batch, Engine, PartitionTransform } from '../engine/engine.ts';
-import type { DataFileWriter } from './file-writer.ts';
 import { PartitionBuffer } from './partition-buffer.ts';
 
-/** One partition that has rows waiting or a file open. A partition is a buffer first; its file opens when it must. */
-export interface Partition {
+export interface PartitionId {
   readonly key: string;
   /** Appendix D bytes per partition field; empty for an unpartitioned table. */
   readonly values: readonly (Uint8Array | null)[];
+}
+
+/** One partition that has rows waiting. */
+export interface Partition extends PartitionId {
   readonly buffer: PartitionBuffer;
-  file: DataFileWriter | null;
 }
 
 export class PartitionRouter {
@@ -45,7 +46,7 @@ export class PartitionRouter {
     return this.#added.bytes;
   }
 
-  /** In the order in which they first appeared. */
+  /** In the order in which the first of their rows came. */
   partitions(): Partition[] {
     return [...this.#partitions.values()];
   }
@@ -68,16 +69,12 @@ export class PartitionRouter {
     }
   }
 
-  /** The rows that wait in `partition`, handed over. */
+  /** The rows that wait in `partition`, handed over; it is forgotten, so that many short-lived ones cost nothing. */
   take(partition: Partition): Batch[] {
     this.#bufferedBytes -= partition.buffer.bytes;
     this.#bufferedRows -= partition.buffer.rows;
+    this.#partitions.delete(partition.key);
     return partition.buffer.take();
-  }
-
-  /** Forgets a partition that has neither rows nor a file, so that many short-lived ones cost nothing. */
-  forgetIfIdle(partition: Partition): void {
-    if (partition.file === null && partition.buffer.rows === 0) this.#partitions.delete(partition.key);
   }
 
   free(): void {
@@ -90,7 +87,7 @@ export class PartitionRouter {
   #push(key: string, values: readonly (Uint8Array | null)[], batch: Batch, bytes: number): void {
     let partition = this.#partitions.get(key);
     if (partition === undefined) {
-      partition = { key, values, buffer: new PartitionBuffer(this.#engine), file: null };
+      partition = { key, values, buffer: new PartitionBuffer(this.#engine) };
       this.#partitions.set(key, partition);
     }
     partition.buffer.push(batch, bytes);

@@ -31,11 +31,20 @@ export interface WriteOptions {
   readonly onProgress?: (progress: WriteProgress) => void;
   readonly signal?: AbortSignal;
   /**
-   * Bytes this write may hold, wasm included. Default: the runtime's (64 MiB in Workers, 256 MiB elsewhere). What the
+   * Bytes this write may hold, wasm included. Default: the runtime's (64 MiB in Workers, 256 MiB elsewhere), as
+   * much again for each of two or more `threads`. What the
    * table's properties ask for is an upper bound: small limits give smaller row groups, and files that end earlier
    * (at 96 MiB: row groups of 16 MiB of rows, about 20 of them a file).
    */
   readonly memoryLimitBytes?: number;
+  /**
+   * Threads that encode while the caller's reads on: 2 or more start so many worker threads for the time of the write
+   * (Node, Deno, Bun, browsers; UNSUPPORTED where there are none). They and the caller's thread share
+   * `memoryLimitBytes` evenly, and the files are those of one thread with a limit of such a share, byte for byte: with
+   * the default limit, which grows with the threads, the same files for any number of them. Not with `encoder`.
+   * Default 1: the caller's thread encodes.
+   */
+  readonly threads?: number;
   /** The isolate's budget, from which `memoryLimitBytes` is taken as one lease. Default: a lease of its own. */
   readonly budget?: MemoryBudget;
   /** The branch to commit to. Default `main`; a branch that does not exist starts at `main`. */
@@ -97,4 +106,12 @@ export interface WriteResult {
   readonly retries: number;
   readonly elapsedMs: number;
   readonly memoryPeakBytes: number;
+}
+
+const MOST_THREADS = 64;
+
+/** @throws TypeError for a number that cannot be. */
+export function requireThreadCount(threads: number): number {
+  if (Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS) return threads;
+  throw new TypeError(`threads must be a whole number from 1 to ${MOST_THREADS}, not ${threads}`);
 }

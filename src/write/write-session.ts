@@ -1,6 +1,7 @@
 /** What one write holds from its first byte to its last: engine, lease, counters, the source once it is open. */
 import { defaultMemoryLimitBytes } from '#load-engine';
 import { getEngine } from '../engine/default-engine.ts';
+import { requireThreads } from '../engine/encode-threads.ts';
 import type { Engine } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
 import type { ExpectedSchema, OpenSource, RecordBatchSource } from '../source/source.ts';
@@ -10,9 +11,9 @@ import type { World } from '../util/world.ts';
 import { requireCommitId } from './commit-lookup.ts';
 import { aborted } from './commit-loop.ts';
 import type { LoadIdentity } from './earlier-load.ts';
-import { engineShareBytes } from './memory-plan.ts';
+import { engineShareBytes, writerShareBytes } from './memory-plan.ts';
 import { requireWapId } from './write-audit-publish.ts';
-import type { WriteOptions, WriteResult, WriterPosition } from './write-options.ts';
+import { requireThreadCount, type WriteOptions, type WriteResult, type WriterPosition } from './write-options.ts';
 import { ProgressMeter } from './write-progress.ts';
 import { requireWriter } from './writer-watermark.ts';
 
@@ -25,8 +26,13 @@ export class WriteSession implements AsyncDisposable {
   /** Null: the snapshot becomes the head of its branch. */
   readonly wapId: string | null;
   readonly engine: Engine;
+  /** Of the writer's own share. */
   readonly lease: MemoryLease;
+  /** `memoryLimitBytes`. */
+  readonly limitBytes: number;
   readonly meter: ProgressMeter;
+  /** Threads that encode; 1: the caller's own. */
+  readonly threads: number;
 
   private constructor(
     world: World,
@@ -34,30 +40,35 @@ export class WriteSession implements AsyncDisposable {
     { commitId, writer, branch, wapId }: LoadIdentity,
     engine: Engine,
     lease: MemoryLease,
+    limitBytes: number,
   ) {
     this.world = world;
     this.options = options;
     this.engine = engine;
     this.lease = lease;
+    this.limitBytes = limitBytes;
     this.commitId = commitId;
     this.writer = writer;
     this.branch = branch;
     this.wapId = wapId;
     this.meter = new ProgressMeter(world, options.onProgress);
+    this.threads = options.threads ?? 1;
   }
 
   /** @throws TypeError for an option that cannot be; IcestreamError ABORTED, MEMORY_LIMIT_TOO_SMALL. */
   static async begin(world: World, options: WriteOptions): Promise<WriteSession> {
     if (options.signal?.aborted === true) throw aborted(options.signal);
     const identity = identityOf(world, options);
-    const limit = options.memoryLimitBytes ?? Math.min(defaultMemoryLimitBytes, options.budget?.limitBytes ?? Infinity);
+    const threads = threadsOf(options);
+    const usual = threads === 1 ? defaultMemoryLimitBytes : defaultMemoryLimitBytes * (threads + 1);
+    const limit = options.memoryLimitBytes ?? Math.min(usual, options.budget?.limitBytes ?? Infinity);
     if (!(Number.isSafeInteger(limit) && limit > 0)) {
       throw new TypeError(`memoryLimitBytes must be a whole number of bytes, not ${limit}`);
     }
-    const engine = options.engine ?? (await getEngine({ memoryLimitBytes: engineShareBytes(limit) }));
-    const lease =
-      options.budget === undefined ? new MemoryLease(limit) : await options.budget.acquire(limit, options.signal);
-    return new WriteSession(world, options, identity, engine, lease);
+    const share = writerShareBytes(limit, threads);
+    const engine = options.engine ?? (await getEngine({ memoryLimitBytes: engineShareBytes(share) }));
+    const whole = await options.budget?.acquire(limit, options.signal);
+    return new WriteSession(world, options, identity, engine, new MemoryLease(share, () => whole?.release()), limit);
   }
 
   get signal(): AbortSignal | undefined {
@@ -112,6 +123,14 @@ export class WriteSession implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.lease.release();
   }
+}
+
+/** @throws TypeError for a number that cannot be; IcestreamError UNSUPPORTED where the runtime has no threads. */
+function threadsOf({ threads = 1, encoder }: WriteOptions): number {
+  if (requireThreadCount(threads) === 1) return threads;
+  if (encoder !== undefined) throw new TypeError("threads run the engine's own encoder; leave out threads or encoder");
+  requireThreads();
+  return threads;
 }
 
 /** @throws TypeError naming the option that cannot be. */

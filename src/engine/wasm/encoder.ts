@@ -1,11 +1,22 @@
 /** The engine's own Parquet encoder. */
 import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
-import type { EncodedFile, Encoder, EncoderOptions } from '../encoder.ts';
+import type { EncodedFile, EncodedPart, Encoder, EncoderOptions } from '../encoder.ts';
 import type { Batch } from '../engine.ts';
 import { releaseBatches } from './batch.ts';
 import { type FooterJson, footerOf } from './footer-json.ts';
 import type { WasmInstance } from './instance.ts';
+
+/** Of every Parquet file's first bytes. */
+const MAGIC_BYTES = 4;
+
+function request(options: EncoderOptions): string {
+  return JSON.stringify({
+    ...options,
+    columns: [...(options.columns ?? [])],
+    keyValueMetadata: [...(options.keyValueMetadata ?? [])],
+  });
+}
 
 export class WasmEncoder implements Encoder {
   readonly cutsWhereTold = true;
@@ -14,12 +25,7 @@ export class WasmEncoder implements Encoder {
 
   constructor(instance: WasmInstance, options: EncoderOptions) {
     this.#instance = instance;
-    const request = {
-      ...options,
-      columns: [...(options.columns ?? [])],
-      keyValueMetadata: [...(options.keyValueMetadata ?? [])],
-    };
-    this.#handle = instance.call('enc_new', JSON.stringify(request));
+    this.#handle = instance.call('enc_new', request(options));
   }
 
   async *writeRowGroup(batches: readonly Batch[]): AsyncGenerator<Bytes, void, undefined> {
@@ -30,6 +36,20 @@ export class WasmEncoder implements Encoder {
       if (segments === 0) return;
       yield this.#instance.takeOutput(segments);
     }
+  }
+
+  *appendPart({ pieces, tail }: EncodedPart): Generator<Bytes, void, undefined> {
+    const tailStart = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    const segments = this.#instance.call('enc_append_part', this.#live(), tailStart, tail);
+    const before = this.#instance.meta() as number;
+    const own = this.#instance.takeOutput(segments);
+    yield own.subarray(0, before);
+    let skip = MAGIC_BYTES;
+    for (const piece of pieces) {
+      yield piece.subarray(skip);
+      skip = Math.max(0, skip - piece.length);
+    }
+    yield own.subarray(before);
   }
 
   async finish(): Promise<EncodedFile> {
@@ -52,5 +72,21 @@ export class WasmEncoder implements Encoder {
   #live(): number {
     if (this.#handle < 0) throw new IcestreamError('INVALID_ARGUMENT', 'the encoder was finished or freed before');
     return this.#handle;
+  }
+}
+
+export function encodePart(instance: WasmInstance, options: EncoderOptions, batches: readonly Batch[]): EncodedPart {
+  const handle = instance.call('enc_part_new', request(options));
+  try {
+    instance.call('enc_row_group', handle, releaseBatches(instance, batches));
+    const pieces: Bytes[] = [];
+    for (;;) {
+      const segments = instance.call('enc_row_group_step', handle);
+      if (segments === 0) break;
+      pieces.push(instance.takeOutput(segments));
+    }
+    return { pieces, tail: instance.takeOutput(instance.call('enc_part_finish', handle)) };
+  } finally {
+    instance.drop(handle);
   }
 }

@@ -2,7 +2,7 @@
 import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
 import type { ArrowSchema } from '../arrow-schema.ts';
-import type { Encoder, EncoderOptions } from '../encoder.ts';
+import type { EncodedPart, Encoder, EncoderOptions } from '../encoder.ts';
 import type {
   Aligner,
   AlignOptions,
@@ -22,7 +22,7 @@ import type {
 } from '../engine.ts';
 import { WasmAligner } from './aligner.ts';
 import { WasmDecompressor } from './decompressor.ts';
-import { WasmEncoder } from './encoder.ts';
+import { encodePart, WasmEncoder } from './encoder.ts';
 import { WasmInstance } from './instance.ts';
 import { WasmIpcReader } from './ipc-reader.ts';
 import { openParquet } from './parquet-reader.ts';
@@ -112,6 +112,10 @@ class WasmEngine implements Engine {
 
   encoder(options: EncoderOptions): Encoder {
     return new WasmEncoder(this.#instance, options);
+  }
+
+  encodePart(options: EncoderOptions, batches: readonly Batch[]): EncodedPart {
+    return encodePart(this.#instance, options, batches);
   }
 }
 

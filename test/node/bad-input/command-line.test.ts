@@ -132,6 +132,7 @@ it('a failed create leaves no table', async () => {
 it('options that cannot be', async () => {
   await refused(append('good.csv', '--memory-limit', '1KiB'), error(2, 'MEMORY_LIMIT_TOO_SMALL'));
   await refused(append('good.csv', '--memory-limit', 'lots'), error(2, 'INVALID_ARGUMENT'));
+  await refused(append('good.csv', '--threads', 'some'), error(2, 'INVALID_ARGUMENT', { option: '--threads' }));
   await refused(append('good.csv', '--types', 'a nothing'), error(2, 'INVALID_ARGUMENT'));
   await refused(append('good.csv', '--columns', 'z'), error(3, 'SCHEMA_MISMATCH', { column: 'z' }));
   expect((await run(['append', 'good.csv'])).code).toBe(2);

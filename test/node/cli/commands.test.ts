@@ -63,6 +63,11 @@ it('creates a table from a file and appends to it again, each as one snapshot', 
   expect(list.out.trim()).toBe('demo.airports');
 });
 
+it('encodes on threads, and ends with them', async () => {
+  const args = ['append', airports, '--table', 'demo.threads', '--create', '--threads', '2', '--json'];
+  expect(await icestream(args)).toMatchObject({ code: 0, last: { rows: '3376', files: 1 } });
+});
+
 it('returns the first result for a commit id that it has seen', async () => {
   const id = '01920000-0000-7000-8000-000000000001';
   const args = ['append', '-', '--table', 'demo.once', '--create', '--commit-id', id, '--json'];

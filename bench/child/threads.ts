@@ -1,0 +1,54 @@
+/** Appends rows that are in memory to a store that discards: `threads.ts ROWS THREADS LIMIT_BYTES [hash]`. */
+import { createHash } from 'node:crypto';
+import { fromAny } from '../../src/source/from-any.ts';
+import type { Upload } from '../../src/storage/store.ts';
+import type { Bytes } from '../../src/util/bytes.ts';
+import { DiscardUpload } from '../../src/write/discard-upload.ts';
+import { benchIpcStream } from '../data/ipc.ts';
+import { memoryCatalog } from '../support/memory-catalog.ts';
+import { WrappedStore } from '../support/wrapped-store.ts';
+
+const [rows = 0, threads = 1, memoryLimitBytes = 0] = process.argv.slice(2).map(Number);
+const hash = process.argv[5] === 'hash' ? createHash('sha256') : null;
+
+/** Of one unpartitioned write: its bytes come in the order of its files. */
+class HashUpload extends DiscardUpload {
+  override async write(bytes: Bytes): Promise<void> {
+    hash?.update(bytes);
+    await super.write(bytes);
+  }
+}
+
+class HashingStore extends WrappedStore {
+  override async openUpload(location: string): Promise<Upload> {
+    return new HashUpload(location);
+  }
+}
+
+const chunks = [...benchIpcStream(rows, 65_536)];
+const stream = async function* () {
+  yield* chunks;
+};
+const { catalog } = await memoryCatalog((store) => new HashingStore(store));
+const before = process.cpuUsage();
+const started = performance.now();
+const { result } = await catalog.createAndAppend(
+  'bench.rows',
+  fromAny(stream()),
+  // One file: two that are finished at once have no order.
+  { properties: { 'write.parquet.compression-level': '1', 'write.target-file-size-bytes': String(4 * 2 ** 30) } },
+  { threads, memoryLimitBytes },
+);
+const elapsedMs = performance.now() - started;
+const { user, system } = process.cpuUsage(before);
+console.log(
+  JSON.stringify({
+    rows: Number(result.rows),
+    files: result.files,
+    bytes: Number(result.bytes),
+    memoryPeakBytes: result.memoryPeakBytes,
+    elapsedMs,
+    cpuMs: (user + system) / 1000,
+    hash: hash?.digest('hex') ?? null,
+  }),
+);

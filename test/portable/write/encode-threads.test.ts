@@ -1,0 +1,125 @@
+/** Threads change no byte, and fail, stop and end with their write. */
+import { describe, expect, test } from 'vitest';
+import { spawnThread } from '#spawn-thread';
+import { engineModule } from '../../../src/engine/default-engine.ts';
+import { encodeThreads } from '../../../src/engine/encode-threads.ts';
+import type { EncoderOptions } from '../../../src/engine/encoder.ts';
+import type { Batch } from '../../../src/engine/engine.ts';
+import { EncodePool } from '../../../src/engine/threads/pool.ts';
+import type { EncodeThread, ThreadEvents } from '../../../src/engine/threads/protocol.ts';
+import { toHex } from '../../../src/util/encoding.ts';
+import type { WriteOptions } from '../../../src/write/write-options.ts';
+import { lake, liveFiles, orphans } from './lake.ts';
+import { MiB, orders, sourceOf, testEngine } from './rows.ts';
+
+const SHARE = 32 * MiB;
+const ROWS = 200_000;
+
+async function written(partitionSpec: readonly string[], options: WriteOptions): Promise<string[]> {
+  const engine = await testEngine();
+  const before = engine.liveBytes;
+  const { catalog, store } = await lake();
+  const properties = { 'write.target-file-size-bytes': '900000', 'write.parquet.row-group-size-bytes': '1500000' };
+  const request = { partitionSpec, properties };
+  const source = sourceOf(orders(ROWS, 3), { batchRows: 10_000 });
+  const { table, result } = await catalog.createAndAppend('sales.orders', source, request, { engine, ...options });
+  expect(result.rows).toBe(BigInt(ROWS));
+  expect(result.memoryPeakBytes).toBeLessThanOrEqual(options.memoryLimitBytes ?? 0);
+  // What the engine makes once for its life is less.
+  expect(engine.liveBytes - before).toBeLessThan(64);
+  const files = await liveFiles(table);
+  const hashes = files.map(async ({ filePath, recordCount }) => {
+    const hash = await crypto.subtle.digest('SHA-256', await store.read(filePath));
+    return `${recordCount} ${toHex(new Uint8Array(hash))}`;
+  });
+  return Promise.all(hashes);
+}
+
+test.skipIf(spawnThread !== null)('a runtime without threads refuses them', async () => {
+  const writing = written([], { threads: 2, memoryLimitBytes: 64 * MiB });
+  await expect(writing).rejects.toMatchObject({ code: 'UNSUPPORTED', place: { option: 'threads' } });
+});
+
+test('a number of threads that cannot be is refused', async () => {
+  for (const threads of [0, 1.5, -1, Number.NaN, 1000]) {
+    await expect(written([], { threads, memoryLimitBytes: 64 * MiB })).rejects.toThrow(TypeError);
+  }
+});
+
+describe.skipIf(spawnThread === null)('with threads', () => {
+  test.each([
+    ['unpartitioned', []],
+    ['partitioned', ['kind', 'bucket(3, id)']],
+  ])('the files are those of one thread, byte for byte: %s', async (_, partitionSpec) => {
+    const one = await written(partitionSpec, { memoryLimitBytes: SHARE });
+    expect(one.length).toBeGreaterThan(2);
+    for (const threads of [2, 3]) {
+      expect(await written(partitionSpec, { threads, memoryLimitBytes: SHARE * (threads + 1) })).toEqual(one);
+    }
+  });
+
+  test('a limit too small for them names one that would do', async () => {
+    const error = await written([], { threads: 3, memoryLimitBytes: 40 * MiB }).catch((e: unknown) => e);
+    expect(error).toMatchObject({ code: 'MEMORY_LIMIT_TOO_SMALL' });
+    const enough = Number(/at least (\d+)/.exec(String(error))?.[1]);
+    expect((await written([], { threads: 3, memoryLimitBytes: enough })).length).toBeGreaterThan(0);
+  });
+
+  test('a write that is stopped leaves nothing', async () => {
+    const stop = new AbortController();
+    const { catalog, ...rest } = await lake();
+    const options: WriteOptions = {
+      engine: await testEngine(),
+      threads: 2,
+      memoryLimitBytes: 3 * SHARE,
+      signal: stop.signal,
+      onProgress: ({ rowsIn }) => rowsIn > 100_000 && stop.abort(),
+    };
+    const properties = { 'write.parquet.row-group-size-bytes': '1500000' };
+    const writing = catalog.createAndAppend('sales.orders', sourceOf(orders(ROWS)), { properties }, options);
+    await expect(writing).rejects.toMatchObject({ code: 'ABORTED', leftBehind: [] });
+    expect(await orphans({ catalog, ...rest }, null)).toEqual([]);
+  });
+
+  test('what an encoding thread reports is the error of the write', async () => {
+    const engine = await testEngine();
+    const options: EncoderOptions = {
+      schema: { fields: [] },
+      codec: 'zstd',
+      level: 1,
+      encoding: 'default',
+      pageSizeBytes: MiB,
+      pageRowLimit: 20_000,
+      dictionarySizeBytes: MiB,
+      statisticsTruncateBytes: 16,
+    };
+    const batches = async () => {
+      const opened = await sourceOf(orders(1000)).open({ engine, lease: undefined as never });
+      const all: Batch[] = [];
+      for await (const batch of opened.batches()) all.push(batch);
+      return all;
+    };
+    await using pool = await encodeThreads({ threads: 2, engineBytes: 16 * MiB, options });
+    await expect(pool.encode(await batches())).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    // The write is over.
+    await expect(pool.encode(await batches())).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    await using small = await encodeThreads({ threads: 1, engineBytes: 1 * MiB, options });
+    await expect(small.encode(await batches())).rejects.toMatchObject({ code: 'MEMORY_LIMIT_TOO_SMALL' });
+  });
+
+  test('a thread that ends rejects what is in the works', async () => {
+    let events: ThreadEvents | undefined;
+    let ended = 0;
+    const spawn = (given: ThreadEvents): EncodeThread => {
+      events = given;
+      return { post: () => {}, terminate: async () => void ended++ };
+    };
+    const module = await engineModule();
+    const pool = new EncodePool({ spawn, threads: 1, module, engineBytes: 16 * MiB, options: undefined as never });
+    const parts = [pool.encode([]), pool.encode([])];
+    events?.onGone(new Error('gone'));
+    for (const part of parts) await expect(part).rejects.toMatchObject({ code: 'ENGINE_FAILED' });
+    await pool.close();
+    expect(ended).toBe(1);
+  });
+});
