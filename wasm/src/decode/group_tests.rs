@@ -167,7 +167,7 @@ fn wide_rows_among_narrow_ones_come_in_smaller_batches() {
 fn of_the_first_rows_little_more_is_fetched_than_they_need() {
     let batch = rows(0, 60_000, 100);
     let file = written(&batch, properties(16 << 10, 1_000, false, false, 16 << 10));
-    for (wanted, most) in [(1u64, 3 << 19), (700, 3 << 19), (20_000, file.len() as u64 * 2 / 3), (70_000, u64::MAX)] {
+    for (wanted, most) in [(1u64, 3 << 19), (700, 3 << 19), (20_000, file.len() as u64 * 3 / 4), (70_000, u64::MAX)] {
         let read = read(&file, &ReadRequest { rows: Some(wanted), ..ReadRequest::default() }).unwrap();
         let found = concat_batches(&batch.schema(), &read.batches).unwrap();
         assert_eq!(found, batch.slice(0, found.num_rows()));
