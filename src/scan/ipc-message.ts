@@ -1,5 +1,6 @@
 /** The record batch inside of an Arrow IPC stream that the engine wrote (Arrow columnar format: Encapsulated messages). */
 import { IcestreamError } from '../errors.ts';
+import { flatField, flatRoot } from '../source/flatbuffer.ts';
 import type { Bytes } from '../util/bytes.ts';
 
 /** Buffers of one batch in the order of the format's pre-order walk, uncompressed. */
@@ -31,7 +32,7 @@ export function readIpcBatch(ipc: Bytes): IpcBatch {
   const view = viewOf(batch);
   const bodyStart = PREFIX_BYTES + view.getInt32(4, true);
   const body = batch.subarray(bodyStart);
-  const message = new FlatTable(view, PREFIX_BYTES + view.getInt32(PREFIX_BYTES, true));
+  const message = new FlatTable(view, flatRoot(view, PREFIX_BYTES));
   const header = message.table(2);
   return {
     numRows: header.int64(0),
@@ -54,28 +55,21 @@ class FlatTable {
   }
 
   int64(field: number): number {
-    const at = this.#field(field);
+    const at = flatField(this.#view, this.#at, field);
     return at === null ? 0 : int64(this.#view, at);
   }
 
   table(field: number): FlatTable {
-    const at = this.#field(field);
+    const at = flatField(this.#view, this.#at, field);
     if (at === null) throw unreadable();
-    return new FlatTable(this.#view, at + this.#view.getUint32(at, true));
+    return new FlatTable(this.#view, flatRoot(this.#view, at));
   }
 
   structs<T>(field: number, size: number, read: (at: number) => T): T[] {
-    const at = this.#field(field);
+    const at = flatField(this.#view, this.#at, field);
     if (at === null) return [];
-    const vector = at + this.#view.getUint32(at, true);
+    const vector = flatRoot(this.#view, at);
     return Array.from({ length: this.#view.getUint32(vector, true) }, (_, i) => read(vector + 4 + i * size));
-  }
-
-  #field(field: number): number | null {
-    const vtable = this.#at - this.#view.getInt32(this.#at, true);
-    const slot = 4 + 2 * field;
-    const offset = slot < this.#view.getUint16(vtable, true) ? this.#view.getUint16(vtable + slot, true) : 0;
-    return offset === 0 ? null : this.#at + offset;
   }
 }
 

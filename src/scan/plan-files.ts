@@ -52,7 +52,6 @@ export async function* planReadableFiles(planning: Planning, limit: number): Asy
   const kept: ScanTask[] = [];
   let files = 0;
   let rows = 0;
-  const held = () => kept.length * TASK_BYTES;
   for await (const task of planFiles(planning)) {
     files += 1;
     rows += task.recordCount;
@@ -63,7 +62,7 @@ export async function* planReadableFiles(planning: Planning, limit: number): Asy
     yield* planFiles(planning);
     return;
   }
-  const charged = held();
+  const charged = kept.length * TASK_BYTES;
   planning.lease.charge('manifests', charged);
   try {
     yield* kept;

@@ -1,6 +1,6 @@
 /** Reading FlatBuffers where only an offset or two are wanted; a place out of bounds is a RangeError. */
 
-/** The root table of a buffer that begins at `at`. */
+/** The root table of a buffer that begins at `at`; also what the offset in a field at `at` leads to. */
 export function flatRoot(view: DataView, at: number): number {
   return at + view.getUint32(at, true);
 }

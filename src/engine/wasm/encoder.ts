@@ -31,11 +31,7 @@ export class WasmEncoder implements Encoder {
   async *writeRowGroup(batches: readonly Batch[]): AsyncGenerator<Bytes, void, undefined> {
     // A handle of none answers with the error, after the batches were consumed.
     this.#instance.call('enc_row_group', this.#handle, releaseBatches(this.#instance, batches));
-    for (;;) {
-      const segments = this.#instance.call('enc_row_group_step', this.#live());
-      if (segments === 0) return;
-      yield this.#instance.takeOutput(segments);
-    }
+    yield* stepsOf(this.#instance, () => this.#live());
   }
 
   *appendPart({ pieces, tail }: EncodedPart): Generator<Bytes, void, undefined> {
@@ -75,16 +71,20 @@ export class WasmEncoder implements Encoder {
   }
 }
 
+/** The pieces of the row group that was begun; its encoder's handle may be given up between two of them. */
+function* stepsOf(instance: WasmInstance, handle: () => number): Generator<Bytes, void, undefined> {
+  for (;;) {
+    const segments = instance.call('enc_row_group_step', handle());
+    if (segments === 0) return;
+    yield instance.takeOutput(segments);
+  }
+}
+
 export function encodePart(instance: WasmInstance, options: EncoderOptions, batches: readonly Batch[]): EncodedPart {
   const handle = instance.call('enc_part_new', request(options));
   try {
     instance.call('enc_row_group', handle, releaseBatches(instance, batches));
-    const pieces: Bytes[] = [];
-    for (;;) {
-      const segments = instance.call('enc_row_group_step', handle);
-      if (segments === 0) break;
-      pieces.push(instance.takeOutput(segments));
-    }
+    const pieces = [...stepsOf(instance, () => handle)];
     return { pieces, tail: instance.takeOutput(instance.call('enc_part_finish', handle)) };
   } finally {
     instance.drop(handle);
