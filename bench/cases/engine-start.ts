@@ -1,11 +1,11 @@
 /** What loading the engine costs a Worker: its first request against later ones, in workerd itself. */
-import { execFile, spawn } from 'node:child_process';
-import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { spawn } from 'node:child_process';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { freePort } from '../../test/support/kit/server.ts';
+import { bundleWorker, linkPackage } from '../../test/support/wrangler-bundle.ts';
 import type { Benchmark } from '../harness.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -16,9 +16,7 @@ export const engineStart: Benchmark = {
   what: 'workerd: first request, which makes the engine, minus a later one; median of 10 fresh processes',
   defaultRows: 0,
   async *run({ scratch, log }) {
-    await mkdir(join(scratch, 'node_modules'));
-    await symlink(root, join(scratch, 'node_modules/icestream'));
-    await writeFile(join(scratch, 'package.json'), '{ "type": "module" }');
+    await linkPackage(scratch);
     await writeFile(
       join(scratch, 'main.js'),
       `import { getEngine } from 'icestream';
@@ -43,21 +41,7 @@ export const engineStart: Benchmark = {
 /** A Worker as wrangler bundles it, with workerd's configuration beside it. */
 async function bundle(scratch: string, name: string, alias: Record<string, string>): Promise<string> {
   const folder = join(scratch, name.replace('.wasm', ''));
-  const config = { name: 'start', main: join(scratch, 'main.js'), compatibility_date: '2026-08-01', alias };
-  await writeFile(join(scratch, 'wrangler.json'), JSON.stringify(config));
-  await promisify(execFile)(
-    process.execPath,
-    [join(root, 'node_modules/wrangler/bin/wrangler.js'), 'deploy', '--dry-run', '--outdir', folder],
-    {
-      cwd: scratch,
-      env: {
-        ...process.env,
-        WRANGLER_SEND_METRICS: 'false',
-        WRANGLER_BUILD_CONDITIONS: 'icestream-source,workerd,worker,browser',
-        NODE_OPTIONS: '--conditions=icestream-source',
-      },
-    },
-  );
+  await bundleWorker({ project: scratch, name: 'start', main: join(scratch, 'main.js'), alias, outDir: folder });
   const wasm = (await readdir(folder)).find((file) => file.endsWith('.wasm')) ?? '';
   await writeFile(
     join(folder, 'config.capnp'),
@@ -73,14 +57,6 @@ const start :Workerd.Worker = (
 `,
   );
   return folder;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 async function startCost(folder: string): Promise<number> {

@@ -1,12 +1,11 @@
 /** Bundles that ask for the artifact for appends hold it and no other. */
-import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { build } from 'vite';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { bundleWorker, linkPackage } from '../../support/wrangler-bundle.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 /** The source is bundled as it stands, as in vitest.config.ts. */
@@ -15,9 +14,7 @@ let project = '';
 
 beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), 'icestream-bundle-'));
-  await mkdir(join(project, 'node_modules'));
-  await symlink(root, join(project, 'node_modules/icestream'));
-  await writeFile(join(project, 'package.json'), '{ "type": "module" }');
+  await linkPackage(project);
 });
 
 afterAll(() => rm(project, { recursive: true, force: true }));
@@ -39,22 +36,7 @@ async function withWrangler(alias: Record<string, string>): Promise<string[]> {
     `import { getEngine } from 'icestream';
     export default { fetch: async () => new Response(String((await getEngine()).alive)) };`,
   );
-  const config = { name: 'append', main, compatibility_date: '2026-08-01', alias };
-  await writeFile(join(project, 'wrangler.json'), JSON.stringify(config));
-  await promisify(execFile)(
-    process.execPath,
-    [join(root, 'node_modules/wrangler/bin/wrangler.js'), 'deploy', '--dry-run', '--outdir', outDir],
-    {
-      cwd: project,
-      env: {
-        ...process.env,
-        WRANGLER_SEND_METRICS: 'false',
-        WRANGLER_BUILD_CONDITIONS: conditions('workerd', 'worker', 'browser').join(),
-        // The target of an alias is resolved as Node does.
-        NODE_OPTIONS: '--conditions=icestream-source',
-      },
-    },
-  );
+  await bundleWorker({ project, name: 'append', main, alias, outDir });
   return artifactsIn(outDir);
 }
 
