@@ -66,4 +66,11 @@ export { uuidV7 } from './util/uuid.ts';
 export { defaultWorld, type World } from './util/world.ts';
 export type { AddFilesOptions, FileToAdd } from './write/add-files.ts';
 export type { NewTableRequest } from './write/create-append.ts';
-export type { WriteOptions, WriteProgress, WriteResult, WriterPosition } from './write/write-options.ts';
+export type {
+  DistributionMode,
+  SpillPlace,
+  WriteOptions,
+  WriteProgress,
+  WriteResult,
+  WriterPosition,
+} from './write/write-options.ts';

@@ -3,12 +3,20 @@ import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import type { RejectedRow } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
+import { LocalStore } from '../storage/local/local-store.ts';
 import { requireCommitId } from '../write/commit-lookup.ts';
 import type { NewTableRequest } from '../write/create-append.ts';
 import { requireWapId } from '../write/write-audit-publish.ts';
-import { requireThreadCount, type WriteOptions, type WriteResult } from '../write/write-options.ts';
+import {
+  type DistributionMode,
+  requireThreadCount,
+  type SpillPlace,
+  type WriteOptions,
+  type WriteResult,
+} from '../write/write-options.ts';
 import { requireWriter } from '../write/writer-watermark.ts';
 import { splitProperty } from './configuration.ts';
+import { toLocation } from './open-catalog.ts';
 import { bytes, count, toJsonLine } from './output.ts';
 import type { ProgressDisplay } from './progress.ts';
 import { parseSchemaText } from './schema-text.ts';
@@ -20,6 +28,8 @@ export interface WriteFlags {
   readonly sequence?: string;
   readonly memoryLimit?: string;
   readonly threads?: string;
+  readonly distributionMode?: DistributionMode;
+  readonly spillDir?: string;
   readonly schemaEvolution?: 'none' | 'add-columns';
   readonly encoding?: 'default' | 'compact';
   readonly branch?: string;
@@ -42,6 +52,14 @@ export function withRowFlags(command: Command): Command {
   return withWriteFlags(command)
     .option('--memory-limit <size>', 'memory that the write may hold, like 96MiB')
     .option('--threads <n>', 'worker threads that encode and share the memory limit (default: 1, the main thread)')
+    .addOption(
+      new Option(
+        '--distribution-mode <how>',
+        'rows of a partitioned table: hash (or range) writes one file a partition, by way of temporary files where ' +
+          'memory is short (default: table property write.distribution-mode, else none)',
+      ).choices(['none', 'hash', 'range']),
+    )
+    .option('--spill-dir <path>', 'local folder for those temporary files (default: beside the data files)')
     .addOption(new Option('--schema-evolution <how>', 'columns that the table lacks').choices(['none', 'add-columns']))
     .addOption(
       new Option('--encoding <name>', 'compact: smaller, not for every reader').choices(['default', 'compact']),
@@ -113,6 +131,7 @@ export function writeOptions(
   context: { readonly signal: AbortSignal; readonly display: ProgressDisplay; readonly rejects: RejectFile },
 ): WriteOptions {
   const { commitId, memoryLimit, threads, schemaEvolution, encoding, branch, wapId, snapshotProperty } = flags;
+  const { distributionMode, spillDir } = flags;
   const position = writerPosition(flags);
   const inBranch = branch === undefined ? {} : { branch };
   return {
@@ -127,12 +146,19 @@ export function writeOptions(
       : { wapId: usable('--wap-id', () => requireWapId({ wapId, ...inBranch, ...position })) }),
     ...(memoryLimit === undefined ? {} : { memoryLimitBytes: parseSize(memoryLimit, '--memory-limit') }),
     ...(threads === undefined ? {} : { threads: usable('--threads', () => requireThreadCount(Number(threads))) }),
+    ...(distributionMode === undefined ? {} : { distributionMode }),
+    ...(spillDir === undefined ? {} : { spill: localSpill(spillDir) }),
     ...(schemaEvolution === 'add-columns' ? { schemaEvolution: 'addColumns' } : {}),
     ...(encoding === undefined ? {} : { encoding }),
     ...(snapshotProperty === undefined
       ? {}
       : { snapshotProperties: Object.fromEntries(snapshotProperty.map(splitProperty)) }),
   };
+}
+
+/** What is in the folder is gone with the write: it need not reach the disk. */
+function localSpill(path: string): SpillPlace {
+  return { store: new LocalStore({ durable: false }), location: toLocation(path) };
 }
 
 function writerPosition({ writer, sequence }: WriteFlags): Pick<WriteOptions, 'writer'> {
@@ -168,5 +194,6 @@ export function describeWrite(table: string, result: WriteResult): string {
   ];
   if (result.rejectedRows > 0) lines.push(`${count(result.rejectedRows)} rows were left out`);
   if (result.retries > 0) lines.push(`committed after ${result.retries} conflict${result.retries === 1 ? '' : 's'}`);
+  if (result.leftBehind.length > 0) lines.push('left behind:', ...result.leftBehind.map((file) => `  ${file}`));
   return lines.join('\n');
 }

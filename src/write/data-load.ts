@@ -6,17 +6,26 @@ import { dataFileFromFooter } from '../format/data-file-from-footer.ts';
 import { writeDefaults } from '../format/write-defaults.ts';
 import type { OpenSource } from '../source/source.ts';
 import type { DataFile } from '../spec/data-file.ts';
+import { dataFolder } from '../spec/locations.ts';
 import type { PartitionSpec } from '../spec/partition-spec.ts';
 import type { Schema } from '../spec/schema.ts';
 import type { TableMetadata } from '../spec/table-metadata.ts';
 import type { Store } from '../storage/store.ts';
+import type { Bytes } from '../util/bytes.ts';
 import { Semaphore } from '../util/semaphore.ts';
+import { ClusteredWriter } from './clustered-writer.ts';
+import { DataWriter } from './data-writer.ts';
 import { DiscardUpload } from './discard-upload.ts';
+import type { WrittenFile } from './file-writer.ts';
 import { loadRows } from './load-rows.ts';
 import { planMemory, threadEngineBytes } from './memory-plan.ts';
+import { planMerge } from './merge-plan.ts';
+import type { PartitionId } from './partition-router.ts';
 import { partitionTransforms, tupleReader } from './partition-values.ts';
 import { PayloadDigest } from './payload-digest.ts';
 import { estimateRowBytes, leafColumns } from './row-estimate.ts';
+import type { RowWriter } from './row-writer.ts';
+import { RunFiles } from './run-files.ts';
 import type { StagedFiles } from './staged-files.ts';
 import { StagedUpload } from './staged-upload.ts';
 import type { WriteSession } from './write-session.ts';
@@ -45,11 +54,14 @@ export interface DataLoadRequest {
   readonly operationId: string;
 }
 
-/** Reads the source to its end. When it throws, what an aborted upload left is in `leftBehind`. */
+/** Reads the source to its end. What could not be removed is added to `leftBehind`, also when it throws. */
 export async function loadData(request: DataLoadRequest, leftBehind: string[]): Promise<DataLoad> {
   const { session, metadata, schema, spec, store, staged } = request;
   const { engine, lease, meter, signal, options, threads } = session;
+  const stopped = signal === undefined ? {} : { signal };
   const settings = writeSettings(metadata);
+  const mode = options.distributionMode ?? settings.distributionMode;
+  const clustered = mode !== 'none' && spec.fields.length > 0;
   const target = arrowSchemaFromIceberg(schema);
   const leaves = leafColumns(target);
   const plan = planMemory({
@@ -63,6 +75,7 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
     sourceEngineBytes: request.source.engineBytes ?? 0,
     engineLimitBytes: engine.maxMemoryBytes,
   });
+  const merge = clustered ? planMerge(plan, leaves, settings) : null;
   const encoderOptions = encoderSettings(metadata, schema, target, options.encoding ?? 'default');
   const openEncoder = (): Encoder => (options.encoder ?? ((o) => engine.encoder(o)))(encoderOptions);
   const engineBytes = threadEngineBytes(plan.limitBytes);
@@ -77,10 +90,54 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
       spec.fields,
       schema.fields,
       encoderText(encoderOptions),
+      ...(merge === null ? [] : [merge]),
     ]),
   );
   const tupleOf = tupleReader(spec, schema);
   const files: DataFile[] = [];
+  const inFiles = {
+    engine,
+    plan,
+    transforms: partitionTransforms(spec),
+    leafColumns: leaves,
+    targetFileSizeBytes: settings.targetFileSizeBytes,
+    newLocation: ({ values }: Pick<PartitionId, 'values'>) => newLocation(tupleOf(values)),
+    openEncoder,
+    threads: pool ?? undefined,
+    openUpload: async (location: string) => {
+      if (staged === null) return new DiscardUpload(location);
+      const uploadOptions = {
+        partSizeBytes: plan.partSizeBytes,
+        partSlots,
+        contentType: 'application/vnd.apache.parquet',
+        ...stopped,
+      };
+      return new StagedUpload(await store.openUpload(location, uploadOptions), staged);
+    },
+    onEncoded: (bytes: Bytes) => digest.addEncoded(bytes),
+    onFile: (file: WrittenFile, { values }: Pick<PartitionId, 'values'>, number: number) => {
+      digest.addFile(file.footer);
+      meter.filesWritten += 1;
+      files[number] = dataFileFromFooter({
+        footer: file.footer,
+        location: file.location,
+        sizeBytes: file.sizeBytes,
+        schema,
+        spec,
+        partition: tupleOf(values),
+        metadata,
+        sortOrderId: UNSORTED_ORDER_ID,
+      });
+    },
+  };
+  const openWriter = (onState: () => void): RowWriter => {
+    if (merge === null) {
+      return new DataWriter({ ...inFiles, rowGroupSizeBytes: settings.rowGroupSizeBytes, onState });
+    }
+    const { store: runStore, location: folder } = session.spill ?? { store, location: dataFolder(metadata) };
+    const runs = new RunFiles({ store: runStore, folder, operationId: request.operationId, plan, ...stopped });
+    return new ClusteredWriter({ ...inFiles, merge, runs, onState, ...stopped });
+  };
   meter.tick('write');
   const rows = await loadRows(
     {
@@ -91,39 +148,8 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
       lease,
       meter,
       plan,
-      leafColumns: leaves,
-      transforms: partitionTransforms(spec),
-      rowGroupSizeBytes: settings.rowGroupSizeBytes,
-      targetFileSizeBytes: settings.targetFileSizeBytes,
-      newLocation: ({ values }) => newLocation(tupleOf(values)),
-      openEncoder,
-      threads: pool ?? undefined,
-      openUpload: async (location) => {
-        if (staged === null) return new DiscardUpload(location);
-        const uploadOptions = {
-          partSizeBytes: plan.partSizeBytes,
-          partSlots,
-          contentType: 'application/vnd.apache.parquet',
-          ...(signal === undefined ? {} : { signal }),
-        };
-        return new StagedUpload(await store.openUpload(location, uploadOptions), staged);
-      },
-      onEncoded: (bytes) => digest.addEncoded(bytes),
-      onFile: (file, { values }, number) => {
-        digest.addFile(file.footer);
-        meter.filesWritten += 1;
-        files[number] = dataFileFromFooter({
-          footer: file.footer,
-          location: file.location,
-          sizeBytes: file.sizeBytes,
-          schema,
-          spec,
-          partition: tupleOf(values),
-          metadata,
-          sortOrderId: UNSORTED_ORDER_ID,
-        });
-      },
-      ...(signal === undefined ? {} : { signal }),
+      openWriter,
+      ...stopped,
     },
     leftBehind,
   );

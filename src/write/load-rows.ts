@@ -7,11 +7,15 @@ import type { OpenSource } from '../source/source.ts';
 import type { MemoryLease } from '../util/memory-budget.ts';
 import { inParts } from './batch-parts.ts';
 import { aborted } from './commit-loop.ts';
-import { DataWriter, type DataWriterOptions } from './data-writer.ts';
+import type { MemoryPlan } from './memory-plan.ts';
+import type { RowWriter } from './row-writer.ts';
 import type { ProgressMeter } from './write-progress.ts';
 
-export interface LoadRowsOptions extends Omit<DataWriterOptions, 'engine' | 'onState'> {
+export interface LoadRowsOptions {
   readonly engine: Engine;
+  readonly plan: MemoryPlan;
+  /** What takes the rows; `onState` is to be called when what it holds has changed. */
+  readonly openWriter: (onState: () => void) => RowWriter;
   readonly source: OpenSource;
   /** The table's schema as the encoder wants it. */
   readonly target: ArrowSchema;
@@ -23,16 +27,20 @@ export interface LoadRowsOptions extends Omit<DataWriterOptions, 'engine' | 'onS
 }
 
 /**
- * Returns the rows written; every file was handed to `onFile`. When it throws, open uploads were aborted; finished
- * files are the caller's to remove, and what an abort left is added to `leftBehind`.
+ * Returns the rows written; every file was handed to the writer's `onFile`. When it throws, open uploads were aborted;
+ * finished files are the caller's to remove. What could not be removed is added to `leftBehind`.
  * @throws IcestreamError of the source, the store and the engine; INVALID_VALUE with the row of the source;
  * ROW_COUNT_MISMATCH when not every row read was written.
  */
 export async function loadRows(options: LoadRowsOptions, leftBehind: string[]): Promise<number> {
   const { engine, lease, meter } = options;
-  const writer = new DataWriter({ ...options, onState: () => sample() });
+  const writer = options.openWriter(() => {
+    sample();
+    meter.tick();
+  });
   const sample = () => {
     lease.set('rows', writer.bufferedRowBytes);
+    lease.set('runs', writer.runBytes);
     const parts = writer.bufferedPartBytes;
     lease.set('parts', parts);
     meter.sampleMemory(engine.memoryBytes + writer.threadBytes, lease);
@@ -43,13 +51,14 @@ export async function loadRows(options: LoadRowsOptions, leftBehind: string[]): 
   };
   try {
     await pump(options, writer, sample);
-    await writer.finish();
+    leftBehind.push(...(await writer.finish()));
     sample();
   } catch (error) {
     leftBehind.push(...(await writer.abort()));
     throw options.signal?.aborted === true ? aborted(options.signal) : error;
   } finally {
     lease.set('rows', 0);
+    lease.set('runs', 0);
     lease.set('parts', 0);
   }
   if (writer.rowsWritten !== meter.rowsIn) {
@@ -61,7 +70,7 @@ export async function loadRows(options: LoadRowsOptions, leftBehind: string[]): 
   return meter.rowsIn;
 }
 
-async function pump(options: LoadRowsOptions, writer: DataWriter, sample: () => void): Promise<void> {
+async function pump(options: LoadRowsOptions, writer: RowWriter, sample: () => void): Promise<void> {
   const { engine, source, target, constants, meter, signal } = options;
   using aligner = engine.aligner(source.schema, { target, constants });
   let file = source.currentFile;

@@ -51,11 +51,11 @@ export interface MemoryPlan {
 }
 
 /** Wasm code's own data, stacks and codec contexts. */
-const ENGINE_FIXED_BYTES = 6 * MiB;
+export const ENGINE_FIXED_BYTES = 6 * MiB;
 /** An encoding thread's engine beside its rows, with all columns' pages and contexts; measured: 10 to 16 MB. */
 const THREAD_FIXED_BYTES = 12 * MiB;
 /** Page and facts state of one leaf column while a file is open. */
-const ENGINE_LEAF_BYTES = 8 * 1024;
+export const ENGINE_LEAF_BYTES = 8 * 1024;
 const SOURCE_BYTES = 4 * MiB;
 const MIN_ROW_SHARE = 1 * MiB;
 const DEFAULT_MIN_PART = 5 * MiB;

@@ -1,6 +1,10 @@
 /** Sends rows to the buffer of their partition tuple, in the engine, on columns. */
 import type { Batch, Engine, PartitionTransform } from '../engine/engine.ts';
 import { PartitionBuffer } from './partition-buffer.ts';
+import { MAX_STEP_ROWS, RowSteps } from './row-steps.ts';
+
+/** The most rows that are routed at once. */
+export const MAX_ROUTED_ROWS = 4 * MAX_STEP_ROWS;
 
 export interface PartitionId {
   readonly key: string;
@@ -13,9 +17,17 @@ export interface Partition extends PartitionId {
   readonly buffer: PartitionBuffer;
 }
 
+/** By `Batch.byteLength`; see `MemoryPlan`. */
+export interface RoutingShares {
+  readonly stepBytes: number;
+  readonly routeBytes: number;
+}
+
 export class PartitionRouter {
   readonly #engine: Pick<Engine, 'partition' | 'concat'>;
   readonly #transforms: readonly PartitionTransform[];
+  readonly #shares: RoutingShares;
+  readonly #steps: RowSteps;
   readonly #partitions = new Map<string, Partition>();
   /** Rows that were not routed yet. */
   readonly #added: PartitionBuffer;
@@ -23,9 +35,15 @@ export class PartitionRouter {
   #bufferedRows = 0;
 
   /** No transforms: one partition. */
-  constructor(engine: Pick<Engine, 'partition' | 'concat'>, transforms: readonly PartitionTransform[]) {
+  constructor(
+    engine: Pick<Engine, 'partition' | 'concat'>,
+    transforms: readonly PartitionTransform[],
+    shares: RoutingShares,
+  ) {
     this.#engine = engine;
     this.#transforms = transforms;
+    this.#shares = shares;
+    this.#steps = new RowSteps(shares.stepBytes);
     this.#added = new PartitionBuffer(engine);
   }
 
@@ -37,28 +55,29 @@ export class PartitionRouter {
     return this.#bufferedRows;
   }
 
-  /** Rows that were added and not routed yet. */
-  get unroutedRows(): number {
-    return this.#added.rows;
-  }
-
-  get unroutedBytes(): number {
-    return this.#added.bytes;
-  }
-
   /** In the order in which the first of their rows came. */
   partitions(): Partition[] {
     return [...this.#partitions.values()];
   }
 
-  /** Takes the batch over; returns its size, which is the same for the same rows. They go on with `route`. */
-  add(batch: Batch): number {
-    const bytes = batch.byteLength;
-    this.#bufferedBytes += bytes;
-    this.#bufferedRows += batch.numRows;
-    if (this.#transforms.length === 0) this.#push('', [], batch, bytes);
-    else this.#added.push(batch, bytes);
-    return bytes;
+  /** Takes the batch over. `onRouted` is called at fixed row numbers, whenever rows were sent to their partitions. */
+  async write(batch: Batch, onRouted: () => Promise<void>): Promise<void> {
+    let rest: Batch | null = batch;
+    try {
+      const total = batch.numRows;
+      for (let at = 0; at < total; ) {
+        const rows = Math.min(total - at, this.#steps.remainingRows);
+        const whole = rows === total;
+        const piece: Batch = whole ? batch : batch.slice(at, rows);
+        if (whole) rest = null;
+        at += rows;
+        if (!this.#steps.add(rows, this.#add(piece)) || !this.#routeIsDue()) continue;
+        this.route();
+        await onRouted();
+      }
+    } finally {
+      rest?.free();
+    }
   }
 
   /** Sends the rows that were added to their partitions, all at once: few large slices cost less than many small ones. */
@@ -82,6 +101,24 @@ export class PartitionRouter {
     for (const partition of this.#partitions.values()) partition.buffer.free();
     this.#bufferedBytes = 0;
     this.#bufferedRows = 0;
+  }
+
+  /** Takes the batch over; returns its size, which is the same for the same rows. */
+  #add(batch: Batch): number {
+    const bytes = batch.byteLength;
+    this.#bufferedBytes += bytes;
+    this.#bufferedRows += batch.numRows;
+    if (this.#transforms.length === 0) this.#push('', [], batch, bytes);
+    else this.#added.push(batch, bytes);
+    return bytes;
+  }
+
+  /** Whether there might be no room, or too many rows, after another step. */
+  #routeIsDue(): boolean {
+    if (this.#transforms.length === 0) return true;
+    const { stepBytes, routeBytes } = this.#shares;
+    const { bytes, rows } = this.#added;
+    return bytes + stepBytes > routeBytes || rows + MAX_STEP_ROWS > MAX_ROUTED_ROWS;
   }
 
   #push(key: string, values: readonly (Uint8Array | null)[], batch: Batch, bytes: number): void {

@@ -11,6 +11,7 @@ import { otherPayload, requireSamePayload } from './commit-lookup.ts';
 import { loadData } from './data-load.ts';
 import { type CommittedLoad, earlierFacts } from './earlier-load.ts';
 import { typesForSource } from './source-types.ts';
+import { withLeftBehind } from './staged-files.ts';
 import { currentSchema, defaultSpec } from './table-checks.ts';
 import type { WriteResult } from './write-options.ts';
 import type { WriteSession } from './write-session.ts';
@@ -31,6 +32,7 @@ export async function replay(
   const schema = metadata.schemas.find((one) => one['schema-id'] === snapshot['schema-id']) ?? currentSchema(metadata);
   await using opened = await session.open(source, typesForSource(schema));
   requireSameColumns(session, table, schema, opened, snapshot);
+  const leftBehind: string[] = [];
   const { payload } = await loadData(
     {
       session,
@@ -42,10 +44,12 @@ export async function replay(
       staged: null,
       operationId: uuidV4(session.world),
     },
-    [],
-  );
+    leftBehind,
+  ).catch((error: unknown) => {
+    throw withLeftBehind(error, leftBehind);
+  });
   requireSamePayload(snapshot, session.commitId, payload);
-  return session.result(earlierFacts(earlier));
+  return session.result({ ...earlierFacts(earlier), leftBehind });
 }
 
 function requireSameColumns(

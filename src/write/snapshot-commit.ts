@@ -24,6 +24,8 @@ export interface SnapshotCommitRequest {
   readonly files: readonly DataFile[];
   readonly payload: string;
   readonly operationId: string;
+  /** What this write could not remove so far. Default: nothing. */
+  readonly leftBehind?: readonly string[];
   /** Files that must not be in the table already. */
   readonly refuseLive?: ReadonlySet<string>;
 }
@@ -111,7 +113,7 @@ async function reloaded(catalog: Catalog, table: LoadedTable): Promise<LoadedTab
 
 function unknownState(
   outcome: UnknownOutcome,
-  { session, table, staged }: SnapshotCommitRequest,
+  { session, table, staged, leftBehind = [] }: SnapshotCommitRequest,
   snapshotId: bigint,
 ): CommitStateUnknownError {
   const name = formatIdentifier(table.identifier);
@@ -124,7 +126,7 @@ function unknownState(
       snapshotId,
       table: name,
       cause: outcome.answer,
-      leftBehind: staged.all(),
+      leftBehind: [...staged.all(), ...leftBehind],
       retryable: true,
     },
   );

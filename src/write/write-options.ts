@@ -1,6 +1,7 @@
 /** Options, progress and results that all writes share. */
 import type { Encoder, EncoderOptions } from '../engine/encoder.ts';
 import type { Engine, RejectedRow } from '../engine/engine.ts';
+import type { Store } from '../storage/store.ts';
 import type { MemoryBudget } from '../util/memory-budget.ts';
 
 export interface WriteProgress {
@@ -26,6 +27,16 @@ export interface WriterPosition {
   readonly sequence: bigint;
 }
 
+/** Iceberg's names; see `WriteOptions.distributionMode`. */
+export type DistributionMode = 'none' | 'hash' | 'range';
+
+/** A folder of a store for the temporary files of a write. */
+export interface SpillPlace {
+  readonly store: Store;
+  /** A location of that store, such as `file:///var/tmp`. */
+  readonly location: string;
+}
+
 export interface WriteOptions {
   /** At most every 100 ms, and once at the end. */
   readonly onProgress?: (progress: WriteProgress) => void;
@@ -45,6 +56,20 @@ export interface WriteOptions {
    * Default 1: the caller's thread encodes.
    */
   readonly threads?: number;
+  /**
+   * How the rows of a partitioned table get to their files, where they come unclustered. `none`: as they come; where
+   * partitions are more than memory holds, each gets many small files. `hash`: one file for each partition, or as many
+   * as the target size makes of it; rows that the memory limit does not hold go to temporary files first, and keep their
+   * order within a partition. `range` asks for the table's sort order too, which is not applied: the same as `hash`.
+   * Tables without partitions are written as they come. Default: the table property `write.distribution-mode`, else
+   * `none` (Spark's default is `hash`): a load writes nothing besides its files unless it is told to.
+   */
+  readonly distributionMode?: DistributionMode;
+  /**
+   * Where `hash` keeps its temporary files: as many bytes as the rows take without compression. They are removed before
+   * the commit, and after a failure. Default: beside the table's data files, in the table's store.
+   */
+  readonly spill?: SpillPlace;
   /** The isolate's budget, from which `memoryLimitBytes` is taken as one lease. Default: a lease of its own. */
   readonly budget?: MemoryBudget;
   /** The branch to commit to. Default `main`; a branch that does not exist starts at `main`. */
@@ -104,14 +129,30 @@ export interface WriteResult {
   readonly bytes: bigint;
   /** Commits that were refused as conflicts and rebuilt. */
   readonly retries: number;
+  /** Temporary files of a clustered write that could not be removed; no table names them. */
+  readonly leftBehind: readonly string[];
   readonly elapsedMs: number;
   readonly memoryPeakBytes: number;
 }
 
 const MOST_THREADS = 64;
+const DISTRIBUTION_MODES: readonly string[] = ['none', 'hash', 'range'];
 
 /** @throws TypeError for a number that cannot be. */
 export function requireThreadCount(threads: number): number {
   if (Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS) return threads;
   throw new TypeError(`threads must be a whole number from 1 to ${MOST_THREADS}, not ${threads}`);
+}
+
+/** @throws TypeError for a mode that there is not. */
+export function requireDistributionMode(mode: string): DistributionMode {
+  if (DISTRIBUTION_MODES.includes(mode)) return mode as DistributionMode;
+  throw new TypeError(`distributionMode must be one of ${DISTRIBUTION_MODES.join(', ')}, not ${JSON.stringify(mode)}`);
+}
+
+/** @throws TypeError for a folder that is not of the store. */
+export function requireSpillPlace({ store, location }: SpillPlace): SpillPlace {
+  const folder = location.replace(/\/+$/, '');
+  if (store.serves(`${folder}/run`)) return { store, location: folder };
+  throw new TypeError(`spill.location ${JSON.stringify(location)} is not a folder of spill.store`);
 }

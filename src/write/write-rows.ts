@@ -51,6 +51,7 @@ export async function writeRows(request: WriteRowsRequest): Promise<WriteEnd> {
         files,
         payload,
         operationId,
+        leftBehind,
       });
     }
   } catch (error) {
@@ -71,5 +72,5 @@ export async function writeRows(request: WriteRowsRequest): Promise<WriteEnd> {
           retries,
         }
       : { ...earlierFacts(earlier), retries };
-  return { result: session.result(facts), table: committed.table };
+  return { result: session.result({ ...facts, leftBehind }), table: committed.table };
 }

@@ -13,7 +13,15 @@ import { aborted } from './commit-loop.ts';
 import type { LoadIdentity } from './earlier-load.ts';
 import { engineShareBytes, writerShareBytes } from './memory-plan.ts';
 import { requireWapId } from './write-audit-publish.ts';
-import { requireThreadCount, type WriteOptions, type WriteResult, type WriterPosition } from './write-options.ts';
+import {
+  requireDistributionMode,
+  requireSpillPlace,
+  requireThreadCount,
+  type SpillPlace,
+  type WriteOptions,
+  type WriteResult,
+  type WriterPosition,
+} from './write-options.ts';
 import { ProgressMeter } from './write-progress.ts';
 import { requireWriter } from './writer-watermark.ts';
 
@@ -33,6 +41,8 @@ export class WriteSession implements AsyncDisposable {
   readonly meter: ProgressMeter;
   /** Threads that encode; 1: the caller's own. */
   readonly threads: number;
+  /** Null: beside the table's data files. */
+  readonly spill: SpillPlace | null;
 
   private constructor(
     world: World,
@@ -53,6 +63,7 @@ export class WriteSession implements AsyncDisposable {
     this.wapId = wapId;
     this.meter = new ProgressMeter(world, options.onProgress);
     this.threads = options.threads ?? 1;
+    this.spill = options.spill === undefined ? null : requireSpillPlace(options.spill);
   }
 
   /** @throws TypeError for an option that cannot be; IcestreamError ABORTED, MEMORY_LIMIT_TOO_SMALL. */
@@ -60,6 +71,8 @@ export class WriteSession implements AsyncDisposable {
     if (options.signal?.aborted === true) throw aborted(options.signal);
     const identity = identityOf(world, options);
     const threads = threadsOf(options);
+    if (options.distributionMode !== undefined) requireDistributionMode(options.distributionMode);
+    if (options.spill !== undefined) requireSpillPlace(options.spill);
     const usual = threads === 1 ? defaultMemoryLimitBytes : defaultMemoryLimitBytes * (threads + 1);
     const limit = options.memoryLimitBytes ?? Math.min(usual, options.budget?.limitBytes ?? Infinity);
     if (!(Number.isSafeInteger(limit) && limit > 0)) {
@@ -106,13 +119,14 @@ export class WriteSession implements AsyncDisposable {
   /** The result's fields that the session knows; the end of the write's progress. */
   result(
     facts: Pick<WriteResult, 'snapshotId' | 'alreadyCommitted' | 'rows' | 'files' | 'bytes' | 'retries'> &
-      Partial<Pick<WriteResult, 'commitId' | 'writerSequence'>>,
+      Partial<Pick<WriteResult, 'commitId' | 'writerSequence' | 'leftBehind'>>,
   ): WriteResult {
     this.meter.sampleMemory(this.engine.memoryBytes, this.lease);
     this.meter.tick('done');
     return {
       commitId: this.commitId,
       writerSequence: this.writer?.sequence ?? null,
+      leftBehind: [],
       ...facts,
       rejectedRows: this.meter.rejectedRows,
       elapsedMs: this.meter.elapsedMs,

@@ -12,6 +12,7 @@ import type { Schema } from '../spec/schema.ts';
 import type { TableMetadata } from '../spec/table-metadata.ts';
 import type { CommitPolicy } from './commit-loop.ts';
 import type { ManifestMergeOptions } from './manifest-merge-plan.ts';
+import type { DistributionMode } from './write-options.ts';
 
 /** UTF-8 bytes of a code point, at most: metrics count code points. */
 const CODE_POINT_BYTES = 4;
@@ -20,6 +21,7 @@ const CODE_POINT_BYTES = 4;
 export function writeSettings(metadata: TableMetadata): {
   readonly targetFileSizeBytes: number;
   readonly rowGroupSizeBytes: number;
+  readonly distributionMode: DistributionMode;
   readonly partitionSummaryLimit: number;
   readonly commit: CommitPolicy;
 } {
@@ -27,6 +29,8 @@ export function writeSettings(metadata: TableMetadata): {
   return {
     targetFileSizeBytes: properties.targetFileSizeBytes,
     rowGroupSizeBytes: properties.parquet.rowGroupSizeBytes,
+    // Spark takes hash where the property is absent; a load that spills unasked would surprise more than small files.
+    distributionMode: properties.distributionMode ?? 'none',
     partitionSummaryLimit: properties.partitionSummaryLimit,
     commit: { retry: properties.commitRetry, statusCheck: properties.statusCheck },
   };

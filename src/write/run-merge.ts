@@ -1,0 +1,42 @@
+/** Several runs as one: records by key, those of one key in the order of the runs, so that rows keep theirs. */
+import type { RunRecord } from './run-format.ts';
+import type { RunReader } from './run-reader.ts';
+import type { Run } from './run-writer.ts';
+
+/** The records of all readers; a record's bytes may be used until the next one is asked for. */
+export async function* mergedRecords(readers: readonly RunReader[]): AsyncGenerator<RunRecord, void, undefined> {
+  await Promise.all(readers.map((reader) => reader.advance()));
+  for (let key = lowestKey(readers); key !== null; key = lowestKey(readers)) {
+    for (const reader of readers) {
+      while (reader.record?.partition.key === key) {
+        yield reader.record;
+        await reader.advance();
+      }
+    }
+  }
+}
+
+/** Null: all are at their end. */
+function lowestKey(readers: readonly RunReader[]): string | null {
+  let lowest: string | null = null;
+  for (const { record } of readers) {
+    if (record !== null && (lowest === null || record.partition.key < lowest)) lowest = record.partition.key;
+  }
+  return lowest;
+}
+
+/**
+ * Merges neighbours until no more than `fanIn` (at least 2) runs are left, no more of them than that takes and the
+ * smallest first. `merge` makes one run of several.
+ */
+export async function mergeDown(
+  runs: Run[],
+  fanIn: number,
+  merge: (some: readonly Run[]) => Promise<Run>,
+): Promise<void> {
+  for (let at = 0; runs.length > fanIn; at += 1) {
+    if (at + 1 >= runs.length) at = 0;
+    const some = runs.slice(at, at + Math.min(fanIn, runs.length - fanIn + 1));
+    runs.splice(at, some.length, await merge(some));
+  }
+}
