@@ -15,7 +15,7 @@ const peerScript = new URL('../child/pyiceberg_append.py', import.meta.url).path
 
 export const pyiceberg: Benchmark = {
   name: 'pyiceberg',
-  what: 'append one Parquet file to S3, unpartitioned and into 256 buckets, against PyIceberg',
+  what: 'append one Parquet file to S3, unpartitioned, into 256 buckets, and clustered, against PyIceberg',
   defaultRows: 10_000_000,
   async *run({ rows, scratch, log }) {
     await install(['readers'], log);
@@ -23,9 +23,10 @@ export const pyiceberg: Benchmark = {
     log(`writing ${rows.toLocaleString('en-US')} rows of Parquet …`);
     await writeParquet(file, rows);
     const runs = await withS3(async (s3) => {
-      const ours = (name: string, partition?: string) => {
+      const ours = (name: string, partition?: string, clusterBy?: { spillFolder: string }) => {
         log(`icestream, ${name} …`);
-        return measureAppend({ ...s3.target(`ours-${name}`), source: { file }, memoryLimitMebibytes, partition });
+        const target = s3.target(`ours-${name}`);
+        return measureAppend({ ...target, source: { file }, memoryLimitMebibytes, partition, clusterBy });
       };
       const theirs = async (name: string, ofBuckets?: number): Promise<Load> => {
         log(`PyIceberg, ${name} …`);
@@ -35,13 +36,18 @@ export const pyiceberg: Benchmark = {
         const job = JSON.stringify({ s3: properties, warehouse, scratch: folder, buckets: ofBuckets });
         return (await measure([paths.python(), peerScript, file, job])).result as unknown as Load;
       };
+      const byBucket = `bucket(${buckets}, id)`;
+      const spillFolder = join(scratch, 'spill');
+      const theirsPartitioned = await theirs('partitioned', buckets);
       return {
         plain: [await ours('unpartitioned'), await theirs('unpartitioned')],
-        partitioned: [await ours('partitioned', `bucket(${buckets}, id)`), await theirs('partitioned', buckets)],
+        partitioned: [await ours('partitioned', byBucket), theirsPartitioned],
+        clustered: [await ours('clustered', byBucket, { spillFolder }), theirsPartitioned],
       } as const;
     });
     yield* compare('unpartitioned', rows, runs.plain, 1.3);
     yield* compare('partitioned', rows, runs.partitioned, 1 / 6);
+    yield* compare('clustered (hash)', rows, runs.clustered, 1 / 6);
   },
 };
 

@@ -16,6 +16,8 @@ export interface AppendJob {
   readonly properties: Readonly<Record<string, string>>;
   readonly memoryLimitMebibytes: number;
   readonly partition?: string | undefined;
+  /** One file a partition, with temporary files in this folder. */
+  readonly clusterBy?: { readonly spillFolder: string } | undefined;
 }
 
 export interface MeasuredAppend extends Measured {
@@ -35,6 +37,7 @@ export async function measureAppend(job: AppendJob): Promise<MeasuredAppend> {
     ...['--warehouse', job.warehouse, '--memory-limit', `${job.memoryLimitMebibytes}MiB`],
     ...['--table-property', 'write.parquet.compression-level=1'],
     ...(job.partition === undefined ? [] : ['--partition', job.partition]),
+    ...(job.clusterBy === undefined ? [] : ['--distribution-mode', 'hash', '--spill-dir', job.clusterBy.spillFolder]),
     ...Object.entries(job.properties).flatMap(([key, value]) => ['--property', `${key}=${value}`]),
   ];
   const stdin = 'file' in job.source ? undefined : { command: ['node', generator, String(job.source.generatedRows)] };

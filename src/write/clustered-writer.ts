@@ -1,11 +1,11 @@
 /**
  * Rows of one write into data files, partition by partition: one file each, or as many as the target size makes of it,
- * also where the rows of all partitions come mixed. Rows are routed; when the row buffer is full, all of it is written
- * as a run, in the order of partition keys. When the source has ended, the runs are merged, and a partition's file is
+ * also where the rows of all partitions come mixed. When the row buffer is full, its rows are routed, all at once, and
+ * written as a run, in the order of partition keys. When the source has ended, the runs are merged, and a partition's file is
  * finished before the next one is begun. Where all rows fit in the buffer there is no run. What is in a row group
  * follows from the rows and the options alone, as in `DataWriter`.
  */
-import type { Batch, Engine, IpcReader, PartitionTransform } from '../engine/engine.ts';
+import type { Batch, Engine, IpcReader, PartitionSlice, PartitionTransform } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
 import type { Bytes } from '../util/bytes.ts';
 import { inPieces } from './batch-pieces.ts';
@@ -13,7 +13,8 @@ import { DataFiles, type DataFilesOptions, MAX_ROW_GROUP_ROWS } from './data-fil
 import type { MemoryPlan } from './memory-plan.ts';
 import { chunkBytes, type MergePlan } from './merge-plan.ts';
 import { PartitionBuffer } from './partition-buffer.ts';
-import { type Partition, type PartitionId, PartitionRouter } from './partition-router.ts';
+import type { PartitionId } from './partition-router.ts';
+import { inSteps, RowSteps } from './row-steps.ts';
 import type { RowWriter } from './row-writer.ts';
 import type { RunFiles } from './run-files.ts';
 import { type RunRecord, splitIpcStream } from './run-format.ts';
@@ -38,7 +39,9 @@ export interface ClusteredWriterOptions extends DataFilesOptions {
 
 export class ClusteredWriter implements RowWriter {
   readonly #options: ClusteredWriterOptions;
-  readonly #router: PartitionRouter;
+  readonly #steps: RowSteps;
+  /** Rows of all partitions, in the order they came. */
+  readonly #waiting: PartitionBuffer;
   readonly #files: DataFiles;
   /** Rows of the partition whose file is written, in the second pass. */
   readonly #buffer: PartitionBuffer;
@@ -52,19 +55,20 @@ export class ClusteredWriter implements RowWriter {
   #spilledRows = 0;
 
   constructor(options: ClusteredWriterOptions) {
-    const { engine, plan, transforms } = options;
+    const { engine, plan, merge } = options;
     this.#options = options;
-    this.#router = new PartitionRouter(engine, transforms, plan);
+    this.#steps = new RowSteps(plan.stepBytes, merge.stepRows);
+    this.#waiting = new PartitionBuffer(engine);
     this.#files = new DataFiles(options);
     this.#buffer = new PartitionBuffer(engine);
   }
 
   get bufferedRowBytes(): number {
-    return this.#router.bufferedBytes + this.#buffer.bytes;
+    return this.#waiting.bytes + this.#buffer.bytes;
   }
 
   get bufferedRows(): number {
-    return this.#router.bufferedRows + this.#spilledRows + this.#buffer.rows;
+    return this.#waiting.rows + this.#spilledRows + this.#buffer.rows;
   }
 
   get bufferedPartBytes(): number {
@@ -92,53 +96,62 @@ export class ClusteredWriter implements RowWriter {
   }
 
   write(batch: Batch): Promise<void> {
-    const { bufferedRowBytes, routeBytes } = this.#options.plan;
-    return this.#router.write(batch, async () => {
-      if (this.#router.bufferedBytes > bufferedRowBytes - routeBytes) await this.#spill();
+    const { plan, merge, onState } = this.#options;
+    const add = (piece: Batch) => {
+      const bytes = piece.byteLength;
+      this.#waiting.push(piece, bytes);
+      return bytes;
+    };
+    return inSteps(this.#steps, batch, add, async () => {
+      onState?.();
+      const { bytes, rows } = this.#waiting;
+      // There might be no room, or too many rows, after another step.
+      const full = bytes + plan.stepBytes > merge.runBytes || rows + merge.stepRows > merge.runRows;
+      if (full) await this.#spill();
     });
   }
 
   async finish(): Promise<readonly string[]> {
-    this.#router.route();
-    if (this.#runs.length === 0) {
-      for (const partition of this.#byKey()) {
-        for (const batch of this.#pieces(partition)) await this.#add(partition, batch);
-        await this.#encode(partition, true);
-      }
-    } else {
+    if (this.#runs.length > 0) {
       await this.#spill();
       await this.#writeMerged();
+    } else {
+      for (const { partition, batches } of this.#byPartition()) {
+        for (const batch of batches) await this.#add(partition, batch);
+        await this.#encode(partition, true);
+      }
     }
     await this.#files.finish();
     return this.#options.runs.removeAll();
   }
 
   async abort(): Promise<readonly string[]> {
-    this.#router.free();
+    this.#waiting.free();
     this.#buffer.free();
     const left = [...(await this.#files.abort())];
     if (this.#writing !== null) left.push(...(await this.#writing.abort()));
     return [...left, ...(await this.#options.runs.removeAll())];
   }
 
-  #byKey(): Partition[] {
-    return this.#router.partitions().sort((a, b) => (a.key < b.key ? -1 : 1));
-  }
-
-  /** The partition's rows in batches of at most the size of a record, cut at rows that follow from the rows alone. */
-  #pieces(partition: Partition): Iterable<Batch> {
-    const { rows, bytes } = partition.buffer;
-    const pieceRows = Math.max(1, Math.floor((rows * this.#options.merge.recordBytes) / Math.max(1, bytes)));
-    return inPieces(this.#options.engine, this.#router.take(partition), pieceRows);
+  /** The rows that wait, in the order of partition keys; a partition's, in batches of at most the size of a record. */
+  *#byPartition(): Generator<{ readonly partition: PartitionId; readonly batches: Iterable<Batch> }> {
+    const { engine, transforms, merge } = this.#options;
+    for (const same of byKey(engine.partition(this.#waiting.take(), transforms))) {
+      const batches = same.map(({ batch }) => batch);
+      const [rows, bytes] = [sumOf(batches, (batch) => batch.numRows), sumOf(batches, (batch) => batch.byteLength)];
+      // The same for the same rows, however they came in batches.
+      const pieceRows = Math.max(1, Math.floor((rows * merge.recordBytes) / Math.max(1, bytes)));
+      const [partition] = same;
+      if (partition !== undefined) yield { partition, batches: inPieces(engine, batches, pieceRows) };
+    }
   }
 
   /** Writes all rows that wait as one run. */
   async #spill(): Promise<void> {
     const { runs, onState } = this.#options;
-    onState?.();
     this.#writing = await runs.create();
-    for (const partition of this.#byKey()) {
-      for (const batch of this.#pieces(partition)) {
+    for (const { partition, batches } of this.#byPartition()) {
+      for (const batch of batches) {
         const record = this.#recordOf(partition, batch);
         this.#spilledRows += record.rows;
         await this.#writing.write(record);
@@ -226,6 +239,26 @@ export class ClusteredWriter implements RowWriter {
     this.#options.onState?.();
     return this.#files.writeRowGroup(partition, this.#buffer.take(), last);
   }
+}
+
+/** Slices of one key together, in their order; those that were not asked for are freed. */
+function* byKey(slices: readonly PartitionSlice[]): Generator<readonly PartitionSlice[]> {
+  const sorted = slices.toSorted((a, b) => (a.key === b.key ? 0 : a.key < b.key ? -1 : 1));
+  let at = 0;
+  try {
+    for (let first = sorted[0]; first !== undefined; first = sorted[at]) {
+      const { key } = first;
+      const start = at;
+      while (sorted[at]?.key === key) at += 1;
+      yield sorted.slice(start, at);
+    }
+  } finally {
+    for (const { batch } of sorted.slice(at)) batch.free();
+  }
+}
+
+function sumOf(batches: readonly Batch[], of: (batch: Batch) => number): number {
+  return batches.reduce((sum, batch) => sum + of(batch), 0);
 }
 
 function decoded({ body, rows }: RunRecord, ipc: IpcReader): Batch {

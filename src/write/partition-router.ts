@@ -1,7 +1,7 @@
 /** Sends rows to the buffer of their partition tuple, in the engine, on columns. */
 import type { Batch, Engine, PartitionTransform } from '../engine/engine.ts';
 import { PartitionBuffer } from './partition-buffer.ts';
-import { MAX_STEP_ROWS, RowSteps } from './row-steps.ts';
+import { inSteps, MAX_STEP_ROWS, RowSteps } from './row-steps.ts';
 
 /** The most rows that are routed at once. */
 export const MAX_ROUTED_ROWS = 4 * MAX_STEP_ROWS;
@@ -61,23 +61,17 @@ export class PartitionRouter {
   }
 
   /** Takes the batch over. `onRouted` is called at fixed row numbers, whenever rows were sent to their partitions. */
-  async write(batch: Batch, onRouted: () => Promise<void>): Promise<void> {
-    let rest: Batch | null = batch;
-    try {
-      const total = batch.numRows;
-      for (let at = 0; at < total; ) {
-        const rows = Math.min(total - at, this.#steps.remainingRows);
-        const whole = rows === total;
-        const piece: Batch = whole ? batch : batch.slice(at, rows);
-        if (whole) rest = null;
-        at += rows;
-        if (!this.#steps.add(rows, this.#add(piece)) || !this.#routeIsDue()) continue;
+  write(batch: Batch, onRouted: () => Promise<void>): Promise<void> {
+    return inSteps(
+      this.#steps,
+      batch,
+      (piece) => this.#add(piece),
+      async () => {
+        if (!this.#routeIsDue()) return;
         this.route();
         await onRouted();
-      }
-    } finally {
-      rest?.free();
-    }
+      },
+    );
   }
 
   /** Sends the rows that were added to their partitions, all at once: few large slices cost less than many small ones. */

@@ -3,6 +3,8 @@
  * never from how they arrived in batches. Steps start small and grow to a target size in bytes, so that neither wide
  * rows nor narrow ones surprise the budget.
  */
+import type { Batch } from '../engine/engine.ts';
+
 const FIRST_STEP_ROWS = 16;
 const GROWTH = 4;
 
@@ -11,12 +13,15 @@ export const MAX_STEP_ROWS = 65_536;
 
 export class RowSteps {
   readonly #targetBytes: number;
+  readonly #mostRows: number;
   #stepRows = FIRST_STEP_ROWS;
   #rows = 0;
   #bytes = 0;
 
-  constructor(targetBytes: number) {
+  /** `mostRows`: between two decisions. */
+  constructor(targetBytes: number, mostRows = MAX_STEP_ROWS) {
     this.#targetBytes = Math.max(1, targetBytes);
+    this.#mostRows = Math.max(FIRST_STEP_ROWS, mostRows);
   }
 
   /** Rows until the next decision; at least 1. */
@@ -31,10 +36,36 @@ export class RowSteps {
     this.#bytes += bytes;
     if (this.#rows < this.#stepRows) return false;
     const fitting = Math.floor((this.#targetBytes * this.#rows) / Math.max(1, this.#bytes));
-    this.#stepRows = powerOfTwoAtMost(Math.min(fitting, this.#stepRows * GROWTH, MAX_STEP_ROWS));
+    this.#stepRows = powerOfTwoAtMost(Math.min(fitting, this.#stepRows * GROWTH, this.#mostRows));
     this.#rows = 0;
     this.#bytes = 0;
     return true;
+  }
+}
+
+/**
+ * Takes the batch over. `add` gets it in pieces that end where a step does, and answers their size in bytes; `decide` is
+ * called at the end of each step.
+ */
+export async function inSteps(
+  steps: RowSteps,
+  batch: Batch,
+  add: (piece: Batch) => number,
+  decide: () => Promise<void>,
+): Promise<void> {
+  let rest: Batch | null = batch;
+  try {
+    const total = batch.numRows;
+    for (let at = 0; at < total; ) {
+      const rows = Math.min(total - at, steps.remainingRows);
+      const whole = rows === total;
+      const piece: Batch = whole ? batch : batch.slice(at, rows);
+      if (whole) rest = null;
+      at += rows;
+      if (steps.add(rows, add(piece))) await decide();
+    }
+  } finally {
+    rest?.free();
   }
 }
 

@@ -52,13 +52,16 @@ test('a number of threads that cannot be is refused', async () => {
 
 function withThreads() {
   test.each([
-    ['unpartitioned', []],
-    ['partitioned', ['kind', 'bucket(3, id)']],
-  ])('the files are those of one thread, byte for byte: %s', async (_, partitionSpec) => {
-    const one = await written(partitionSpec, { memoryLimitBytes: SHARE });
+    ['unpartitioned', [], 'none'],
+    ['partitioned', ['kind', 'bucket(3, id)'], 'none'],
+    ['clustered', ['kind', 'bucket(3, id)'], 'hash'],
+  ] as const)('the files are those of one thread, byte for byte: %s', async (_, partitionSpec, distributionMode) => {
+    const one = await written(partitionSpec, { memoryLimitBytes: SHARE, distributionMode });
     expect(one.length).toBeGreaterThan(2);
     for (const threads of [2, 3]) {
-      expect(await written(partitionSpec, { threads, memoryLimitBytes: SHARE * (threads + 1) })).toEqual(one);
+      expect(
+        await written(partitionSpec, { threads, memoryLimitBytes: SHARE * (threads + 1), distributionMode }),
+      ).toEqual(one);
     }
   });
 

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { IcestreamError } from '../../../src/errors.ts';
 import type { StoreCapabilities } from '../../../src/storage/store.ts';
 import { type MemoryPlanRequest, planMemory } from '../../../src/write/memory-plan.ts';
+import { chunkBytes, planMerge } from '../../../src/write/merge-plan.ts';
 
 const MiB = 1024 * 1024;
 const s3: StoreCapabilities = {
@@ -97,6 +98,17 @@ test('shares never add up to more than the limit', () => {
         expect(plan.bufferedRowBytes * 2).toBeLessThanOrEqual(plan.engineBytes);
         expect(plan.stepBytes).toBeGreaterThan(0);
         expect(plan.routeBytes + plan.stepBytes).toBeLessThanOrEqual(plan.bufferedRowBytes);
+        const merge = planMerge(plan, leafColumns, { rowGroupSizeBytes: 128 * MiB, targetFileSizeBytes: 512 * MiB });
+        // In the second pass one file is open.
+        const growing = plan.partSizeBytes * (plan.partsInFlight + 1);
+        expect(plan.engineBytes + growing + merge.readBytes).toBeLessThanOrEqual(plan.limitBytes);
+        expect(merge.fanIn).toBeGreaterThan(2);
+        for (const runs of [2, merge.fanIn]) {
+          const chunks = 2 * runs * chunkBytes(merge, runs);
+          expect(chunks + 2 * merge.recordBytes).toBeLessThanOrEqual(merge.readBytes);
+        }
+        expect(2 * merge.runBytes).toBeLessThanOrEqual(plan.engineBytes);
+        expect(merge.stepRows).toBeGreaterThan(0);
       },
     ),
   );

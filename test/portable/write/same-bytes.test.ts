@@ -29,7 +29,7 @@ function fixedWorld(): World {
 }
 
 /** What one load of 100,000 rows leaves in the store: how many files of a kind, and a hash of names and bytes. */
-async function written(request: NewTableRequest): Promise<Record<string, string>> {
+async function written(request: NewTableRequest, memoryLimitBytes = 64 * MiB): Promise<Record<string, string>> {
   const world = fixedWorld();
   const store = new MemoryStore('lake');
   const catalog = new TableCatalog(new StoreCatalogClient({ warehouse: 'memory://lake', store, world }), world);
@@ -41,7 +41,7 @@ async function written(request: NewTableRequest): Promise<Record<string, string>
     'write.target-file-size-bytes': '300000',
     ...request.properties,
   };
-  const options = { engine, memoryLimitBytes: 64 * MiB };
+  const options = { engine, memoryLimitBytes };
   await catalog.createAndAppend('sales.orders', sourceOf(orders(100_000, 3)), { ...request, properties }, options);
   const lines: Record<string, string[]> = { data: [], manifest: [], list: [] };
   for await (const { location } of store.list('memory://lake/')) {
@@ -73,5 +73,14 @@ test('of a partitioned v3 table', async () => {
     data: '6: 1d7f49f5c91fce49815efe69',
     manifest: '1: c5e74d045115bfed7146c992',
     list: '1: f87c0fa19413346123fcff46',
+  });
+});
+
+test('of a table whose rows are clustered, by way of runs', async () => {
+  const properties = { 'write.distribution-mode': 'hash', 'write.target-file-size-bytes': '1000000' };
+  expect(await written({ partitionSpec: ['kind', 'bucket(2, id)'], properties }, 28 * MiB)).toEqual({
+    data: '6: bdc8b60b5c8bed539580f48d',
+    manifest: '1: 16d9d636c7ee9d4d2c28ec1f',
+    list: '1: d86f9c833bda06c9449ee526',
   });
 });
