@@ -68,6 +68,20 @@ it('encodes on threads, and ends with them', async () => {
   expect(await icestream(args)).toMatchObject({ code: 0, last: { rows: '3376', files: 1 } });
 });
 
+it('clusters rows, by way of temporary files in a folder of its own', async () => {
+  const rows = Array.from({ length: 120_000 }, (_, id) => `${id},row number ${id} of many\n`).join('');
+  const spill = join(folder, 'spill');
+  const args = ['append', '-', '--table', 'demo.clustered', '--create', '--partition', 'bucket(20, id)', '--json'];
+  const clustered = [...args, '--memory-limit', '24MiB', '--distribution-mode', 'hash', '--spill-dir', spill];
+  const loaded = await icestream(clustered, `id,name\n${rows}`);
+  expect(loaded).toMatchObject({ code: 0, last: { rows: '120000', files: 20, leftBehind: [] } });
+  // It was made for a file, and none is left.
+  expect(await readdir(spill)).toEqual([]);
+  const unknown = await icestream([...args, '--distribution-mode', 'sorted'], 'id,name\n1,a\n');
+  expect(unknown.code).toBe(2);
+  expect(unknown.err).toContain('none, hash, range');
+});
+
 it('returns the first result for a commit id that it has seen', async () => {
   const id = '01920000-0000-7000-8000-000000000001';
   const args = ['append', '-', '--table', 'demo.once', '--create', '--commit-id', id, '--json'];
