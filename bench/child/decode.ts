@@ -1,10 +1,14 @@
-/** Reads a Parquet file with one of the wasm readers, several times: `decode.ts ours|parquet-wasm FILE COLUMNS`. */
+/**
+ * Reads a Parquet file with one of the wasm readers, several times: `decode.ts ours|parquet-wasm FILE COLUMNS [ipc]`.
+ * Batches stay in the reader's memory; with `ipc` they come out as Arrow IPC streams.
+ */
 import { open } from 'node:fs/promises';
-import { ParquetFile } from 'parquet-wasm/node';
+import { ParquetFile, type RecordBatch } from 'parquet-wasm/node';
 import { newEngine } from '../../src/engine/default-engine.ts';
 
-const [reader, path = '', names = ''] = process.argv.slice(2);
+const [reader, path = '', names = '', leave] = process.argv.slice(2);
 const columns = names === '' ? undefined : names.split(',');
+const outAsIpc = leave === 'ipc';
 const rounds = 4;
 
 const file = await open(path);
@@ -21,6 +25,7 @@ async function ours(): Promise<number> {
   let rows = 0;
   for await (const batch of parquet.batches({ batchRows: 8192, ...(columns && { columns }) })) {
     rows += batch.numRows;
+    if (outAsIpc) batch.toIpc();
     batch.free();
   }
   return rows;
@@ -34,9 +39,10 @@ async function parquetWasm(): Promise<number> {
   const parquet = await ParquetFile.fromFile(blob as unknown as Blob);
   const stream = await parquet.stream({ batchSize: 8192, ...(columns && { columns }) });
   let rows = 0;
-  for await (const batch of stream as unknown as AsyncIterable<{ readonly numRows: number; free(): void }>) {
+  for await (const batch of stream as unknown as AsyncIterable<RecordBatch>) {
     rows += batch.numRows;
-    batch.free();
+    if (outAsIpc) batch.intoIPCStream();
+    else batch.free();
   }
   return rows;
 }

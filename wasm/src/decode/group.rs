@@ -3,13 +3,14 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
-use arrow_schema::Schema;
+use arrow_array::{RecordBatch, RecordBatchOptions};
+use arrow_schema::{Schema, SchemaRef};
 use bytes::Bytes;
-use parquet::arrow::FieldLevels;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, RowSelection, RowSelector};
+use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
 use parquet::file::metadata::ParquetMetaData;
 
+use super::columns::{Column, Root};
 use super::leaf::Leaf;
 use super::leaf_pages::{GroupPages, SharedLeaf};
 use super::maps::{MapEntries, MapLeaves};
@@ -26,9 +27,12 @@ const LEAST_PIECE_BYTES: u64 = 64 << 10;
 /// What does not change from row group to row group.
 pub struct Plan {
     pub metadata: Arc<ParquetMetaData>,
+    /// Of the whole file.
+    pub schema: SchemaRef,
+    /// Fields that are read, and their leaves.
+    pub roots: Vec<Root>,
     pub leaves: Vec<usize>,
     pub maps: Vec<MapLeaves>,
-    pub levels: FieldLevels,
     pub batch_rows: usize,
     /// Bytes that may be held: what was fetched, pages in use, the batch in the making.
     pub limit: u64,
@@ -36,7 +40,10 @@ pub struct Plan {
 
 pub enum Step {
     /// To be pushed one by one, in any order. Ranges with so few bytes between them are better read as one.
-    Needs { ranges: Vec<Range<u64>>, gap: u64 },
+    Needs {
+        ranges: Vec<Range<u64>>,
+        gap: u64,
+    },
     Batch(RecordBatch),
     Done,
 }
@@ -60,8 +67,12 @@ pub struct Group {
     asked: Vec<(usize, Range<u64>)>,
     batch_bytes: u64,
     batch_rows: usize,
+    /// By field; None: the decoder reads it.
+    columns: Vec<Option<Column>>,
     /// With the rows of its batches.
     decoder: Option<(ParquetRecordBatchReader, usize)>,
+    /// Of batches, once one was made.
+    schema: Option<SchemaRef>,
 }
 
 impl Group {
@@ -78,18 +89,21 @@ impl Group {
         for ((leaf, window), chunk) in leaves.iter_mut().zip(windows(&chunks, plan.limit / 2)).zip(&chunks) {
             leaf.window = if wanted >= rows { window } else { window.min(share_of_rows(*chunk, wanted, rows)) };
         }
+        let leaves: Vec<SharedLeaf> = leaves.into_iter().map(SharedLeaf::new).collect();
         let mut open = Self {
             plan: plan.clone(),
             index,
             rows,
             row: 0,
-            leaves: leaves.into_iter().map(SharedLeaf::new).collect(),
+            columns: columns_of(plan, &leaves),
+            leaves,
             maps: plan.maps.iter().map(|map| MapEntries::new(map.clone(), &plan.leaves)).collect(),
             whole,
             asked: Vec::new(),
             batch_bytes: BATCH_BYTES.min(plan.limit / 4),
             batch_rows: 0,
             decoder: None,
+            schema: None,
         };
         open.batch_rows = open.rows_by_footer();
         Ok(open)
@@ -267,36 +281,87 @@ impl Group {
     }
 
     fn decode(&mut self) -> Result<RecordBatch> {
+        self.leave_foreign_pages()?;
         let wanted = (self.rows - self.row).min(self.batch_rows as u64) as usize;
+        let decoded = if self.columns.iter().any(Option::is_none) { Some(self.decode_others(wanted)?) } else { None };
+        let mut others = decoded.iter().flat_map(|batch| batch.schema_ref().fields().iter().zip(batch.columns()));
+        let (mut fields, mut arrays) = (Vec::new(), Vec::new());
+        for (root, column) in self.plan.roots.iter().zip(&mut self.columns) {
+            let (field, array) = match column {
+                Some(column) => (root.field.clone(), column.read(wanted)?),
+                None => others
+                    .next()
+                    .map(|(field, array)| (field.clone(), array.clone()))
+                    .ok_or_else(|| EngineError::failed(format!("column {} was not decoded", root.field.name())))?,
+            };
+            fields.push(field);
+            arrays.push(array);
+        }
+        drop(others);
+        self.row += wanted as u64;
+        for leaf in &self.leaves {
+            leaf.lock().forget_before(self.row);
+        }
+        // The file's key-value metadata is no part of a batch.
+        let schema = self.schema.get_or_insert_with(|| Arc::new(Schema::new(fields))).clone();
+        let options = RecordBatchOptions::new().with_row_count(Some(wanted));
+        RecordBatch::try_new_with_options(schema, arrays, &options).map_err(|e| arrow_corrupt(&e))
+    }
+
+    /// Columns with pages that they cannot read go to the decoder.
+    fn leave_foreign_pages(&mut self) -> Result<()> {
+        for column in &mut self.columns {
+            if let Some(left) = column.as_ref()
+                && left.leave_foreign_pages()?
+            {
+                (*column, self.decoder, self.schema) = (None, None, None);
+            }
+        }
+        Ok(())
+    }
+
+    /// The fields that are not columns.
+    fn decode_others(&mut self, wanted: usize) -> Result<RecordBatch> {
         if self.decoder.as_ref().is_none_or(|(_, rows)| *rows != self.batch_rows && *rows != wanted) {
             self.decoder = None;
             self.decoder = Some((self.new_decoder()?, self.batch_rows));
         }
         let next = self.decoder.as_mut().and_then(|(decoder, _)| decoder.next());
         let batch = next.transpose().map_err(|e| arrow_corrupt(&e))?;
-        let Some(batch) = batch.filter(|batch| batch.num_rows() == wanted) else {
-            return Err(EngineError::corrupt(format!("it ends {} rows before the footer says", self.rows - self.row)));
-        };
-        self.row += batch.num_rows() as u64;
-        for leaf in &self.leaves {
-            leaf.lock().forget_before(self.row);
-        }
-        // The file's key-value metadata is no part of a batch.
-        let schema = Arc::new(Schema::new(batch.schema().fields().clone()));
-        batch.with_schema(schema).map_err(|e| EngineError::failed(e.to_string()))
+        let batch = batch.filter(|batch| batch.num_rows() == wanted);
+        let short = || EngineError::corrupt(format!("it ends {} rows before the footer says", self.rows - self.row));
+        batch.ok_or_else(short)
     }
 
     fn new_decoder(&mut self) -> Result<ParquetRecordBatchReader> {
+        let roots = self.plan.roots.iter().zip(&self.columns).filter(|(_, column)| column.is_none());
+        let decoded: Vec<usize> = roots.flat_map(|(root, _)| root.leaves.clone()).collect();
         let mut selection = None;
         if self.row > 0 {
             for leaf in &self.leaves {
-                leaf.lock().rewind()?;
+                let mut leaf = leaf.lock();
+                if decoded.binary_search(&leaf.index).is_ok() {
+                    leaf.rewind()?;
+                }
             }
             let (skipped, left) = (self.row as usize, (self.rows - self.row) as usize);
             selection = Some(RowSelection::from(vec![RowSelector::skip(skipped), RowSelector::select(left)]));
         }
+        let descriptor = self.plan.metadata.file_metadata().schema_descr();
+        let mask = ProjectionMask::leaves(descriptor, decoded);
+        let levels =
+            parquet_to_arrow_field_levels(descriptor, mask, Some(self.plan.schema.fields())).map_err(corrupt)?;
         let pages = GroupPages { metadata: &self.plan.metadata, index: self.index, leaves: &self.leaves };
-        ParquetRecordBatchReader::try_new_with_row_groups(&self.plan.levels, &pages, self.batch_rows, selection)
-            .map_err(corrupt)
+        ParquetRecordBatchReader::try_new_with_row_groups(&levels, &pages, self.batch_rows, selection).map_err(corrupt)
     }
+}
+
+fn columns_of(plan: &Plan, leaves: &[SharedLeaf]) -> Vec<Option<Column>> {
+    let column = |root: &Root| {
+        let simple = root.simple.as_ref()?;
+        let leaf = &leaves[plan.leaves.binary_search(&root.leaves.start).ok()?];
+        leaf.lock().read_by_column(simple.kind.width());
+        Some(Column::new(root.field.clone(), simple, leaf.clone()))
+    };
+    plan.roots.iter().map(column).collect()
 }

@@ -53,7 +53,7 @@ fn rows(from: usize, count: usize, size: usize) -> RecordBatch {
     .unwrap()
 }
 
-fn written(batch: &RecordBatch, properties: WriterProperties) -> Bytes {
+pub(super) fn written(batch: &RecordBatch, properties: WriterProperties) -> Bytes {
     let mut out = Vec::new();
     let mut writer = ArrowWriter::try_new(&mut out, batch.schema(), Some(properties)).unwrap();
     writer.write(batch).unwrap();
@@ -75,12 +75,12 @@ fn open(file: &Bytes) -> Result<ParquetFile> {
     }
 }
 
-struct Read {
-    batches: Vec<RecordBatch>,
+pub(super) struct Read {
+    pub batches: Vec<RecordBatch>,
     ranges: Vec<Range<u64>>,
 }
 
-fn read(file: &Bytes, request: &ReadRequest) -> Result<Read> {
+pub(super) fn read(file: &Bytes, request: &ReadRequest) -> Result<Read> {
     let mut rows = open(file)?.read(request)?;
     let mut read = Read { batches: Vec::new(), ranges: Vec::new() };
     loop {
@@ -99,7 +99,7 @@ fn read(file: &Bytes, request: &ReadRequest) -> Result<Read> {
     }
 }
 
-fn properties(pages: usize, page_rows: usize, v2: bool, zstd: bool, dictionary: usize) -> WriterProperties {
+pub(super) fn properties(pages: usize, page_rows: usize, v2: bool, zstd: bool, dictionary: usize) -> WriterProperties {
     WriterProperties::builder()
         .set_data_page_size_limit(pages)
         .set_data_page_row_count_limit(page_rows)

@@ -18,6 +18,8 @@ use crate::error::{EngineError, Result};
 
 // Encodings by the format's numbers.
 const OLD_DICTIONARY_INDICES: i32 = 2;
+const PLAIN: i32 = 0;
+const RLE: i32 = 3;
 const DELTA_BYTE_ARRAY: i32 = 7;
 const DICTIONARY_INDICES: i32 = 8;
 
@@ -81,6 +83,9 @@ pub struct Leaf {
     dictionary: Option<Bytes>,
     dictionary_bytes: u64,
     dictionary_values: u64,
+    /// A column takes its pages and checks them itself, while none is foreign to it.
+    direct: bool,
+    foreign: bool,
     /// For a decoder that begins in the middle: rows it must not ask for, pages it gets once more.
     passed: Option<usize>,
     again: VecDeque<Page>,
@@ -134,6 +139,8 @@ impl Leaf {
             dictionary: None,
             dictionary_bytes: 0,
             dictionary_values: 0,
+            direct: false,
+            foreign: false,
             passed: None,
             again: VecDeque::new(),
             compressed: 0,
@@ -146,11 +153,36 @@ impl Leaf {
         EngineError::corrupt(format!("column {}: {text}", self.name)).at_column(self.name.clone())
     }
 
-    fn named(&self, e: ParquetError) -> EngineError {
+    pub fn named(&self, e: ParquetError) -> EngineError {
         match e {
             ParquetError::General(text) | ParquetError::EOF(text) => self.corrupt(text),
             other => self.corrupt(other),
         }
+    }
+
+    /// A column takes the pages, whose values have so many bytes as an array.
+    pub fn read_by_column(&mut self, width: u64) {
+        (self.direct, self.width) = (true, width);
+    }
+
+    /// Among the pages that arrived is one that a column cannot read.
+    pub fn is_foreign(&self) -> bool {
+        self.foreign
+    }
+
+    /// From now on the decoder takes the pages, which must have been checked.
+    pub fn read_by_decoder(&mut self) -> Result<()> {
+        self.direct = false;
+        let waiting = self.waiting.iter().filter(|one| one.kind == PageKind::Data).filter_map(|one| one.page.as_ref());
+        let mut checked = Ok(());
+        for page in self.taken.iter().map(|(page, _)| page).chain(waiting) {
+            checked = checked.and_then(|()| self.check.page(page));
+        }
+        checked.map_err(|e| self.named(e))
+    }
+
+    pub fn set_dictionary_bytes(&mut self, bytes: u64) {
+        self.dictionary_bytes = bytes;
     }
 
     pub fn chunk_bytes(&self) -> u64 {
@@ -285,6 +317,9 @@ impl Leaf {
             (self.dictionary_bytes, self.dictionary_values) = (uncompressed, values);
         } else {
             self.values_left -= i64::from(header.num_values);
+            self.foreign |= !matches!(header.encoding, PLAIN | OLD_DICTIONARY_INDICES | DICTIONARY_INDICES);
+            let levels = header.level_encodings.iter().zip([self.max_def, self.max_rep]);
+            self.foreign |= header.kind == 0 && levels.into_iter().any(|(by, most)| most > 0 && *by != RLE);
             place.array = self.array_bytes(header.encoding, values, uncompressed);
             if self.max_rep == 0 {
                 place = Place { before: self.rows, rows: values, at_row: true, ..place };
@@ -371,7 +406,9 @@ impl Leaf {
         self.compressed -= bytes.len() as u64;
         self.decompressed += uncompressed;
         let page = self.decoder.decode(bytes.clone())?;
-        self.check.page(&page)?;
+        if !self.direct || page.is_dictionary_page() {
+            self.check.page(&page)?;
+        }
         if page.is_dictionary_page() {
             // A copy, as it may be a small part of what was pushed.
             self.dictionary = Some(Bytes::copy_from_slice(&bytes));
@@ -406,7 +443,7 @@ impl Leaf {
         Ok(())
     }
 
-    fn named_again(&self, e: ParquetError) -> ParquetError {
+    pub fn named_again(&self, e: ParquetError) -> ParquetError {
         match e {
             ParquetError::General(text) | ParquetError::EOF(text) => bad(format!("column {}: {text}", self.name)),
             other => other,
@@ -415,7 +452,7 @@ impl Leaf {
 
     pub fn next_page(&mut self) -> parquet::errors::Result<Option<Page>> {
         if self.passed.is_some() && !self.again.front().is_some_and(Page::is_dictionary_page) {
-            return Err(bad(format!("column {}: rows were read twice", self.name)));
+            return Err(bad("rows were read twice".into()));
         }
         if let Some(page) = self.again.pop_front() {
             return Ok(Some(page));
@@ -424,13 +461,13 @@ impl Leaf {
             return if self.values_left == 0 {
                 Ok(None)
             } else {
-                Err(bad(format!("column {}: its pages hold fewer rows than their headers say", self.name)))
+                Err(bad("its pages hold fewer rows than their headers say".into()))
             };
         };
         self.counted = self.counted.saturating_sub(1);
         let page = match page {
             Some(page) => page,
-            None => self.decode(bytes, place.uncompressed).map_err(|e| self.named_again(e))?,
+            None => self.decode(bytes, place.uncompressed)?,
         };
         if kind == PageKind::Data {
             self.taken.push_back((page.clone(), place));

@@ -73,7 +73,8 @@ impl Iterator for LeafPages {
 
 impl PageReader for LeafPages {
     fn get_next_page(&mut self) -> Result<Option<Page>> {
-        self.0.lock().next_page()
+        let mut leaf = self.0.lock();
+        leaf.next_page().map_err(|e| leaf.named_again(e))
     }
 
     fn peek_next_page(&mut self) -> Result<Option<PageMetadata>> {
@@ -81,7 +82,8 @@ impl PageReader for LeafPages {
     }
 
     fn skip_next_page(&mut self) -> Result<()> {
-        self.0.lock().skip()
+        let mut leaf = self.0.lock();
+        leaf.skip().map_err(|e| leaf.named_again(e))
     }
 
     fn at_record_boundary(&mut self) -> Result<bool> {

@@ -1,5 +1,6 @@
 //! Parquet in: footers, and row groups as batches.
 
+mod columns;
 mod delta;
 mod group;
 mod leaf;
@@ -17,5 +18,7 @@ mod schema;
 mod thrift;
 mod windows;
 
+#[cfg(test)]
+mod column_tests;
 #[cfg(test)]
 mod group_tests;

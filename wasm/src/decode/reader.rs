@@ -6,13 +6,13 @@ use std::sync::Arc;
 use arrow_schema::{Schema, SchemaRef};
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
-use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
+use parquet::arrow::ProjectionMask;
 use parquet::basic::Compression;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 
+use super::columns::roots_of;
 use super::group::{Group, Plan};
 use super::maps::maps_of;
-use super::metadata::corrupt;
 use super::schema::arrow_metadata;
 
 pub use super::group::Step;
@@ -94,12 +94,14 @@ impl ParquetFile {
         if request.batch_rows == Some(0) {
             return Err(EngineError::invalid_argument("batchRows is 0"));
         }
-        let levels = parquet_to_arrow_field_levels(descriptor, mask, Some(self.arrow.schema().fields()));
+        let mut roots = roots_of(descriptor, self.arrow.schema().fields());
+        roots.retain(|root| root.leaves.clone().any(|leaf| mask.leaf_included(leaf)));
         let plan = Plan {
             metadata: self.metadata.clone(),
+            schema: self.arrow.schema().clone(),
+            roots,
             leaves,
             maps: maps_of(descriptor.root_schema()),
-            levels: levels.map_err(corrupt)?,
             batch_rows: request.batch_rows.unwrap_or(DEFAULT_BATCH_ROWS),
             limit: request.memory_limit.unwrap_or(DEFAULT_MEMORY_LIMIT),
         };

@@ -11,6 +11,8 @@ pub struct PageHeader {
     pub num_values: i32,
     /// Of the values of a data page, by the format's number.
     pub encoding: i32,
+    /// Of the definition and repetition levels of a v1 data page.
+    pub level_encodings: [i32; 2],
 }
 
 #[derive(Debug, PartialEq)]
@@ -59,8 +61,11 @@ fn read(cursor: &mut Cursor) -> Option<(PageHeader, usize)> {
             (3, 5) => header.compressed_size = cursor.int()?,
             // data_page_header, dictionary_page_header, data_page_header_v2: num_values is field 1 of each.
             // The encoding is field 2, and 4 in the last.
-            (5 | 7, STRUCT) => (header.num_values, header.encoding) = cursor.ints(2)?,
-            (8, STRUCT) => (header.num_values, header.encoding) = cursor.ints(4)?,
+            (5 | 7, STRUCT) => {
+                let (values, [encoding, def, rep]) = cursor.ints([2, 3, 4])?;
+                (header.num_values, header.encoding, header.level_encodings) = (values, encoding, [def, rep]);
+            }
+            (8, STRUCT) => (header.num_values, [header.encoding]) = cursor.ints([4])?,
             (_, kind) => cursor.skip(kind, 0)?,
         }
         if (1..=8).contains(&id) {
@@ -120,18 +125,21 @@ impl Cursor<'_> {
         Some(Some(head & 0x0f))
     }
 
-    /// Field 1 of the struct here, which must be an int, and field `other`; the rest of the struct is passed over.
-    fn ints(&mut self, other: i16) -> Option<(i32, i32)> {
-        let (mut value, mut second) = (None, 0);
+    /// Field 1 of the struct here, which must be an int, and `others`; the rest of the struct is passed over.
+    fn ints<const N: usize>(&mut self, others: [i16; N]) -> Option<(i32, [i32; N])> {
+        let (mut value, mut found) = (None, [0; N]);
         let mut id = 0i16;
         while let Some(kind) = self.field(&mut id)? {
             match (id, kind) {
                 (1, 5) => value = Some(self.int()?),
-                (id, 5) if id == other => second = self.int()?,
+                (id, 5) if others.contains(&id) => {
+                    let value = self.int()?;
+                    others.iter().zip(&mut found).filter(|(other, _)| **other == id).for_each(|(_, found)| *found = value);
+                }
                 (_, kind) => self.skip(kind, 0)?,
             }
         }
-        Some((value?, second))
+        Some((value?, found))
     }
 
     fn skip(&mut self, kind: u8, depth: u8) -> Option<()> {
@@ -188,7 +196,14 @@ mod tests {
 
     #[test]
     fn a_header_is_read_with_its_length() {
-        let header = PageHeader { kind: 0, uncompressed_size: 20, compressed_size: 18, num_values: 5, encoding: 0 };
+        let header = PageHeader {
+            kind: 0,
+            uncompressed_size: 20,
+            compressed_size: 18,
+            num_values: 5,
+            encoding: 0,
+            level_encodings: [3, 3],
+        };
         let whole = Header::Whole(header, HEADER.len());
         assert_eq!(page_header(&[&HEADER[..], &[1, 2, 3]].concat()), whole);
         assert_eq!(page_header(&HEADER), whole);

@@ -1,0 +1,209 @@
+//! Lists from their levels.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, ListArray};
+use arrow_buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow_schema::{DataType, FieldRef};
+use parquet::errors::Result;
+
+use super::super::page_check::bad;
+use super::kinds::ListLevels;
+use super::page::ListLevelsOfPage;
+use super::validity::Validity;
+use super::values::Values;
+
+#[derive(Debug, Default, PartialEq)]
+pub struct Taken {
+    pub levels: usize,
+    /// Elements that are not null.
+    pub values: usize,
+    /// Elements.
+    pub slots: usize,
+}
+
+/// Lists of one batch in the making.
+pub struct Lists {
+    rows: usize,
+    levels: ListLevels,
+    highest: u8,
+    /// Rows that have begun.
+    begun: usize,
+    /// Elements, null ones among them.
+    slots: usize,
+    /// Where each row begins; behind those that have begun what is there does not matter.
+    ends: Vec<i32>,
+    /// By row that has begun: whether it is a list and not null.
+    present: Vec<u8>,
+    elements: Validity,
+}
+
+impl Lists {
+    pub fn new(rows: usize, levels: ListLevels, highest: u8) -> Self {
+        let elements = Validity::new(if highest > levels.element { rows } else { 0 });
+        Self {
+            rows,
+            levels,
+            highest,
+            begun: 0,
+            slots: 0,
+            ends: vec![0; rows + 1],
+            present: vec![0; rows + 1],
+            elements,
+        }
+    }
+
+    /// The last row has begun.
+    pub fn are_all(&self) -> bool {
+        self.begun == self.rows
+    }
+
+    /// By element: whether it is a value.
+    pub fn bits(&self) -> &[u8] {
+        self.elements.bits()
+    }
+
+    /// Takes levels of a page as far as the rows go. Answers how many; and of the values and the elements that they say
+    /// there are.
+    pub fn push(&mut self, page: &mut ListLevelsOfPage, left: usize) -> Result<Taken> {
+        let (before, mut taken) = (self.slots, Taken::default());
+        while taken.levels < left {
+            let reps = page.reps.next(left - taken.levels)?;
+            let defs = page.defs.next(reps.len())?;
+            let reps = &reps[..defs.len()];
+            if self.begun == 0 && reps[0] != 0 {
+                return Err(bad("its first value is inside of a row".into()));
+            }
+            let cut = self.end_of_rows(reps);
+            taken.values += self.push_some(&reps[..cut], &defs[..cut])?;
+            let ended = cut < reps.len();
+            page.reps.pass(cut);
+            page.defs.pass(cut);
+            taken.levels += cut;
+            if ended {
+                break;
+            }
+        }
+        taken.slots = self.slots - before;
+        Ok(taken)
+    }
+
+    /// How many of these levels belong to the rows.
+    fn end_of_rows(&self, reps: &[u8]) -> usize {
+        let begin = reps.len() - reps.iter().map(|rep| usize::from(*rep)).sum::<usize>();
+        let mut left = self.rows - self.begun;
+        if begin <= left {
+            return reps.len();
+        }
+        reps.iter()
+            .position(|rep| {
+                let beyond = *rep == 0 && left == 0;
+                left -= usize::from(*rep == 0 && !beyond);
+                beyond
+            })
+            .unwrap_or(reps.len())
+    }
+
+    fn push_some(&mut self, reps: &[u8], defs: &[u8]) -> Result<usize> {
+        let ListLevels { present, element } = self.levels;
+        let (mut begun, mut slots, mut values, mut wrong) = (self.begun, self.slots, 0, false);
+        for (rep, def) in reps.iter().zip(defs) {
+            // Written for every value, kept where a row begins.
+            self.ends[begun] = slots as i32;
+            self.present[begun] = u8::from(*def >= present);
+            begun += usize::from(*rep == 0);
+            slots += usize::from(*def >= element);
+            values += usize::from(*def == self.highest);
+            wrong |= *def > self.highest || *rep != 0 && *def < element;
+        }
+        if wrong {
+            return Err(bad("its levels are not those of lists".into()));
+        }
+        if slots > i32::MAX as usize {
+            return Err(bad(format!("{slots} elements of lists in one batch, which takes 2^31")));
+        }
+        (self.begun, self.slots) = (begun, slots);
+        if self.highest > element {
+            self.push_elements(defs);
+        }
+        Ok(values)
+    }
+
+    fn push_elements(&mut self, defs: &[u8]) {
+        for some in defs.chunks(64) {
+            let (mut word, mut count) = (0u64, 0);
+            for def in some {
+                word |= u64::from(*def == self.highest) << count;
+                count += usize::from(*def >= self.levels.element);
+            }
+            if count > 0 {
+                self.elements.push_word(word, count);
+            }
+        }
+    }
+
+    pub fn finish(mut self, field: &FieldRef, values: &mut dyn Values) -> Result<ArrayRef> {
+        let DataType::List(element) = field.data_type() else {
+            return Err(bad(format!("lists are not read as {}", field.data_type())));
+        };
+        self.ends[self.rows] = self.slots as i32;
+        let mut lists = Validity::new(self.rows);
+        for some in self.present[..self.rows].chunks(64) {
+            let word = some.iter().rev().fold(0, |word, present| word << 1 | u64::from(*present));
+            lists.push_word(word, some.len());
+        }
+        let nulls: Option<NullBuffer> = lists.finish();
+        let elements = values.finish(element.data_type(), self.elements.finish())?;
+        let ends = OffsetBuffer::new(ScalarBuffer::from(self.ends));
+        Ok(Arc::new(ListArray::try_new(element.clone(), ends, elements, nulls)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::Array;
+    use arrow_array::cast::AsArray;
+    use arrow_schema::Field;
+    use bytes::Bytes;
+
+    use super::super::fixed::{Fixed, Layout};
+    use super::super::hybrid::{Hybrid, Unpacked};
+    use super::*;
+
+    fn page(reps: &[u8], defs: &[u8]) -> ListLevelsOfPage {
+        let runs = |levels: &[u8]| levels.iter().flat_map(|level| [2, *level]).collect::<Vec<u8>>();
+        let hybrid =
+            |levels, highest, width| Unpacked::new(Hybrid::new(Bytes::from(runs(levels)), width, highest).unwrap());
+        ListLevelsOfPage { reps: hybrid(reps, 1, 1), defs: hybrid(defs, 3, 2) }
+    }
+
+    const LEVELS: ListLevels = ListLevels { present: 1, element: 2 };
+
+    #[test]
+    fn rows_are_cut_where_the_next_begins() {
+        // [7, null], null, [], [8 | 9]: the last goes on in another page.
+        let mut first = page(&[0, 1, 0, 0, 0], &[3, 2, 0, 1, 3]);
+        let mut second = page(&[1, 0], &[3, 3]);
+        let mut lists = Lists::new(4, LEVELS, 3);
+        assert_eq!(lists.push(&mut first, 5).unwrap(), Taken { levels: 5, values: 2, slots: 3 });
+        assert!(lists.are_all());
+        assert_eq!(lists.push(&mut second, 2).unwrap(), Taken { levels: 1, values: 1, slots: 1 });
+        let mut values = Fixed::<i32>::new(Layout::Same);
+        values.plain(&[7, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 9, 0, 0, 0], 4).unwrap();
+        let field = Arc::new(Field::new_list("l", Field::new("element", DataType::Int32, true), true));
+        let array = lists.finish(&field, &mut values).unwrap();
+        let array = array.as_list::<i32>();
+        assert_eq!(array.value_offsets(), [0, 2, 2, 2, 4]);
+        assert!((0..4).map(|row| array.is_null(row)).eq([false, true, false, false]));
+        assert!((0..4).map(|slot| array.values().is_null(slot)).eq([false, true, false, false]));
+    }
+
+    #[test]
+    fn levels_that_no_list_has_are_refused() {
+        for (reps, defs) in [([1, 0], [3, 3]), ([0, 1], [3, 1]), ([0, 1], [0, 3])] {
+            let read = Lists::new(2, LEVELS, 3).push(&mut page(&reps, &defs), 2);
+            assert_eq!(read.is_ok(), defs == [0, 3], "{reps:?} {defs:?}");
+        }
+        assert!(Lists::new(2, LEVELS, 2).push(&mut page(&[0, 0], &[3, 3]), 2).is_err());
+    }
+}

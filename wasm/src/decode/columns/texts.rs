@@ -1,0 +1,241 @@
+//! Values that have lengths: texts and bytes.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, BinaryArray, StringArray};
+use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow_schema::DataType;
+use parquet::errors::Result;
+
+use super::super::page_check::bad;
+use super::validity::spread;
+use super::values::Values;
+
+/// Short values are copied so many bytes at a time, which costs less than copying just their own.
+const STEP: usize = 32;
+
+/// Values one behind the other.
+#[derive(Default)]
+struct Spans {
+    /// Where each value ends, behind a 0.
+    ends: Vec<i32>,
+    bytes: Vec<u8>,
+}
+
+impl Spans {
+    fn new() -> Self {
+        Self { ends: vec![0], bytes: Vec::new() }
+    }
+
+    fn len(&self) -> usize {
+        self.ends.len() - 1
+    }
+
+    /// Makes room behind the values for so many bytes, and for what copying in steps writes behind them.
+    fn grow(&mut self, by: usize) -> Result<()> {
+        let whole = self.bytes.len().saturating_add(by).saturating_add(STEP);
+        if whole > i32::MAX as usize {
+            return Err(bad(format!("{whole} bytes of texts in one batch, which takes 2^31")));
+        }
+        if self.bytes.try_reserve(by + STEP).is_err() {
+            return Err(bad(format!("{by} bytes of texts do not fit into the engine's memory")));
+        }
+        self.bytes.resize(whole, 0);
+        Ok(())
+    }
+
+    /// Appends values that have their lengths before them. Answers how many bytes they take.
+    fn plain(&mut self, bytes: &[u8], count: usize) -> Result<usize> {
+        if count > bytes.len() / 4 {
+            return Err(bad(format!("{} bytes are left for {count} values", bytes.len())));
+        }
+        let (first, base) = (self.ends.len(), self.bytes.len());
+        self.ends.reserve(count);
+        let (mut at, mut end) = (0usize, base as u64);
+        for _ in 0..count {
+            let length = bytes.get(at..).and_then(|rest| rest.first_chunk::<4>());
+            let length = length.map_or(u32::MAX, |length| u32::from_le_bytes(*length)) as usize;
+            if bytes.len() - at.min(bytes.len()) < 4 || length > bytes.len() - at - 4 {
+                self.ends.truncate(first);
+                return Err(bad(format!("a value ends behind the {} bytes of its page", bytes.len())));
+            }
+            end += length as u64;
+            self.ends.push(end as i32);
+            at += 4 + length;
+        }
+        self.grow((end - base as u64) as usize)?;
+        let mut from = 4;
+        let mut to = base;
+        for end in &self.ends[first..] {
+            let length = *end as usize - to;
+            copy(bytes, from, &mut self.bytes, to, length);
+            from += length + 4;
+            to = *end as usize;
+        }
+        self.bytes.truncate(end as usize);
+        Ok(at)
+    }
+
+    fn indexed(&mut self, dictionary: &Spans, indices: &[u32]) -> Result<()> {
+        let (first, base) = (self.ends.len(), self.bytes.len());
+        let highest = indices.iter().copied().max().unwrap_or(0) as usize;
+        if highest >= dictionary.len() && !indices.is_empty() {
+            return Err(bad(format!("index {highest} in a dictionary of {} values", dictionary.len())));
+        }
+        let mut end = base as u64;
+        self.ends.extend(indices.iter().map(|index| {
+            let index = *index as usize;
+            end += (dictionary.ends[index + 1] - dictionary.ends[index]) as u64;
+            end as i32
+        }));
+        self.grow((end - base as u64) as usize)?;
+        let mut to = base;
+        for (end, index) in self.ends[first..].iter().zip(indices) {
+            let from = dictionary.ends[*index as usize] as usize;
+            copy(&dictionary.bytes, from, &mut self.bytes, to, *end as usize - to);
+            to = *end as usize;
+        }
+        self.bytes.truncate(end as usize);
+        Ok(())
+    }
+
+    /// Whether each value from the `first` on is UTF-8.
+    fn are_texts(&self, first: usize) -> bool {
+        let ends = &self.ends[first..];
+        let bytes = &self.bytes[ends[0] as usize..];
+        bytes.is_ascii()
+            || std::str::from_utf8(bytes)
+                .is_ok_and(|text| ends.iter().all(|end| text.is_char_boundary((end - ends[0]) as usize)))
+    }
+}
+
+/// `to` has `STEP` bytes behind the value.
+#[inline]
+fn copy(from: &[u8], at: usize, to: &mut [u8], place: usize, length: usize) {
+    let done = length <= STEP / 2 && step::<{ STEP / 2 }>(from, at, to, place)
+        || length <= STEP && step::<STEP>(from, at, to, place);
+    if !done {
+        to[place..place + length].copy_from_slice(&from[at..at + length]);
+    }
+}
+
+#[inline]
+fn step<const N: usize>(from: &[u8], at: usize, to: &mut [u8], place: usize) -> bool {
+    let from = from.get(at..).and_then(|rest| rest.first_chunk::<N>());
+    let to = to.get_mut(place..).and_then(|rest| rest.first_chunk_mut::<N>());
+    let (Some(from), Some(to)) = (from, to) else { return false };
+    *to = *from;
+    true
+}
+
+pub struct Texts {
+    /// They must be UTF-8.
+    text: bool,
+    dictionary: Spans,
+    slots: Spans,
+    /// Bytes of the batch before.
+    before: usize,
+}
+
+impl Texts {
+    pub fn new(text: bool) -> Self {
+        Self { text, dictionary: Spans::new(), slots: Spans::new(), before: 0 }
+    }
+}
+
+impl Values for Texts {
+    fn set_dictionary(&mut self, bytes: &[u8], count: usize) -> Result<usize> {
+        let mut dictionary = Spans::new();
+        dictionary.plain(bytes, count)?;
+        if self.text && !dictionary.are_texts(0) {
+            return Err(bad("a text is not UTF-8".into()));
+        }
+        self.dictionary = dictionary;
+        Ok(self.dictionary.bytes.capacity() + 4 * self.dictionary.ends.capacity())
+    }
+
+    fn reserve(&mut self, slots: usize) {
+        self.slots.ends.reserve(slots);
+        self.slots.bytes.reserve(self.before);
+    }
+
+    fn plain(&mut self, bytes: &[u8], count: usize) -> Result<usize> {
+        let first = self.slots.len();
+        let taken = self.slots.plain(bytes, count)?;
+        if self.text && !self.slots.are_texts(first) {
+            return Err(bad("a text is not UTF-8".into()));
+        }
+        Ok(taken)
+    }
+
+    fn indexed(&mut self, indices: &[u32]) -> Result<()> {
+        self.slots.indexed(&self.dictionary, indices)
+    }
+
+    fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    fn spread(&mut self, first: usize, count: usize, bits: &[u8], bit: usize) {
+        let dense = self.len() - first;
+        self.slots.ends.resize(first + count + 1, 0);
+        spread(&mut self.slots.ends[first..], true, dense, bits, bit);
+    }
+
+    fn finish(&mut self, data_type: &DataType, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
+        let Spans { ends, bytes } = std::mem::replace(&mut self.slots, Spans::new());
+        self.before = bytes.len();
+        // SAFETY: the ends rise from 0 to the bytes' length: each is the one before and a length, and nulls repeat one.
+        let ends = unsafe { OffsetBuffer::new_unchecked(ScalarBuffer::from(ends)) };
+        let bytes = Buffer::from_vec(bytes);
+        Ok(match data_type {
+            // SAFETY: as above; all that was appended was UTF-8, value by value.
+            DataType::Utf8 if self.text => Arc::new(unsafe { StringArray::new_unchecked(ends, bytes, nulls) }),
+            // SAFETY: as above.
+            DataType::Binary => Arc::new(unsafe { BinaryArray::new_unchecked(ends, bytes, nulls) }),
+            other => return Err(bad(format!("byte arrays are not read as {other}"))),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::cast::AsArray;
+
+    use super::*;
+
+    fn plain(values: &[&[u8]]) -> Vec<u8> {
+        values.iter().flat_map(|value| [&(value.len() as u32).to_le_bytes()[..], value].concat()).collect()
+    }
+
+    #[test]
+    fn values_of_all_lengths_are_copied_whole() {
+        let long: Vec<Vec<u8>> =
+            (0..80).map(|length| (0..length).map(|at| b'a' + (at + length) % 26).collect()).collect();
+        let slices: Vec<&[u8]> = long.iter().map(Vec::as_slice).collect();
+        let bytes = plain(&slices);
+        let mut texts = Texts::new(true);
+        texts.set_dictionary(&bytes, 80).unwrap();
+        texts.indexed(&[79, 0, 3, 16, 17]).unwrap();
+        assert_eq!(texts.plain(&bytes, 80).unwrap(), bytes.len());
+        assert!(texts.indexed(&[80]).is_err());
+        let array = texts.finish(&DataType::Utf8, None).unwrap();
+        let expected = [79, 0, 3, 16, 17].into_iter().chain(0..80).map(|at| long[at].as_slice());
+        assert!(array.as_string::<i32>().iter().map(|text| text.unwrap().as_bytes()).eq(expected));
+    }
+
+    #[test]
+    fn what_is_cut_off_or_not_utf_8_is_refused() {
+        let good = plain(&["ä".as_bytes(), b"bc", b""]);
+        for cut in 0..good.len() {
+            assert!(Texts::new(true).plain(&good[..cut], 3).is_err(), "{cut}");
+        }
+        let apart = plain(&[&"ä".as_bytes()[..1], &"ä".as_bytes()[1..]]);
+        assert!(Texts::new(true).plain(&apart, 2).is_err());
+        assert!(Texts::new(true).set_dictionary(&apart, 2).is_err());
+        assert!(Texts::new(false).plain(&apart, 2).is_ok());
+        let mut wraps = good.clone();
+        wraps[6..10].fill(0xff);
+        assert!(Texts::new(false).plain(&wraps, 3).is_err());
+    }
+}
