@@ -12,8 +12,9 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { overlayZstd } from './zstd-64-bit.mjs';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const prebuilt = join(root, 'prebuilt');
@@ -41,7 +42,7 @@ function sourceHash() {
     .filter((entry) => entry.isFile() && /\.rs$|^Cargo\.toml$/.test(entry.name))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)));
   const hash = createHash('sha256');
-  for (const path of ['Cargo.toml', 'Cargo.lock', 'build.mjs', ...rust].sort()) {
+  for (const path of ['Cargo.toml', 'Cargo.lock', 'build.mjs', 'zstd-64-bit.mjs', ...rust].sort()) {
     hash.update(`${path}\n${sha256(readFileSync(join(root, path)))}\n`);
   }
   return hash.digest('hex');
@@ -68,6 +69,16 @@ function check() {
   }
 }
 
+/** The sources of a dependency. */
+function crateFolder(name) {
+  const metadata = execFileSync('/usr/bin/cargo', ['metadata', '--locked', '--format-version', '1'], {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
+  return dirname(JSON.parse(metadata).packages.find((one) => one.name === name).manifest_path);
+}
+
 /** One cdylib with these features; answers where it is. */
 function compile(profile, features) {
   const quick = profile === 'quick';
@@ -92,9 +103,11 @@ function compile(profile, features) {
       CARGO_TARGET_DIR: targetDir,
       CC_wasm32_unknown_unknown: 'clang-22',
       AR_wasm32_unknown_unknown: 'llvm-ar-22',
-      CFLAGS_wasm32_unknown_unknown: quick
-        ? '-mbulk-memory'
-        : `-mbulk-memory ${remap.map(([from, to]) => `-ffile-prefix-map=${from}=${to}`).join(' ')}`,
+      CFLAGS_wasm32_unknown_unknown: [
+        '-mbulk-memory',
+        `-ivfsoverlay ${overlayZstd(crateFolder('zstd-sys'), join(targetDir, 'zstd'))}`,
+        ...(quick ? [] : remap.map(([from, to]) => `-ffile-prefix-map=${from}=${to}`)),
+      ].join(' '),
       CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: 'wasm-ld-22',
       // ahash takes its keys from here instead of from the clock of the build.
       CONST_RANDOM_SEED: 'icestream',

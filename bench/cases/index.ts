@@ -14,6 +14,7 @@ import { restCommit } from './rest-commit.ts';
 import { route } from './route.ts';
 import { text } from './text.ts';
 import { threads } from './threads.ts';
+import { transcode } from './transcode.ts';
 import { wide } from './wide.ts';
 
 /** In the order of the README's table. */
@@ -28,6 +29,7 @@ export const benchmarks: readonly Benchmark[] = [
   batchCut,
   decode,
   encode,
+  transcode,
   text,
   route,
   engineMemory,
