@@ -73,7 +73,7 @@ function sourceOptions(flags: SourceFlags): FromAnyOptions {
     csv,
     ...(flags.format === undefined ? {} : { format: flags.format }),
     ...(flags.types === undefined ? {} : { schema: parseSchemaText(flags.types) }),
-    ...(flags.columns === undefined ? {} : { columns: flags.columns.split(',').map((name) => name.trim()) }),
+    ...(flags.columns === undefined ? {} : { columns: nameList(flags.columns) }),
     ...(flags.onBadRow === undefined ? {} : { onBadRow: flags.onBadRow }),
     ...(flags.maxBadRows === undefined ? {} : { maxBadRows: wholeNumber(flags.maxBadRows, '--max-bad-rows') }),
     ...(flags.requireEndOfStream === false ? { requireEndOfStream: false } : {}),
@@ -83,6 +83,16 @@ function sourceOptions(flags: SourceFlags): FromAnyOptions {
 }
 
 export function wholeNumber(text: string, option: string): number {
-  if (/^\d+$/.test(text)) return Number(text);
+  return Number(wholeBigint(text, option));
+}
+
+/** Of at most 64 bits, about. */
+export function wholeBigint(text: string, option: string): bigint {
+  if (/^\d{1,19}$/.test(text)) return BigInt(text);
   throw new IcestreamError('INVALID_ARGUMENT', `${option} takes a whole number, not '${text}'`, { option });
+}
+
+/** Names between commas. */
+export function nameList(text: string): string[] {
+  return text.split(',').map((name) => name.trim());
 }

@@ -4,6 +4,7 @@ import { ownValue } from '../spec/json-cursor.ts';
 import type { Schema } from '../spec/schema.ts';
 import type { Snapshot } from '../spec/snapshot.ts';
 import type { TableMetadata } from '../spec/table-metadata.ts';
+import { currentSchema, schemaById } from '../spec/table-parts.ts';
 import type { ScanOptions } from './scan-options.ts';
 
 export interface ScannedSnapshot {
@@ -66,15 +67,4 @@ function notFound(message: string, table: string, option: keyof ScanOptions): Ic
 function iso(ms: number): string {
   const date = new Date(ms);
   return Number.isNaN(date.getTime()) ? `${ms} ms` : date.toISOString();
-}
-
-function currentSchema(metadata: TableMetadata): Schema {
-  return schemaById(metadata, metadata['current-schema-id']);
-}
-
-/** @throws IcestreamError INVALID_METADATA when the table has none of that id. */
-export function schemaById(metadata: TableMetadata, id: number): Schema {
-  const schema = metadata.schemas.find((one) => one['schema-id'] === id);
-  if (schema !== undefined) return schema;
-  throw new IcestreamError('INVALID_METADATA', `the table metadata has no schema ${id}`);
 }

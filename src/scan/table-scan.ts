@@ -7,6 +7,7 @@ import { NAME_MAPPING_PROPERTY, parseNameMapping } from '../format/name-mapping.
 import { ownValue } from '../spec/json-cursor.ts';
 import type { Schema } from '../spec/schema.ts';
 import type { Snapshot } from '../spec/snapshot.ts';
+import { schemaById } from '../spec/table-parts.ts';
 import type { Bytes } from '../util/bytes.ts';
 import type { World } from '../util/world.ts';
 import type { Row } from './ipc-rows.ts';
@@ -24,7 +25,7 @@ import {
 } from './scan-options.ts';
 import { asAborted, requireRunning, ScanSession } from './scan-session.ts';
 import type { ScanTask } from './scan-task.ts';
-import { chooseSnapshot, schemaById } from './snapshot-choice.ts';
+import { chooseSnapshot } from './snapshot-choice.ts';
 
 /** Iterate it for batches; each iteration plans and reads anew. Leaving the loop ends the requests. */
 export class TableScan implements AsyncIterable<ScanBatch> {

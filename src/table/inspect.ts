@@ -6,9 +6,9 @@ import { ownValue } from '../spec/json-cursor.ts';
 import type { PartitionSpec, PartitionTuple } from '../spec/partition-spec.ts';
 import { visitFields } from '../spec/schema-index.ts';
 import type { Snapshot, SnapshotRef } from '../spec/snapshot.ts';
+import { currentSchema } from '../spec/table-parts.ts';
 import { describeType } from '../spec/type-parse.ts';
 import { readManifestEntries, readManifestList } from '../write/manifest-store.ts';
-import { currentSchema } from '../write/table-checks.ts';
 
 export interface SnapshotInfo {
   readonly snapshotId: bigint;

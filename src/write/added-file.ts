@@ -17,9 +17,9 @@ import {
 import type { DataFile } from '../spec/data-file.ts';
 import { ownValue } from '../spec/json-cursor.ts';
 import type { TableMetadata } from '../spec/table-metadata.ts';
+import { currentSchema, defaultSpec } from '../spec/table-parts.ts';
 import type { SingleValue } from '../spec/types.ts';
 import { inferPartition } from './infer-partition.ts';
-import { currentSchema, defaultSpec } from './table-checks.ts';
 import type { WriteSession } from './write-session.ts';
 
 /** What all files of one call share. */

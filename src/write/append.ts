@@ -1,12 +1,12 @@
 /** Append: a source of any size into a table, as one snapshot. */
 import { IcestreamError } from '../errors.ts';
 import type { RecordBatchSource } from '../source/source.ts';
+import { currentSchema } from '../spec/table-parts.ts';
 import { aborted } from './commit-loop.ts';
 import { earlierFacts, openForWrite } from './earlier-load.ts';
 import { replay } from './replay.ts';
 import { fitTableToSource } from './schema-evolution.ts';
 import { typesForSource } from './source-types.ts';
-import { currentSchema } from './table-checks.ts';
 import type { WriteOptions } from './write-options.ts';
 import { writeRows } from './write-rows.ts';
 import { WriteSession } from './write-session.ts';

@@ -8,12 +8,12 @@ import { readManifest } from '../spec/manifest-read.ts';
 import { type WrittenManifest, writeManifests } from '../spec/manifest-write.ts';
 import type { Snapshot } from '../spec/snapshot.ts';
 import type { TableMetadata } from '../spec/table-metadata.ts';
+import { currentSchema } from '../spec/table-parts.ts';
 import type { Store } from '../storage/store.ts';
 import type { Bytes } from '../util/bytes.ts';
 import { joinLocation } from '../util/location.ts';
 import type { World } from '../util/world.ts';
 import type { StagedFiles } from './staged-files.ts';
-import { currentSchema } from './table-checks.ts';
 import { manifestSettings } from './write-settings.ts';
 
 export interface ManifestStoreOptions {

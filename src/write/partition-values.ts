@@ -8,7 +8,7 @@ import type { PartitionSpec, PartitionTuple } from '../spec/partition-spec.ts';
 import type { Schema } from '../spec/schema.ts';
 import { singleValueFromBytes } from '../spec/single-value.ts';
 import type { TableMetadata } from '../spec/table-metadata.ts';
-import { currentSchema } from './table-checks.ts';
+import { currentSchema } from '../spec/table-parts.ts';
 
 /** What the engine groups rows by; none for an unpartitioned table. */
 export function partitionTransforms(spec: PartitionSpec): PartitionTransform[] {

@@ -6,13 +6,13 @@ import { checkCompatibility } from '../format/compatibility.ts';
 import type { OpenSource, RecordBatchSource } from '../source/source.ts';
 import type { Schema } from '../spec/schema.ts';
 import type { Snapshot } from '../spec/snapshot.ts';
+import { currentSchema, defaultSpec } from '../spec/table-parts.ts';
 import { uuidV4 } from '../util/uuid.ts';
 import { otherPayload, requireSamePayload } from './commit-lookup.ts';
 import { loadData } from './data-load.ts';
 import { type CommittedLoad, earlierFacts } from './earlier-load.ts';
 import { typesForSource } from './source-types.ts';
 import { withLeftBehind } from './staged-files.ts';
-import { currentSchema, defaultSpec } from './table-checks.ts';
 import type { WriteResult } from './write-options.ts';
 import type { WriteSession } from './write-session.ts';
 

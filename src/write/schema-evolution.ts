@@ -16,10 +16,10 @@ import {
 import { ownValue } from '../spec/json-cursor.ts';
 import type { Schema } from '../spec/schema.ts';
 import type { TableMetadata } from '../spec/table-metadata.ts';
+import { currentSchema } from '../spec/table-parts.ts';
 import type { TableUpdate } from '../spec/updates.ts';
 import type { World } from '../util/world.ts';
 import { type CommitPolicy, runCommit, UnknownOutcome } from './commit-loop.ts';
-import { currentSchema } from './table-checks.ts';
 
 export interface FitRequest {
   readonly catalog: Catalog;

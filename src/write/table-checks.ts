@@ -4,10 +4,9 @@ import { formatIdentifier } from '../catalog/identifier.ts';
 import { IcestreamError } from '../errors.ts';
 import { ownValue } from '../spec/json-cursor.ts';
 import { requireWritableSpec } from '../spec/partition-bind.ts';
-import type { PartitionSpec } from '../spec/partition-spec.ts';
 import { requireWritableTable } from '../spec/properties.ts';
-import type { Schema } from '../spec/schema.ts';
 import type { TableMetadata } from '../spec/table-metadata.ts';
+import { defaultSpec } from '../spec/table-parts.ts';
 
 /**
  * Refuses tables that cannot be written: format version 1, encryption, a location provider of the user's own, data
@@ -27,23 +26,4 @@ export function checkWritable(metadata: TableMetadata, identifier: TableIdentifi
     const message = `${table}: ${JSON.stringify(branch)} is a tag, and tags do not move; name a branch`;
     throw new IcestreamError('INVALID_ARGUMENT', message, { table, option: 'branch' });
   }
-}
-
-export function currentSchema(metadata: TableMetadata): Schema {
-  return required(
-    metadata.schemas.find((schema) => schema['schema-id'] === metadata['current-schema-id']),
-    'current-schema-id',
-  );
-}
-
-export function defaultSpec(metadata: TableMetadata): PartitionSpec {
-  return required(
-    metadata['partition-specs'].find((spec) => spec['spec-id'] === metadata['default-spec-id']),
-    'default-spec-id',
-  );
-}
-
-function required<T>(value: T | undefined, field: string): T {
-  if (value === undefined) throw new IcestreamError('INVALID_METADATA', `${field} names nothing in the table metadata`);
-  return value;
 }

@@ -8,6 +8,7 @@ import { RowTable } from '../row-table.ts';
 import { csvLine, jsonText } from '../row-text.ts';
 import { action, type CommonFlags } from '../run.ts';
 import { parseSize } from '../sizes.ts';
+import { nameList, wholeBigint, wholeNumber } from '../source-flags.ts';
 
 const formats = ['table', 'csv', 'ndjson', 'arrow'] as const;
 type Format = (typeof formats)[number];
@@ -57,18 +58,13 @@ export function scanCommand(program: Command): void {
 function scanOptions(flags: ScanFlags): ScanOptions {
   const { select, limit, snapshotId, ref, asOf, memoryLimit } = flags;
   return {
-    ...(select === undefined ? {} : { select: select.split(',').map((column) => column.trim()) }),
-    ...(limit === undefined ? {} : { limit: Number(whole(limit, '--limit')) }),
-    ...(snapshotId === undefined ? {} : { snapshotId: whole(snapshotId, '--snapshot-id') }),
+    ...(select === undefined ? {} : { select: nameList(select) }),
+    ...(limit === undefined ? {} : { limit: wholeNumber(limit, '--limit') }),
+    ...(snapshotId === undefined ? {} : { snapshotId: wholeBigint(snapshotId, '--snapshot-id') }),
     ...(ref === undefined ? {} : { ref }),
     ...(asOf === undefined ? {} : { asOf: time(asOf) }),
     ...(memoryLimit === undefined ? {} : { memoryLimitBytes: parseSize(memoryLimit, '--memory-limit') }),
   };
-}
-
-function whole(text: string, option: string): bigint {
-  if (/^\d{1,19}$/.test(text)) return BigInt(text);
-  throw new IcestreamError('INVALID_ARGUMENT', `${option} takes a whole number, not '${text}'`, { option });
 }
 
 function time(text: string): number {
