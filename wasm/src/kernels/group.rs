@@ -46,13 +46,13 @@ fn combine(a: &Groups, b: &Groups) -> Groups {
 
 fn ints(keys: &[i64], nulls: Option<&NullBuffer>) -> Groups {
     let valid = |i: usize| nulls.is_none_or(|n| n.is_valid(i));
-    let mut range: Option<(i64, i64)> = None;
-    for (i, key) in keys.iter().enumerate() {
-        if valid(i) {
-            range = Some(range.map_or((*key, *key), |(low, high)| (low.min(*key), high.max(*key))));
-        }
-    }
-    let (low, high) = range.unwrap_or((0, 0));
+    let wider = |(low, high): (i64, i64), key: &i64| (low.min(*key), high.max(*key));
+    let none = (i64::MAX, i64::MIN);
+    let range = match nulls {
+        None => keys.iter().fold(none, wider),
+        Some(nulls) => nulls.valid_indices().map(|i| &keys[i]).fold(none, wider),
+    };
+    let (low, high) = if range == none { (0, 0) } else { range };
     let span = high.wrapping_sub(low) as u64;
     if span >= (2 * keys.len() as u64).max(1_024) {
         return hashed(&Values(keys, |v: &i64| mix(*v as u64)), keys.len(), nulls);
@@ -60,16 +60,17 @@ fn ints(keys: &[i64], nulls: Option<&NullBuffer>) -> Groups {
     // Keys close together (buckets, days): a table of all of them.
     const NONE: u32 = u32::MAX;
     let mut table = vec![NONE; span as usize + 2];
-    let mut groups = Groups { ids: Vec::with_capacity(keys.len()), firsts: Vec::new() };
-    for (i, key) in keys.iter().enumerate() {
+    let mut firsts = Vec::new();
+    let id = |(i, key): (usize, &i64)| {
         let slot = if valid(i) { key.wrapping_sub(low) as usize } else { span as usize + 1 };
         if table[slot] == NONE {
-            table[slot] = groups.firsts.len() as u32;
-            groups.firsts.push(i as u32);
+            table[slot] = firsts.len() as u32;
+            firsts.push(i as u32);
         }
-        groups.ids.push(table[slot]);
-    }
-    groups
+        table[slot]
+    };
+    let ids = keys.iter().enumerate().map(id).collect();
+    Groups { ids, firsts }
 }
 
 fn wide(keys: &[i128], nulls: Option<&NullBuffer>) -> Groups {

@@ -15,8 +15,10 @@ mod keys;
 mod murmur;
 pub mod partition;
 mod plan;
+mod row_groups;
 mod scalar;
 mod show;
+mod spans;
 pub mod transform;
 mod unpack;
 

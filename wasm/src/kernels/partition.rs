@@ -7,9 +7,10 @@ use arrow_schema::{DataType, Field, Fields};
 use arrow_select::concat::concat;
 
 use super::concat::require_one_schema;
-use super::gather::{RowGroups, gather};
+use super::gather::gather;
 use super::group::{self, Groups};
 use super::keys::KeyColumn;
+use super::row_groups::RowGroups;
 pub use super::show::push_hex;
 use super::transform::Transform;
 use crate::error::{EngineError, Result};
@@ -144,17 +145,16 @@ fn find<'a>(fields: &'a Fields, columns: &[ArrayRef], above: Option<&NullBuffer>
 
 /// The rows of each group as batches of their own memory: one that waits does not keep the others alive.
 fn split(batches: Vec<RecordBatch>, groups: &Groups) -> Result<Vec<RecordBatch>> {
-    let groups = RowGroups::new(&groups.ids, groups.firsts.len());
+    let groups = RowGroups::new(&groups.ids, groups.firsts.len(), batches.iter().map(RecordBatch::num_rows));
     let schema = batches[0].schema();
     let mut columns: Vec<Vec<ArrayRef>> = schema.fields().iter().map(|_| Vec::with_capacity(batches.len())).collect();
     for batch in batches {
         columns.iter_mut().zip(batch.into_parts().1).for_each(|(column, array)| column.push(array));
     }
-    let sizes: Vec<usize> = groups.iter().map(<[u32]>::len).collect();
-    let mut parts: Vec<Vec<ArrayRef>> = sizes.iter().map(|_| Vec::with_capacity(columns.len())).collect();
+    let mut parts: Vec<Vec<ArrayRef>> = groups.sizes.iter().map(|_| Vec::with_capacity(columns.len())).collect();
     // Column by column, so that each source column goes as soon as its copies are made.
     for column in columns {
-        for (part, rows) in parts.iter_mut().zip(gather(&joined(column)?, &groups)?) {
+        for (part, rows) in parts.iter_mut().zip(gather(&column, &groups)?) {
             part.push(rows);
         }
     }
@@ -162,5 +162,5 @@ fn split(batches: Vec<RecordBatch>, groups: &Groups) -> Result<Vec<RecordBatch>>
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         RecordBatch::try_new_with_options(schema.clone(), columns, &options).map_err(EngineError::from)
     };
-    parts.into_iter().zip(sizes).map(whole).collect()
+    parts.into_iter().zip(groups.sizes).map(whole).collect()
 }

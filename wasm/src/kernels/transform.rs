@@ -143,7 +143,8 @@ fn decimals(column: &ArrayRef, f: impl Fn(i128) -> i128) -> (Keys, Form) {
 
 fn bucket(column: &ArrayRef, count: i32) -> Keyed {
     use DataType::*;
-    let of = |hash: i32| i64::from((hash & i32::MAX) % count);
+    let modulo = Modulo::by(count);
+    let of = |hash: i32| i64::from(modulo.of((hash & i32::MAX) as u32));
     let keys = match column.data_type() {
         Int32 | Date32 => map32(column, |v| of(murmur::hash_long(v))),
         Int64 | Time64(TimeUnit::Microsecond) | Timestamp(TimeUnit::Microsecond, _) => {
@@ -165,6 +166,28 @@ fn bucket(column: &ArrayRef, count: i32) -> Keyed {
         }
     };
     Some((Keys::Ints(keys), Form::Int32))
+}
+
+/// The remainder of numbers below 2^31 by one divisor of that size, without a division.
+#[derive(Clone, Copy)]
+struct Modulo {
+    divisor: u32,
+    /// 2^(31 + shift) / divisor, rounded up, where 2^shift is the divisor or more: near enough to give every quotient.
+    reciprocal: u64,
+    shift: u32,
+}
+
+impl Modulo {
+    fn by(divisor: i32) -> Self {
+        let divisor = divisor as u32;
+        let shift = divisor.next_power_of_two().ilog2();
+        Self { divisor, reciprocal: (1u64 << (31 + shift)).div_ceil(u64::from(divisor)), shift }
+    }
+
+    fn of(self, n: u32) -> u32 {
+        let quotient = (u64::from(n) * self.reciprocal) >> (31 + self.shift);
+        n - quotient as u32 * self.divisor
+    }
 }
 
 /// Two's complement, big-endian, without the leading bytes that only repeat the sign.
@@ -222,5 +245,24 @@ impl Keys {
         let rows = ByteRows::of(&column)?;
         let ends = (0..column.len()).map(|i| end(rows.get(i)) as u32).collect();
         Some(Self::Bytes { column, ends: Some(ends) })
+    }
+}
+
+#[cfg(test)]
+mod unit_tests {
+    use proptest::prelude::*;
+
+    use super::Modulo;
+
+    proptest! {
+        #[test]
+        fn a_remainder_is_that_of_the_division(n in 0..=i32::MAX as u32, divisor in 1..=i32::MAX, small in 1..2_000) {
+            for divisor in [divisor, small, 1, 2, i32::MAX, i32::MAX - 1, 1 << 30] {
+                let edge = n - n % divisor as u32;
+                for n in [n, edge, edge.saturating_sub(1), i32::MAX as u32] {
+                    prop_assert_eq!(Modulo::by(divisor).of(n), n % divisor as u32);
+                }
+            }
+        }
     }
 }
