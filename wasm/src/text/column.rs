@@ -14,7 +14,10 @@ use arrow_array::{
 use arrow_buffer::{BooleanBufferBuilder, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field, FieldRef, TimeUnit};
 
+use super::double;
 use super::parse::{self, Reason};
+use super::plain::Plain;
+use super::validity::Validity;
 use crate::error::{EngineError, Result};
 use crate::schema_json::extension;
 
@@ -35,7 +38,7 @@ pub enum Data {
 
 pub struct Column {
     field: FieldRef,
-    valid: BooleanBufferBuilder,
+    valid: Validity,
     is_uuid: bool,
     pub data: Data,
 }
@@ -69,7 +72,7 @@ impl Column {
             _ => return Err(unsupported(field)),
         };
         let is_uuid = matches!(data, Data::Fixed { width: 16, .. }) && extension(field) == Some("arrow.uuid");
-        Ok(Self { field: field.clone(), valid: BooleanBufferBuilder::new(0), is_uuid, data })
+        Ok(Self { field: field.clone(), valid: Validity::default(), is_uuid, data })
     }
 
     pub fn field(&self) -> &Field {
@@ -126,13 +129,13 @@ impl Column {
             Data::Struct(children) => children.iter_mut().for_each(Column::push_hollow),
             Data::Map { ends, key, .. } => ends.push(key.len() as i32),
         }
-        self.valid.append(false);
+        self.valid.push_null();
     }
 
     /// A value of a flat column from its text.
     pub fn push_text(&mut self, text: &str) -> std::result::Result<(), Reason> {
         let data_type = self.field.data_type();
-        let text = if parse::is_trimmed(data_type) { text.trim_matches([' ', '\t']) } else { text };
+        let text = if parse::is_trimmed(data_type) { parse::trimmed(text) } else { text };
         match &mut self.data {
             Data::Bool(values) => values.append(parse::boolean(text)?),
             Data::I32(values) => values.push(match data_type {
@@ -172,8 +175,35 @@ impl Column {
                 return Err(format!("{} is not a nested value", parse::shown(text)));
             }
         }
-        self.valid.append(true);
+        self.valid.push_valid();
         Ok(())
+    }
+
+    /// A number, when it fits a column of numbers as it is; false: its text says more, or what is wrong with it.
+    #[inline]
+    pub fn push_plain(&mut self, number: Plain) -> bool {
+        let data_type = self.field.data_type();
+        match (&mut self.data, data_type) {
+            (Data::I64(values), DataType::Int64) => match number.whole() {
+                Some(value) => values.push(value),
+                None => return false,
+            },
+            (Data::F64(values), _) => match double::nearest(number.digits, number.scale) {
+                Some(value) => values.push(if number.negative { -value } else { value }),
+                None => return false,
+            },
+            (Data::I32(values), DataType::Int32) => match number.whole().and_then(|value| value.try_into().ok()) {
+                Some(value) => values.push(value),
+                None => return false,
+            },
+            (Data::I128(values), DataType::Decimal128(precision, scale)) => match number.decimal(*precision, *scale) {
+                Some(value) => values.push(value),
+                None => return false,
+            },
+            _ => return false,
+        }
+        self.valid.push_valid();
+        true
     }
 
     /// A value of a date, time or timestamp column in its own unit (days, or what the type says) since the epoch.
@@ -185,7 +215,7 @@ impl Column {
             Data::I64(values) => values.push(units),
             _ => return Err(format!("{units} is not a value of the column")),
         }
-        self.valid.append(true);
+        self.valid.push_valid();
         Ok(())
     }
 
@@ -197,7 +227,7 @@ impl Column {
             Data::Map { ends, key, .. } => ends.push(whole(key.len())?),
             _ => {}
         }
-        self.valid.append(true);
+        self.valid.push_valid();
         Ok(())
     }
 
@@ -235,8 +265,7 @@ impl Column {
     /// The array of all values; the column starts anew.
     pub fn finish(&mut self) -> Result<ArrayRef> {
         let length = self.len();
-        let nulls = NullBuffer::new(self.valid.finish());
-        let nulls = (nulls.null_count() > 0).then_some(nulls);
+        let nulls = self.valid.finish();
         let data_type = self.field.data_type().clone();
         Ok(match (&mut self.data, &data_type) {
             (Data::Null, _) => Arc::new(NullArray::new(length)),

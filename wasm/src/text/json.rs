@@ -14,7 +14,10 @@ use super::transcode::Transcoder;
 use crate::error::Result;
 
 /// Fields by name, so that a row's fields may come in any order.
+#[derive(Default)]
 struct Shape {
+    /// The names as rows mostly have them: in quotes, with a colon. Empty: not to be told by its bytes.
+    keys: Vec<Vec<u8>>,
     index: HashMap<String, usize>,
     /// Of a struct's fields, of a list's element, of a map's key and value.
     children: Vec<Shape>,
@@ -30,17 +33,23 @@ impl Shape {
             Data::Struct(children) => Shape::of(children),
             Data::List { element, .. } => Shape::of(std::slice::from_ref(element)),
             Data::Map { key, value, .. } => {
-                Shape { index: HashMap::new(), children: vec![Shape::leaf(key), Shape::leaf(value)] }
+                Shape { children: vec![Shape::leaf(key), Shape::leaf(value)], ..Shape::default() }
             }
-            _ => Shape { index: HashMap::new(), children: Vec::new() },
+            _ => Shape::default(),
         });
-        Self { children: children.collect(), index }
+        let keys = columns.iter().map(|column| key_text(column.field().name()));
+        Self { keys: keys.collect(), children: children.collect(), index }
     }
 
     fn leaf(column: &Column) -> Self {
         let mut shape = Shape::of(std::slice::from_ref(column));
         shape.children.swap_remove(0)
     }
+}
+
+fn key_text(name: &str) -> Vec<u8> {
+    let escaped = name.bytes().any(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
+    if escaped { Vec::new() } else { format!("\"{name}\":").into_bytes() }
 }
 
 /// NDJSON, or the elements of one array, told apart by the first byte.
@@ -135,28 +144,31 @@ fn fill_fields(
     let mut next = 0;
     let mut more = scanner.open(b'{', b'}')?;
     while more {
-        let name = scanner.string()?;
-        scanner.expect(b':')?;
         // Fields mostly come in the order of the columns.
-        let expected = columns.get(next).is_some_and(|column| column.field().name() == name.as_ref());
-        let found = if expected { Some(next) } else { shape.index.get(name.as_ref()).copied() };
-        match found {
-            Some(at) => {
-                next = at + 1;
-                let column = &mut columns[at];
-                if column.len() > base {
-                    column.truncate(base);
+        let found = if shape.keys.get(next).is_some_and(|key| scanner.take_key(key)) {
+            next
+        } else {
+            let name = scanner.string()?;
+            scanner.expect(b':')?;
+            match shape.index.get(name.as_ref()) {
+                Some(at) => *at,
+                None => {
+                    // What is no JSON is told as that.
+                    scanner.skip(depth)?;
+                    if unknown == Unknown::Fail {
+                        return Err(Fault::of(&shortened(&name), UNKNOWN));
+                    }
+                    more = scanner.more(b'}')?;
+                    continue;
                 }
-                fill(scanner, column, &shape.children[at], depth).map_err(|fault| fault.within(&name))?;
             }
-            None => {
-                // What is no JSON is told as that.
-                scanner.skip(depth)?;
-                if unknown == Unknown::Fail {
-                    return Err(Fault::of(&shortened(&name), UNKNOWN));
-                }
-            }
+        };
+        next = found + 1;
+        let column = &mut columns[found];
+        if column.len() > base {
+            column.truncate(base);
         }
+        fill(scanner, column, &shape.children[found], depth).map_err(|fault| fault.within(column.field().name()))?;
         more = scanner.more(b'}')?;
     }
     for column in columns.iter_mut().filter(|column| column.len() == base) {
@@ -170,6 +182,13 @@ fn fill(scanner: &mut Scanner, column: &mut Column, shape: &Shape, depth: usize)
         return scanner.too_deep();
     }
     let first = scanner.peek();
+    if let b'-' | b'0'..=b'9' = first
+        && let Some((number, end)) = scanner.plain_number()
+        && column.push_plain(number)
+    {
+        scanner.go_to(end);
+        return Ok(());
+    }
     if first == b'n' {
         scanner.literal("null")?;
         return column.push_null().map_err(Fault::whole);

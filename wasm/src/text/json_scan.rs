@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::plain::{self, Plain};
 use super::rows::Fault;
+use super::swar;
 
 /// Deeper nesting is refused.
 pub const MAX_DEPTH: usize = 64;
@@ -11,39 +13,71 @@ type Scan<T> = Result<T, Fault>;
 
 pub struct Scanner<'a> {
     text: &'a [u8],
+    /// As much of it as is UTF-8: mostly all.
+    utf8: &'a str,
     at: usize,
 }
 
 impl<'a> Scanner<'a> {
     pub fn new(text: &'a [u8]) -> Self {
-        Self { text, at: 0 }
+        let utf8 = swar::ascii(text).unwrap_or_else(|| match std::str::from_utf8(text) {
+            Ok(whole) => whole,
+            Err(e) => std::str::from_utf8(&text[..e.valid_up_to()]).unwrap_or_default(),
+        });
+        Self { text, utf8, at: 0 }
     }
 
+    #[cold]
     pub fn fault<T>(&self, reason: &str) -> Scan<T> {
         Err(Fault::whole(format!("not JSON: {reason} at character {}", self.at + 1)))
     }
 
     /// The next byte that is not white space; 0 at the end.
+    #[inline]
     pub fn peek(&mut self) -> u8 {
-        while let Some(byte @ (b' ' | b'\t' | b'\n' | b'\r')) = self.text.get(self.at) {
-            let _ = byte;
+        match self.text.get(self.at) {
+            Some(byte) if *byte > b' ' => *byte,
+            _ => self.peek_behind_space(),
+        }
+    }
+
+    fn peek_behind_space(&mut self) -> u8 {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.text.get(self.at) {
             self.at += 1;
         }
         self.text.get(self.at).copied().unwrap_or(0)
     }
 
+    #[inline]
     pub fn expect(&mut self, byte: u8) -> Scan<()> {
         if self.peek() == byte && self.at < self.text.len() {
             self.at += 1;
             return Ok(());
         }
+        self.missing(byte)
+    }
+
+    #[cold]
+    fn missing(&self, byte: u8) -> Scan<()> {
         if self.at >= self.text.len() {
             return self.fault("the text ends too early");
         }
         self.fault(&format!("'{}' is missing", byte as char))
     }
 
+    /// Takes `key`, a name in its quotes and a colon, when it is next just as it is.
+    #[inline]
+    pub fn take_key(&mut self, key: &[u8]) -> bool {
+        let start = self.at + usize::from(self.text.get(self.at) == Some(&b' '));
+        let taken = !key.is_empty() && swar::has_at(self.text, start, key);
+        if taken {
+            self.at = start + key.len();
+        }
+        taken
+    }
+
     /// After an element: whether another follows; takes the comma or the closing bracket.
+    #[inline]
     pub fn more(&mut self, close: u8) -> Scan<bool> {
         match self.peek() {
             b',' => {
@@ -87,6 +121,18 @@ impl<'a> Scanner<'a> {
         Ok(word)
     }
 
+    /// A number that is next, and where it ends; None: it is not a plain one.
+    #[inline]
+    pub fn plain_number(&self) -> Option<(Plain, usize)> {
+        let (number, length) = plain::prefix(&self.text[self.at..])?;
+        Some((number, self.at + length))
+    }
+
+    /// Goes on at a place behind this one.
+    pub fn go_to(&mut self, at: usize) {
+        self.at = at;
+    }
+
     /// A number's own text. `NaN` and the infinities, which JSON does not have but Python writes, are taken.
     pub fn number(&mut self) -> Scan<&'a str> {
         self.peek();
@@ -120,7 +166,7 @@ impl<'a> Scanner<'a> {
             }
         }
         // ASCII by now.
-        std::str::from_utf8(&self.text[start..self.at]).or_else(|_| self.fault("a number"))
+        self.utf8.get(start..self.at).map_or_else(|| self.fault("a number"), Ok)
     }
 
     fn digits(&mut self) -> usize {
@@ -129,21 +175,31 @@ impl<'a> Scanner<'a> {
         count
     }
 
+    #[inline]
     pub fn string(&mut self) -> Scan<Cow<'a, str>> {
         self.expect(b'"')?;
-        let start = self.at;
-        let plain = self.text[start..].iter().take_while(|b| !matches!(b, b'"' | b'\\' | 0..=0x1f)).count();
-        self.at += plain;
-        let Ok(head) = std::str::from_utf8(&self.text[start..self.at]) else {
-            return self.fault("a string is not UTF-8");
-        };
-        if self.text.get(self.at) == Some(&b'"') {
-            self.at += 1;
-            return Ok(Cow::Borrowed(head));
+        let end = swar::plain_end(self.text, self.at);
+        if self.text.get(end) == Some(&b'"')
+            && let Some(whole) = self.utf8.get(self.at..end)
+        {
+            self.at = end + 1;
+            return Ok(Cow::Borrowed(whole));
         }
-        let mut out = head.to_owned();
+        self.string_in_pieces()
+    }
+
+    /// What is left of a string that is not plain text up to its end.
+    fn string_in_pieces(&mut self) -> Scan<Cow<'a, str>> {
+        let mut out = String::new();
         loop {
-            match self.text.get(self.at) {
+            let end = swar::plain_end(self.text, self.at);
+            let Some(piece) = self.utf8.get(self.at..end) else {
+                self.at = end;
+                return self.fault("a string is not UTF-8");
+            };
+            out.push_str(piece);
+            self.at = end;
+            match self.text.get(end) {
                 Some(b'"') => {
                     self.at += 1;
                     return Ok(Cow::Owned(out));
@@ -152,16 +208,7 @@ impl<'a> Scanner<'a> {
                     self.at += 1;
                     out.push(self.escape()?);
                 }
-                Some(0..=0x1f) => return self.fault("a control character in a string"),
-                Some(_) => {
-                    let start = self.at;
-                    let plain = self.text[start..].iter().take_while(|b| !matches!(b, b'"' | b'\\' | 0..=0x1f)).count();
-                    self.at += plain;
-                    match std::str::from_utf8(&self.text[start..self.at]) {
-                        Ok(text) => out.push_str(text),
-                        Err(_) => return self.fault("a string is not UTF-8"),
-                    }
-                }
+                Some(_) => return self.fault("a control character in a string"),
                 None => return self.fault("a string is not closed"),
             }
         }
@@ -235,7 +282,7 @@ impl<'a> Scanner<'a> {
             b'n' => drop(self.literal("null")?),
             _ => drop(self.number()?),
         }
-        std::str::from_utf8(&self.text[start..self.at]).or_else(|_| self.fault("it is not UTF-8"))
+        self.utf8.get(start..self.at).map_or_else(|| self.fault("it is not UTF-8"), Ok)
     }
 
     pub fn too_deep<T>(&self) -> Scan<T> {

@@ -3,6 +3,7 @@
 pub mod column;
 pub mod csv;
 pub mod csv_infer;
+mod double;
 mod guess;
 pub mod json;
 pub mod json_infer;
@@ -10,10 +11,13 @@ pub mod json_rows;
 pub mod json_scan;
 pub mod number;
 pub mod parse;
+mod plain;
 pub mod rows;
+mod swar;
 pub mod time;
 pub mod tokens;
 pub mod transcode;
+mod validity;
 
 #[cfg(test)]
 mod json_tests;

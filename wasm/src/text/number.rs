@@ -1,5 +1,19 @@
 //! Numbers from text, exactly.
 
+use super::double::nearest;
+use super::plain::Plain;
+
+/// Those that 64 bits hold.
+pub const POWERS_OF_TEN: [u64; 20] = {
+    let mut powers = [1; 20];
+    let mut at = 1;
+    while at < powers.len() {
+        powers[at] = 10 * powers[at - 1];
+        at += 1;
+    }
+    powers
+};
+
 /// An optional sign, digits with at most one point, an optional exponent: digits without leading zeros, and the power
 /// of ten they are to be multiplied with.
 struct Digits {
@@ -50,6 +64,13 @@ pub enum Unfit {
 
 /// The unscaled value of a decimal(precision, scale).
 pub fn decimal(text: &str, precision: u8, scale: i8) -> Result<i128, Unfit> {
+    match Plain::of(text.as_bytes()).and_then(|number| number.decimal(precision, scale)) {
+        Some(value) => Ok(value),
+        None => slow_decimal(text, precision, scale),
+    }
+}
+
+pub(super) fn slow_decimal(text: &str, precision: u8, scale: i8) -> Result<i128, Unfit> {
     let Digits { negative, mut digits, exponent } = scan(text).ok_or(Unfit::NotANumber)?;
     if digits.is_empty() {
         return Ok(0);
@@ -71,14 +92,23 @@ pub fn decimal(text: &str, precision: u8, scale: i8) -> Result<i128, Unfit> {
 
 /// A whole number; `1.0` and `1e3` are whole too.
 pub fn long(text: &str) -> Result<i64, Unfit> {
-    match text.parse::<i64>() {
-        Ok(value) => Ok(value),
-        Err(_) => i64::try_from(decimal(text, 38, 0)?).map_err(|_| Unfit::TooLarge),
+    match Plain::of(text.as_bytes()).and_then(Plain::whole) {
+        Some(value) => Ok(value),
+        None => slow_long(text),
     }
+}
+
+pub(super) fn slow_long(text: &str) -> Result<i64, Unfit> {
+    i64::try_from(slow_decimal(text, 38, 0)?).map_err(|_| Unfit::TooLarge)
 }
 
 /// The nearest double; what is too large for one is unfit, and not infinity. `NaN`, `inf` and `infinity` in any case.
 pub fn double(text: &str) -> Result<f64, Unfit> {
+    if let Some(number) = Plain::of(text.as_bytes())
+        && let Some(value) = nearest(number.digits, number.scale)
+    {
+        return Ok(if number.negative { -value } else { value });
+    }
     let value: f64 = text.parse().map_err(|_| Unfit::NotANumber)?;
     if value.is_infinite() && text.bytes().any(|b| b.is_ascii_digit()) {
         return Err(Unfit::TooLarge);

@@ -97,13 +97,26 @@ pub fn timestamp(text: &str, unit: TimeUnit, instant: bool) -> Result<i64, Reaso
             format!("{} has an offset from UTC, which the column does not keep", shown(text))
         });
     }
-    let per_unit = nanos_per(unit);
-    if i64::from(parsed.nanos) % per_unit != 0 {
+    // Divisions by numbers that the compiler knows; by others they are slow.
+    let (per_second, part) = match unit {
+        TimeUnit::Second => (1, whole_part::<1_000_000_000>(parsed.nanos)),
+        TimeUnit::Millisecond => (1_000, whole_part::<1_000_000>(parsed.nanos)),
+        TimeUnit::Microsecond => (1_000_000, whole_part::<1_000>(parsed.nanos)),
+        TimeUnit::Nanosecond => (1_000_000_000, Some(parsed.nanos)),
+    };
+    let Some(part) = part.map(i64::from) else {
         return Err(format!("{} is finer than the column keeps", shown(text)));
+    };
+    if let Some(units) = parsed.seconds.checked_mul(per_second).and_then(|units| units.checked_add(part)) {
+        return Ok(units);
     }
-    let units = i128::from(parsed.seconds) * i128::from(1_000_000_000 / per_unit)
-        + i128::from(i64::from(parsed.nanos) / per_unit);
+    let units = i128::from(parsed.seconds) * i128::from(per_second) + i128::from(part);
     i64::try_from(units).map_err(|_| unfit(text, Unfit::TooLarge, "a 64-bit timestamp"))
+}
+
+/// Nanoseconds in units of `PER_UNIT` of them.
+fn whole_part<const PER_UNIT: u32>(nanos: u32) -> Option<u32> {
+    (nanos % PER_UNIT == 0).then_some(nanos / PER_UNIT)
 }
 
 /// Sixteen bytes, with hyphens at 8-4-4-4-12 or without any.
@@ -146,6 +159,15 @@ pub fn hex(text: &str, out: &mut Vec<u8>) -> Result<(), Reason> {
         }
     }
     Ok(())
+}
+
+/// Without spaces and tabs around it.
+#[inline]
+pub fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [b' ' | b'\t', ..] | [.., b' ' | b'\t'] => text.trim_matches([' ', '\t']),
+        _ => text,
+    }
 }
 
 /// Types whose text may stand between spaces.
