@@ -5,7 +5,7 @@ use parquet::column::page::Page;
 use parquet::errors::Result;
 
 use super::page_check::{after_levels, bad};
-use super::runs::runs;
+use super::runs::{runs, zeros};
 
 /// The levels of one kind.
 pub struct Levels<'a> {
@@ -89,6 +89,9 @@ impl Levels<'_> {
 
 /// Rows that begin in a page, and whether its first value begins one.
 pub fn rows_that_begin(reps: &Levels<'_>) -> Result<(usize, bool)> {
+    if reps.max_level == 1 && !reps.packed {
+        return zeros(reps.bytes, reps.count);
+    }
     let (mut rows, mut first) = (0, None);
     reps.each(|level, times| {
         first.get_or_insert(level == 0);
@@ -125,5 +128,11 @@ mod tests {
     fn rows_are_counted_by_their_first_value() {
         assert_eq!(rows_that_begin(&hybrid(&[6, 1, 3, 0b1010_0101], 1, 11)).unwrap(), (4, false));
         assert_eq!(rows_that_begin(&hybrid(&[6, 0], 1, 3)).unwrap(), (3, true));
+        assert_eq!(rows_that_begin(&hybrid(&[3, 0b1010_0101, 6, 0], 1, 11)).unwrap(), (7, false));
+        assert_eq!(rows_that_begin(&hybrid(&[3, 0b1010_0100], 1, 5)).unwrap(), (4, true));
+        assert_eq!(rows_that_begin(&hybrid(&[6, 2, 6, 1], 2, 6)).unwrap(), (0, false));
+        for (bytes, count) in [(&[6, 2][..], 3), (&[6, 1], 4), (&[5, 0], 9), (&[0, 1], 1), (&[], 1)] {
+            assert!(rows_that_begin(&hybrid(bytes, 1, count)).is_err(), "{bytes:?}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The format's hybrid of runs: one value many times, or packed values, in turn. Levels and dictionary indices.
 
+use arrow_buffer::bit_chunk_iterator::UnalignedBitChunk;
 use parquet::errors::Result;
 
 use super::page_check::bad;
@@ -77,6 +78,30 @@ pub fn check_levels(bytes: &[u8], max_level: i16, values: usize, counted: Option
         rest = &left[held.min(left.len())..];
     }
     Ok(None)
+}
+
+/// Of levels of one bit: how many are 0, and whether the first is.
+pub fn zeros(bytes: &[u8], values: usize) -> Result<(usize, bool)> {
+    let (mut rest, mut seen, mut zeros, mut first) = (bytes, 0, 0, None);
+    while seen < values {
+        let (head, left) = varint(rest).ok_or_else(|| too_few(seen, values))?;
+        let count = run_length(head)?;
+        let taken = if head & 1 == 0 { count } else { count * 8 }.min(values - seen);
+        let (held, after) = left.split_at(if head & 1 == 0 { 1 } else { count }.min(left.len()));
+        if taken == 0 || held.len() * 8 < if head & 1 == 0 { 8 } else { taken } {
+            return Err(too_few(seen, values));
+        }
+        if head & 1 == 1 {
+            zeros += taken - UnalignedBitChunk::new(held, 0, taken).count_ones();
+        } else if held[0] > 1 {
+            return Err(bad(format!("a level of {} where 1 is the highest", held[0])));
+        } else if held[0] == 0 {
+            zeros += taken;
+        }
+        first.get_or_insert(held[0] & 1 == 0);
+        (rest, seen) = (after, seen + taken);
+    }
+    Ok((zeros, first.unwrap_or(true)))
 }
 
 /// The heads of all runs, which the decoder takes to be numbers of 10 bytes at most; of the rest it looks itself.

@@ -94,19 +94,15 @@ impl<T: Word> Fixed<T> {
 
 /// Of 8 bytes at most.
 fn big<T: Word>(bytes: &[u8], width: usize, out: &mut [T]) {
-    let mut at = 0;
+    let unused = 64 - 8 * width;
+    let mut rest = bytes;
     for slot in out {
-        let rest = &bytes[at..];
         let word = match rest.first_chunk::<8>() {
             Some(whole) => u64::from_be_bytes(*whole),
-            None => {
-                let mut word = [0; 8];
-                word[..rest.len()].copy_from_slice(rest);
-                u64::from_be_bytes(word)
-            }
+            None => rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)) << (64 - 8 * rest.len()),
         };
-        *slot = T::of(i128::from(word as i64 >> (64 - 8 * width)));
-        at += width;
+        *slot = T::of(i128::from(word as i64 >> unused));
+        rest = rest.get(width..).unwrap_or_default();
     }
 }
 
@@ -137,17 +133,19 @@ impl<T: Word> Values for Fixed<T> {
 
     fn indexed(&mut self, indices: &[u32]) -> Result<()> {
         let dictionary = self.dictionary.typed_data::<T>();
-        let highest = indices.iter().copied().max().unwrap_or(0) as usize;
-        if highest >= dictionary.len() && !indices.is_empty() {
-            return Err(bad(format!("index {highest} in a dictionary of {} values", dictionary.len())));
-        }
-        let first = self.len();
+        let (first, mut wrong) = (self.len(), None);
         self.slots.extend_zeros(indices.len() * size_of::<T>());
         let slots = &mut self.slots.typed_data_mut::<T>()[first..];
         for (slot, index) in slots.iter_mut().zip(indices) {
-            *slot = dictionary[*index as usize];
+            match dictionary.get(*index as usize) {
+                Some(value) => *slot = *value,
+                None => wrong = Some(*index),
+            }
         }
-        Ok(())
+        match wrong {
+            Some(index) => Err(bad(format!("index {index} in a dictionary of {} values", dictionary.len()))),
+            None => Ok(()),
+        }
     }
 
     fn len(&self) -> usize {
@@ -199,12 +197,12 @@ mod tests {
     #[test]
     fn indices_are_compared_with_the_dictionary() {
         let mut values = Fixed::<i64>::new(Layout::Same);
-        assert!(values.indexed(&[0]).is_err());
+        assert!(Fixed::<i64>::new(Layout::Same).indexed(&[0]).is_err());
         assert!(values.set_dictionary(&[0; 15], 2).is_err());
         values.set_dictionary(&[5, 0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0], 2).unwrap();
         values.indexed(&[1, 0, 1]).unwrap();
-        assert!(values.indexed(&[2]).is_err());
         let array = values.finish(&DataType::Int64, None).unwrap();
         assert_eq!(array.as_primitive::<Int64Type>().values(), &[6, 5, 6]);
+        assert!(values.indexed(&[2]).is_err());
     }
 }

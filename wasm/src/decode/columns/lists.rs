@@ -90,56 +90,53 @@ impl Lists {
 
     /// How many of these levels belong to the rows.
     fn end_of_rows(&self, reps: &[u8]) -> usize {
-        let begin = reps.len() - reps.iter().map(|rep| usize::from(*rep)).sum::<usize>();
         let mut left = self.rows - self.begun;
-        if begin <= left {
+        if reps.len() <= left {
             return reps.len();
         }
-        reps.iter()
-            .position(|rep| {
-                let beyond = *rep == 0 && left == 0;
-                left -= usize::from(*rep == 0 && !beyond);
-                beyond
-            })
-            .unwrap_or(reps.len())
+        let beyond = reps.iter().position(|rep| {
+            let beyond = *rep == 0 && left == 0;
+            left -= usize::from(*rep == 0 && !beyond);
+            beyond
+        });
+        beyond.unwrap_or(reps.len())
     }
 
+    /// Answers how many values there are.
     fn push_some(&mut self, reps: &[u8], defs: &[u8]) -> Result<usize> {
-        let ListLevels { present, element } = self.levels;
-        let (mut begun, mut slots, mut values, mut wrong) = (self.begun, self.slots, 0, false);
-        for (rep, def) in reps.iter().zip(defs) {
-            // Written for every value, kept where a row begins.
-            self.ends[begun] = slots as i32;
-            self.present[begun] = u8::from(*def >= present);
-            begun += usize::from(*rep == 0);
-            slots += usize::from(*def >= element);
-            values += usize::from(*def == self.highest);
-            wrong |= *def > self.highest || *rep != 0 && *def < element;
+        let (mut values, mut wrong) = (0, 0);
+        for (reps, defs) in reps.chunks(64).zip(defs.chunks(64)) {
+            let whole = u64::MAX >> (64 - reps.len());
+            let at_least = |levels: &[u8], level| at_least(levels, level) & whole;
+            let goes_on = at_least(reps, 1);
+            let is_slot = at_least(defs, self.levels.element);
+            let is_present = at_least(defs, self.levels.present);
+            let is_value = at_least(defs, self.highest);
+            wrong |= at_least(defs, self.highest + 1) | goes_on & !is_slot;
+            let mut begins = whole & !goes_on;
+            while begins != 0 {
+                let at = begins.trailing_zeros();
+                let before = is_slot & ((1 << at) - 1);
+                self.ends[self.begun] = (self.slots + before.count_ones() as usize) as i32;
+                self.present[self.begun] = (is_present >> at & 1) as u8;
+                self.begun += 1;
+                begins &= begins - 1;
+            }
+            let slots = is_slot.count_ones() as usize;
+            self.slots += slots;
+            values += is_value.count_ones() as usize;
+            if self.highest > self.levels.element {
+                let word = if is_slot == whole { is_value } else { closed_up(is_value, is_slot) };
+                self.elements.push_word(word, slots);
+            }
         }
-        if wrong {
+        if wrong != 0 {
             return Err(bad("its levels are not those of lists".into()));
         }
-        if slots > i32::MAX as usize {
-            return Err(bad(format!("{slots} elements of lists in one batch, which takes 2^31")));
-        }
-        (self.begun, self.slots) = (begun, slots);
-        if self.highest > element {
-            self.push_elements(defs);
+        if self.slots > i32::MAX as usize {
+            return Err(bad(format!("{} elements of lists in one batch, which takes 2^31", self.slots)));
         }
         Ok(values)
-    }
-
-    fn push_elements(&mut self, defs: &[u8]) {
-        for some in defs.chunks(64) {
-            let (mut word, mut count) = (0u64, 0);
-            for def in some {
-                word |= u64::from(*def == self.highest) << count;
-                count += usize::from(*def >= self.levels.element);
-            }
-            if count > 0 {
-                self.elements.push_word(word, count);
-            }
-        }
     }
 
     pub fn finish(mut self, field: &FieldRef, values: &mut dyn Values) -> Result<ArrayRef> {
@@ -157,6 +154,32 @@ impl Lists {
         let ends = OffsetBuffer::new(ScalarBuffer::from(self.ends));
         Ok(Arc::new(ListArray::try_new(element.clone(), ends, elements, nulls)?))
     }
+}
+
+/// A bit for each of at most 64 levels, all below 128: whether it is so high.
+fn at_least(levels: &[u8], level: u8) -> u64 {
+    let mut bits = 0;
+    for (at, eight) in levels.chunks(8).enumerate() {
+        let word = match eight.first_chunk::<8>() {
+            Some(whole) => u64::from_le_bytes(*whole),
+            None => eight.iter().rev().fold(0, |word, level| word << 8 | u64::from(*level)),
+        };
+        // The highest bit of each byte, gathered in the highest byte.
+        let high = (word + u64::from(128 - level) * 0x0101_0101_0101_0101) >> 7 & 0x0101_0101_0101_0101;
+        bits |= (high.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * at);
+    }
+    bits
+}
+
+/// The bits of `word` where `kept` is set, without what is between them.
+fn closed_up(word: u64, mut kept: u64) -> u64 {
+    let (mut closed, mut at) = (0, 0);
+    while kept != 0 {
+        closed |= (word >> kept.trailing_zeros() & 1) << at;
+        at += 1;
+        kept &= kept - 1;
+    }
+    closed
 }
 
 #[cfg(test)]
@@ -196,6 +219,16 @@ mod tests {
         assert_eq!(array.value_offsets(), [0, 2, 2, 2, 4]);
         assert!((0..4).map(|row| array.is_null(row)).eq([false, true, false, false]));
         assert!((0..4).map(|slot| array.values().is_null(slot)).eq([false, true, false, false]));
+    }
+
+    #[test]
+    fn levels_are_compared_eight_at_a_time() {
+        let levels: Vec<u8> = (0..64).map(|at| at / 3 % 4).collect();
+        for (level, count) in (0..=4).flat_map(|level| [0, 3, 8, 13, 64].map(|count| (level, count))) {
+            let bits = at_least(&levels[..count], level);
+            assert!((0..count).all(|at| bits >> at & 1 == u64::from(levels[at] >= level)), "{level} {count}");
+        }
+        assert_eq!(closed_up(0b1010_0110, 0b1110_0011), 0b10110);
     }
 
     #[test]

@@ -77,26 +77,34 @@ impl Spans {
     }
 
     fn indexed(&mut self, dictionary: &Spans, indices: &[u32]) -> Result<()> {
-        let (first, base) = (self.ends.len(), self.bytes.len());
-        let highest = indices.iter().copied().max().unwrap_or(0) as usize;
-        if highest >= dictionary.len() && !indices.is_empty() {
-            return Err(bad(format!("index {highest} in a dictionary of {} values", dictionary.len())));
-        }
-        let mut end = base as u64;
+        let base = self.bytes.len();
+        let (mut end, mut wrong) = (base as u64, None);
         self.ends.extend(indices.iter().map(|index| {
-            let index = *index as usize;
-            end += (dictionary.ends[index + 1] - dictionary.ends[index]) as u64;
+            match dictionary.span(*index) {
+                Some((_, length)) => end += length as u64,
+                None => wrong = Some(*index),
+            }
             end as i32
         }));
+        if let Some(index) = wrong {
+            return Err(bad(format!("index {index} in a dictionary of {} values", dictionary.len())));
+        }
         self.grow((end - base as u64) as usize)?;
         let mut to = base;
-        for (end, index) in self.ends[first..].iter().zip(indices) {
-            let from = dictionary.ends[*index as usize] as usize;
-            copy(&dictionary.bytes, from, &mut self.bytes, to, *end as usize - to);
-            to = *end as usize;
+        for index in indices {
+            let (from, length) = dictionary.span(*index).unwrap_or_default();
+            copy(&dictionary.bytes, from, &mut self.bytes, to, length);
+            to += length;
         }
         self.bytes.truncate(end as usize);
         Ok(())
+    }
+
+    /// Where a value begins, and its length.
+    #[inline]
+    fn span(&self, index: u32) -> Option<(usize, usize)> {
+        let [start, end] = *self.ends.get(index as usize..)?.first_chunk::<2>()?;
+        Some((start as usize, (end - start) as usize))
     }
 
     /// Whether each value from the `first` on is UTF-8.
@@ -156,7 +164,8 @@ impl Values for Texts {
 
     fn reserve(&mut self, slots: usize) {
         self.slots.ends.reserve(slots);
-        self.slots.bytes.reserve(self.before);
+        // A little more than before, or the last values would move all of them.
+        self.slots.bytes.reserve(self.before + self.before / 16 + STEP);
     }
 
     fn plain(&mut self, bytes: &[u8], count: usize) -> Result<usize> {
@@ -218,10 +227,10 @@ mod tests {
         texts.set_dictionary(&bytes, 80).unwrap();
         texts.indexed(&[79, 0, 3, 16, 17]).unwrap();
         assert_eq!(texts.plain(&bytes, 80).unwrap(), bytes.len());
-        assert!(texts.indexed(&[80]).is_err());
         let array = texts.finish(&DataType::Utf8, None).unwrap();
         let expected = [79, 0, 3, 16, 17].into_iter().chain(0..80).map(|at| long[at].as_slice());
         assert!(array.as_string::<i32>().iter().map(|text| text.unwrap().as_bytes()).eq(expected));
+        assert!(texts.indexed(&[80]).is_err());
     }
 
     #[test]
