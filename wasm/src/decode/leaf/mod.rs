@@ -1,19 +1,26 @@
 //! One column chunk as its bytes arrive: pages in the file's order, and the rows that they hold.
 
-use std::collections::{BTreeMap, VecDeque};
+mod again;
+mod chunk_bytes;
+mod place;
 
-use bytes::{Bytes, BytesMut};
+use std::collections::VecDeque;
+
+use bytes::Bytes;
 use parquet::basic::{Compression, Type};
-use parquet::column::page::{Page, PageMetadata};
+use parquet::column::page::Page;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ColumnChunkMetaData;
 
+use self::again::Again;
+use self::chunk_bytes::ChunkBytes;
+use self::place::Place;
 use super::levels::{levels_of, rows_that_begin};
 use super::maps::MapEntries;
 use super::page_check::{PageCheck, bad};
 use super::page_decoder::PageDecoder;
 use super::pages::{PageBounds, PageKind};
-use super::thrift::{Header, PageHeader, page_header};
+use super::thrift::PageHeader;
 use crate::error::{EngineError, Result};
 
 // Encodings by the format's numbers.
@@ -32,20 +39,6 @@ struct Waiting {
     place: Place,
 }
 
-/// Which rows a data page holds.
-#[derive(Clone, Copy, Default)]
-struct Place {
-    /// Rows of the row group that begin before it.
-    before: u64,
-    /// Rows that begin in it.
-    rows: u64,
-    /// Its first value begins a row.
-    at_row: bool,
-    uncompressed: u64,
-    /// About what its values take as an array.
-    array: u64,
-}
-
 pub struct Leaf {
     pub index: usize,
     pub name: String,
@@ -60,19 +53,9 @@ pub struct Leaf {
     bounds: PageBounds,
     check: PageCheck,
     decoder: PageDecoder,
-    start: u64,
-    end: u64,
+    chunk: ChunkBytes,
     /// Compressed bytes that it should hold: the more, the fewer requests.
     pub window: u64,
-    asked_to: u64,
-    arrived_to: u64,
-    /// Bytes that came before those in front of them.
-    early: BTreeMap<u64, Bytes>,
-    /// Where the next page begins; its bytes, and what follows as far as it has arrived.
-    at: u64,
-    unparsed: VecDeque<Bytes>,
-    /// Where the next page, or its header, ends at the earliest.
-    least_end: u64,
     values_left: i64,
     waiting: VecDeque<Waiting>,
     /// Pages of `waiting` whose rows are known.
@@ -86,9 +69,7 @@ pub struct Leaf {
     /// A column takes its pages and checks them itself, while none is foreign to it.
     direct: bool,
     foreign: bool,
-    /// For a decoder that begins in the middle: rows it must not ask for, pages it gets once more.
-    passed: Option<usize>,
-    again: VecDeque<Page>,
+    again: Again,
     /// Bytes of `waiting` that are compressed, and of decompressed pages.
     compressed: u64,
     decompressed: u64,
@@ -98,7 +79,6 @@ pub struct Leaf {
 impl Leaf {
     pub fn new(index: usize, chunk: &ColumnChunkMetaData, rows: u64) -> Result<Self> {
         let column = chunk.column_descr();
-        let (start, length) = chunk.byte_range();
         let name = column.path().string();
         let width = match chunk.column_type() {
             Type::INT32 | Type::FLOAT => 4,
@@ -122,15 +102,8 @@ impl Leaf {
             bounds: PageBounds::new(chunk),
             check: PageCheck::new(column),
             decoder,
-            start,
-            end: start + length,
-            window: length,
-            asked_to: start,
-            arrived_to: start,
-            early: BTreeMap::new(),
-            at: start,
-            unparsed: VecDeque::new(),
-            least_end: start,
+            window: chunk.byte_range().1,
+            chunk: ChunkBytes::new(chunk.byte_range()),
             values_left: chunk.num_values(),
             waiting: VecDeque::new(),
             counted: 0,
@@ -141,8 +114,7 @@ impl Leaf {
             dictionary_values: 0,
             direct: false,
             foreign: false,
-            passed: None,
-            again: VecDeque::new(),
+            again: Again::default(),
             compressed: 0,
             decompressed: 0,
             largest: 0,
@@ -186,22 +158,22 @@ impl Leaf {
     }
 
     pub fn chunk_bytes(&self) -> u64 {
-        self.end - self.start
+        self.chunk.len()
     }
 
     /// Bytes that were not asked for yet.
     pub fn unasked(&self) -> u64 {
-        if self.values_left > 0 { self.end - self.asked_to } else { 0 }
+        if self.values_left > 0 { self.chunk.unasked() } else { 0 }
     }
 
     /// Bytes that must be asked for before there can be another page.
     pub fn least(&self) -> u64 {
-        self.least_end.max(self.at + 1).saturating_sub(self.asked_to).max(1).min(self.unasked())
+        self.chunk.least().min(self.unasked())
     }
 
     /// Compressed bytes held.
     pub fn compressed(&self) -> u64 {
-        self.compressed + (self.asked_to - self.at)
+        self.compressed + self.chunk.held()
     }
 
     /// All bytes held, with room for the page that comes next.
@@ -213,87 +185,34 @@ impl Leaf {
     }
 
     pub fn ask(&mut self, bytes: u64) -> std::ops::Range<u64> {
-        let from = self.asked_to;
-        self.asked_to += bytes.min(self.unasked());
-        from..self.asked_to
+        self.chunk.ask(bytes.min(self.unasked()))
     }
 
     pub fn push(&mut self, start: u64, bytes: Bytes) {
-        self.early.insert(start, bytes);
-        while let Some(bytes) = self.early.remove(&self.arrived_to) {
-            self.arrived_to += bytes.len() as u64;
-            self.unparsed.push_back(bytes);
-        }
-    }
-
-    /// Makes the first piece at least so long; where there is not so much, all that there is.
-    fn front(&mut self, length: usize) -> &[u8] {
-        if self.unparsed.front().is_some_and(|first| first.len() < length) && self.unparsed.len() > 1 {
-            let mut joined = BytesMut::with_capacity(length);
-            while joined.len() < length
-                && let Some(mut next) = self.unparsed.pop_front()
-            {
-                let taken = next.split_to(next.len().min(length - joined.len()));
-                joined.extend_from_slice(&taken);
-                if !next.is_empty() {
-                    self.unparsed.push_front(next);
-                }
-            }
-            self.unparsed.push_front(joined.freeze());
-        }
-        self.unparsed.front().map_or(&[], |first| first)
+        self.chunk.push(start, bytes);
     }
 
     /// Finds the pages in what has arrived.
     pub fn parse(&mut self) -> Result<()> {
-        while self.values_left > 0 && self.at < self.arrived_to {
-            let arrived = self.arrived_to - self.at;
-            let shown = self.front(1);
-            let (length, found) = (shown.len(), page_header(shown));
-            match found {
-                Header::Whole(header, head) => {
-                    let left = self.end - self.at - head as u64;
-                    let kind = self.bounds.check(&header, left, self.values_left).map_err(|e| self.named(e))?;
-                    let whole = head as u64 + header.compressed_size as u64;
-                    if kind == PageKind::Data {
-                        self.largest = self.largest.max(header.uncompressed_size as u64);
-                    }
-                    if arrived < whole {
-                        self.least_end = self.at + whole;
-                        break;
-                    }
-                    self.front(whole as usize);
-                    let first = self.unparsed.front_mut().ok_or_else(|| EngineError::failed("a page is missing"))?;
-                    let bytes = first.split_to(whole as usize);
-                    if first.is_empty() {
-                        self.unparsed.pop_front();
-                    }
-                    self.at += whole;
-                    self.wait(kind, &header, bytes)?;
-                }
-                Header::CutOff(least) if least as u64 <= self.end - self.at => {
-                    if arrived < least as u64 {
-                        self.least_end = self.at + least as u64;
-                        break;
-                    }
-                    self.front(least.max(2 * length));
-                }
-                Header::CutOff(_) | Header::Bad => {
-                    let at = self.at - self.start;
-                    return Err(self.corrupt(format!(
-                        "the page header at byte {at} of the column chunk is cut off or not a page header"
-                    )));
-                }
+        while self.values_left > 0 {
+            let Some((header, head)) = self.chunk.header().map_err(|at| {
+                self.corrupt(format!("the page header at byte {at} of the column chunk is cut off or not a page header"))
+            })?
+            else {
+                break;
+            };
+            let left = self.chunk.left() - head;
+            let kind = self.bounds.check(&header, left, self.values_left).map_err(|e| self.named(e))?;
+            if kind == PageKind::Data {
+                self.largest = self.largest.max(header.uncompressed_size as u64);
             }
+            let Some(bytes) = self.chunk.page(head + header.compressed_size as u64) else { break };
+            self.wait(kind, &header, bytes)?;
         }
         if self.values_left == 0 {
             // Files exist with padding behind the last value.
-            self.unparsed.clear();
-            self.early.clear();
-            self.at = self.asked_to;
-            return Ok(());
-        }
-        if self.at == self.end {
+            self.chunk.close();
+        } else if self.chunk.left() == 0 {
             let (held, said) = (self.values_said - self.values_left, self.values_said);
             return Err(self.corrupt(format!("its pages hold {held} values, the footer says {said}")));
         }
@@ -390,16 +309,7 @@ impl Leaf {
     /// About what the rows take as arrays; they are known.
     pub fn array_bytes_of(&self, from: u64, rows: u64) -> u64 {
         let places = self.taken.iter().map(|(_, place)| place).chain(self.waiting.iter().map(|one| &one.place));
-        let mut bytes = 0;
-        for place in places.take(self.taken.len() + self.counted) {
-            let (start, end) = (place.before.max(from), (place.before + place.rows).min(from + rows));
-            bytes += match place.rows {
-                0 if place.before >= from && place.before <= from + rows => place.array,
-                _ if start < end => (u128::from(place.array) * u128::from(end - start) / u128::from(place.rows)) as u64,
-                _ => 0,
-            };
-        }
-        bytes
+        places.take(self.taken.len() + self.counted).map(|place| place.array_bytes_of(from, rows)).sum()
     }
 
     fn decode(&mut self, bytes: Bytes, uncompressed: u64) -> parquet::errors::Result<Page> {
@@ -428,21 +338,6 @@ impl Leaf {
         }
     }
 
-    /// A new decoder will ask for the pages from the one on that holds the first row that was not read.
-    pub fn rewind(&mut self) -> Result<()> {
-        self.again.clear();
-        let waits = self.waiting.front().is_some_and(|next| next.kind == PageKind::Dictionary);
-        if let Some(bytes) = self.dictionary.clone().filter(|_| !waits) {
-            let page = self.decoder.decode(bytes).map_err(|e| self.named(e))?;
-            self.again.push_back(page);
-        }
-        self.again.extend(self.taken.iter().map(|(page, _)| page.clone()));
-        let first = self.taken.front().map(|(_, place)| place.before);
-        let passed = first.or_else(|| self.waiting.front().filter(|_| self.counted > 0).map(|one| one.place.before));
-        self.passed = Some(passed.unwrap_or(self.rows) as usize).filter(|rows| *rows > 0);
-        Ok(())
-    }
-
     pub fn named_again(&self, e: ParquetError) -> ParquetError {
         match e {
             ParquetError::General(text) | ParquetError::EOF(text) => bad(format!("column {}: {text}", self.name)),
@@ -451,10 +346,7 @@ impl Leaf {
     }
 
     pub fn next_page(&mut self) -> parquet::errors::Result<Option<Page>> {
-        if self.passed.is_some() && !self.again.front().is_some_and(Page::is_dictionary_page) {
-            return Err(bad("rows were read twice".into()));
-        }
-        if let Some(page) = self.again.pop_front() {
+        if let Some(page) = self.next_again()? {
             return Ok(Some(page));
         }
         let Some(Waiting { kind, bytes, page, place }) = self.waiting.pop_front() else {
@@ -475,44 +367,5 @@ impl Leaf {
             self.decompressed -= place.uncompressed;
         }
         Ok(Some(page))
-    }
-
-    pub fn peek(&self) -> Option<PageMetadata> {
-        let data = |rows, values| PageMetadata { num_rows: rows, num_levels: values, is_dict: false };
-        let dictionary = PageMetadata { num_rows: None, num_levels: None, is_dict: true };
-        if self.again.front().is_some_and(Page::is_dictionary_page) {
-            return Some(dictionary);
-        }
-        if let Some(rows) = self.passed {
-            return Some(data(Some(rows), None));
-        }
-        if let Some(page) = self.again.front() {
-            return Some(data(None, Some(page.num_values() as usize)));
-        }
-        let next = self.waiting.front()?;
-        match next.kind {
-            PageKind::Dictionary => Some(dictionary),
-            _ => Some(data(None, (self.max_rep == 0).then_some(next.place.rows as usize))),
-        }
-    }
-
-    /// The page that `peek` shows.
-    pub fn skip(&mut self) -> parquet::errors::Result<()> {
-        if self.passed.is_some() && !self.again.front().is_some_and(Page::is_dictionary_page) {
-            self.passed = None;
-            return Ok(());
-        }
-        self.next_page().map(|_| ())
-    }
-
-    /// Whether the next page begins a row.
-    pub fn at_row(&self) -> bool {
-        if !self.again.is_empty() {
-            return false;
-        }
-        match self.waiting.front() {
-            None => self.values_left == 0,
-            Some(next) => self.counted > 0 && next.place.at_row,
-        }
     }
 }
