@@ -5,6 +5,7 @@
 import { open } from 'node:fs/promises';
 import { ParquetFile, type RecordBatch } from 'parquet-wasm/node';
 import { newEngine } from '../../src/engine/default-engine.ts';
+import type { Engine } from '../../src/engine/engine.ts';
 
 const [reader, path = '', names = '', leave] = process.argv.slice(2);
 const columns = names === '' ? undefined : names.split(',');
@@ -19,8 +20,11 @@ const read = async (start: number, end: number) => {
   return bytes;
 };
 
+/** One for all readings, as parquet-wasm has one. */
+let engine: Engine | undefined;
+
 async function ours(): Promise<number> {
-  const engine = await newEngine({ memoryLimitBytes: 256 * 1024 * 1024 });
+  engine ??= await newEngine({ memoryLimitBytes: 256 * 1024 * 1024 });
   using parquet = await engine.openParquet({ sizeBytes, read });
   let rows = 0;
   for await (const batch of parquet.batches({ batchRows: 8192, ...(columns && { columns }) })) {

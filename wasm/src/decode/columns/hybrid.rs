@@ -49,7 +49,8 @@ impl Hybrid {
 
     fn next_run(&mut self) -> Result<()> {
         let rest = &self.bytes[self.at..];
-        let (head, body) = varint(rest).ok_or_else(|| bad("packed values end before the page's values".into()))?;
+        let (head, body) =
+            short_varint(rest).ok_or_else(|| bad("packed values end before the page's values".into()))?;
         let length = head >> 1;
         if length > u64::from(u32::MAX / 8) {
             return Err(bad(format!("a run of {length} packed values")));
@@ -91,6 +92,15 @@ impl Hybrid {
     }
 }
 
+/// Heads of runs have one byte mostly.
+#[inline]
+fn short_varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    match bytes.split_first() {
+        Some((byte, rest)) if *byte < 0x80 => Some((u64::from(*byte), rest)),
+        _ => varint(bytes),
+    }
+}
+
 /// Values that are looked at together.
 const AT_ONCE: usize = 1024;
 
@@ -120,24 +130,33 @@ impl<T: Lane> Unpacked<T> {
         self.from += count;
     }
 
+    /// Takes runs as long as there is room for a group of 8 values: many runs are short.
     fn fill(&mut self) -> Result<()> {
         (self.from, self.to) = (0, 0);
-        let run = self.hybrid.run()?;
-        let count = match run {
-            Run::Same(value, left) => {
-                let count = left.min(AT_ONCE);
-                self.held[..count].fill(T::of(u64::from(value)));
-                count
-            }
-            Run::Packed { bit, left } => {
-                let count = left.min(AT_ONCE);
-                // A run begins with a byte, and what is taken of it are whole groups of 8 values.
-                unpack(&self.hybrid.bytes[bit / 8..], self.hybrid.width, &mut self.held[..count]);
-                count
-            }
-        };
-        self.hybrid.pass(count);
-        self.to = count;
+        while self.to + 8 <= AT_ONCE {
+            let run = match self.hybrid.run() {
+                Ok(run) => run,
+                // What follows the values that are here may not be wanted.
+                Err(_) if self.to > 0 => break,
+                Err(e) => return Err(e),
+            };
+            let room = &mut self.held[self.to..];
+            let count = match run {
+                Run::Same(value, left) => {
+                    let count = left.min(room.len());
+                    room[..count].fill(T::of(u64::from(value)));
+                    count
+                }
+                Run::Packed { bit, left } => {
+                    // A run begins with a byte, and what is taken of it are whole groups, but for its end.
+                    let count = left.min(room.len() & !7);
+                    unpack(&self.hybrid.bytes[bit / 8..], self.hybrid.width, &mut room[..count]);
+                    count
+                }
+            };
+            self.hybrid.pass(count);
+            self.to += count;
+        }
         Ok(())
     }
 }

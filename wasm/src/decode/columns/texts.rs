@@ -5,11 +5,12 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, BinaryArray, StringArray};
 use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::DataType;
-use parquet::errors::Result;
+use parquet::errors::{ParquetError, Result};
 
 use super::super::page_check::bad;
 use super::validity::spread;
 use super::values::Values;
+use crate::error::EngineError;
 
 /// Short values are copied so many bytes at a time, which costs less than copying just their own.
 const STEP: usize = 32;
@@ -38,7 +39,8 @@ impl Spans {
             return Err(bad(format!("{whole} bytes of texts in one batch, which takes 2^31")));
         }
         if self.bytes.try_reserve(by + STEP).is_err() {
-            return Err(bad(format!("{by} bytes of texts do not fit into the engine's memory")));
+            let text = format!("{by} bytes of texts do not fit into the engine's memory");
+            return Err(ParquetError::External(Box::new(EngineError::too_small(2 * whole as u64, text))));
         }
         self.bytes.resize(whole, 0);
         Ok(())
@@ -50,18 +52,19 @@ impl Spans {
             return Err(bad(format!("{} bytes are left for {count} values", bytes.len())));
         }
         let (first, base) = (self.ends.len(), self.bytes.len());
-        self.ends.reserve(count);
-        let (mut at, mut end) = (0usize, base as u64);
-        for _ in 0..count {
-            let length = bytes.get(at..).and_then(|rest| rest.first_chunk::<4>());
-            let length = length.map_or(u32::MAX, |length| u32::from_le_bytes(*length)) as usize;
-            if bytes.len() - at.min(bytes.len()) < 4 || length > bytes.len() - at - 4 {
-                self.ends.truncate(first);
+        self.ends.resize(first + count, 0);
+        let (mut rest, mut end) = (bytes, base as u64);
+        for slot in &mut self.ends[first..] {
+            let after = rest.split_first_chunk::<4>().and_then(|(length, after)| {
+                let length = u32::from_le_bytes(*length);
+                end += u64::from(length);
+                after.get(length as usize..)
+            });
+            let Some(after) = after else {
                 return Err(bad(format!("a value ends behind the {} bytes of its page", bytes.len())));
-            }
-            end += length as u64;
-            self.ends.push(end as i32);
-            at += 4 + length;
+            };
+            *slot = end as i32;
+            rest = after;
         }
         self.grow((end - base as u64) as usize)?;
         let mut from = 4;
@@ -73,7 +76,7 @@ impl Spans {
             to = *end as usize;
         }
         self.bytes.truncate(end as usize);
-        Ok(at)
+        Ok(bytes.len() - rest.len())
     }
 
     fn indexed(&mut self, dictionary: &Spans, indices: &[u32]) -> Result<()> {
@@ -87,7 +90,7 @@ impl Spans {
             end as i32
         }));
         if let Some(index) = wrong {
-            return Err(bad(format!("index {index} in a dictionary of {} values", dictionary.len())));
+            return Err(no_such(index, dictionary.len()));
         }
         self.grow((end - base as u64) as usize)?;
         let mut to = base;
@@ -117,6 +120,58 @@ impl Spans {
     }
 }
 
+/// Of small dictionaries of short values: each with room behind it, so that none is looked for.
+const SHORT: usize = 16;
+const MOST_SHORT: usize = 1024;
+
+#[derive(Clone, Copy, Default)]
+struct Short {
+    bytes: [u8; SHORT],
+    length: usize,
+}
+
+impl Spans {
+    /// None where a value is too long, or there are many.
+    fn shorts(&self) -> Option<Vec<Short>> {
+        if self.len() > MOST_SHORT {
+            return None;
+        }
+        let short = |index: usize| {
+            let (start, length) = self.span(index as u32)?;
+            let mut bytes = [0; SHORT];
+            bytes.get_mut(..length)?.copy_from_slice(&self.bytes[start..start + length]);
+            Some(Short { bytes, length })
+        };
+        (0..self.len()).map(short).collect()
+    }
+
+    fn indexed_shorts(&mut self, shorts: &[Short], indices: &[u32]) -> Result<()> {
+        let (mut to, mut wrong) = (self.bytes.len(), None);
+        self.grow(SHORT * indices.len())?;
+        let bytes = &mut self.bytes[..];
+        self.ends.extend(indices.iter().map(|index| {
+            let value = shorts.get(*index as usize).copied().unwrap_or_else(|| {
+                wrong = Some(*index);
+                Short::default()
+            });
+            if let Some(room) = bytes.get_mut(to..).and_then(|rest| rest.first_chunk_mut::<SHORT>()) {
+                *room = value.bytes;
+            }
+            to += value.length;
+            to as i32
+        }));
+        self.bytes.truncate(to);
+        match wrong {
+            Some(index) => Err(no_such(index, shorts.len())),
+            None => Ok(()),
+        }
+    }
+}
+
+fn no_such(index: u32, values: usize) -> ParquetError {
+    bad(format!("index {index} in a dictionary of {values} values"))
+}
+
 /// `to` has `STEP` bytes behind the value.
 #[inline]
 fn copy(from: &[u8], at: usize, to: &mut [u8], place: usize, length: usize) {
@@ -140,6 +195,7 @@ pub struct Texts {
     /// They must be UTF-8.
     text: bool,
     dictionary: Spans,
+    shorts: Option<Vec<Short>>,
     slots: Spans,
     /// Bytes of the batch before.
     before: usize,
@@ -147,7 +203,7 @@ pub struct Texts {
 
 impl Texts {
     pub fn new(text: bool) -> Self {
-        Self { text, dictionary: Spans::new(), slots: Spans::new(), before: 0 }
+        Self { text, dictionary: Spans::new(), shorts: None, slots: Spans::new(), before: 0 }
     }
 }
 
@@ -158,6 +214,7 @@ impl Values for Texts {
         if self.text && !dictionary.are_texts(0) {
             return Err(bad("a text is not UTF-8".into()));
         }
+        self.shorts = dictionary.shorts();
         self.dictionary = dictionary;
         Ok(self.dictionary.bytes.capacity() + 4 * self.dictionary.ends.capacity())
     }
@@ -178,7 +235,10 @@ impl Values for Texts {
     }
 
     fn indexed(&mut self, indices: &[u32]) -> Result<()> {
-        self.slots.indexed(&self.dictionary, indices)
+        match &self.shorts {
+            Some(shorts) => self.slots.indexed_shorts(shorts, indices),
+            None => self.slots.indexed(&self.dictionary, indices),
+        }
     }
 
     fn len(&self) -> usize {
@@ -231,6 +291,14 @@ mod tests {
         let expected = [79, 0, 3, 16, 17].into_iter().chain(0..80).map(|at| long[at].as_slice());
         assert!(array.as_string::<i32>().iter().map(|text| text.unwrap().as_bytes()).eq(expected));
         assert!(texts.indexed(&[80]).is_err());
+        let mut shorts = Texts::new(true);
+        shorts.set_dictionary(&bytes, SHORT + 1).unwrap();
+        assert!(shorts.shorts.is_some() && texts.shorts.is_none());
+        shorts.indexed(&[16, 0, 3, 16]).unwrap();
+        let array = shorts.finish(&DataType::Utf8, None).unwrap();
+        let expected = [16, 0, 3, 16].into_iter().map(|at: usize| long[at].as_slice());
+        assert!(array.as_string::<i32>().iter().map(|text| text.unwrap().as_bytes()).eq(expected));
+        assert!(shorts.indexed(&[17]).is_err());
     }
 
     #[test]

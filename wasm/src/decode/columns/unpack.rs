@@ -34,13 +34,12 @@ pub fn unpack<T: Lane>(bytes: &[u8], width: usize, out: &mut [T]) {
     match width {
         0 => out.fill(T::default()),
         1 => {
-            for (eight, byte) in out.chunks_mut(8).zip(bytes) {
-                let bits = T::bits(*byte);
-                match eight.first_chunk_mut::<8>() {
-                    Some(whole) => *whole = bits,
-                    None => eight.copy_from_slice(&bits[..eight.len()]),
-                }
+            let (whole, rest) = out.as_chunks_mut::<8>();
+            for (eight, byte) in whole.iter_mut().zip(bytes) {
+                *eight = T::bits(*byte);
             }
+            let last = bytes.get(whole.len()).copied().unwrap_or_default();
+            rest.copy_from_slice(&T::bits(last)[..rest.len()]);
         }
         2..=8 => groups::<T, 8>(bytes, width, out),
         9..=16 => groups::<T, 4>(bytes, width, out),
@@ -53,13 +52,16 @@ pub fn unpack<T: Lane>(bytes: &[u8], width: usize, out: &mut [T]) {
 fn groups<T: Lane, const N: usize>(bytes: &[u8], width: usize, out: &mut [T]) {
     let mask = (1u64 << width) - 1;
     let mut bit = 0;
-    for group in out.chunks_mut(N) {
-        let mut held = word(bytes, bit / 8) >> (bit % 8);
-        for value in group {
-            *value = T::of(held & mask);
-            held >>= width;
-        }
+    let (whole, rest) = out.as_chunks_mut::<N>();
+    for group in whole {
+        let held = word(bytes, bit / 8) >> (bit % 8);
+        *group = std::array::from_fn(|at| T::of(held >> (at * width) & mask));
         bit += N * width;
+    }
+    let mut held = word(bytes, bit / 8) >> (bit % 8);
+    for value in rest {
+        *value = T::of(held & mask);
+        held >>= width;
     }
 }
 

@@ -28,18 +28,21 @@ impl Again {
 impl Leaf {
     /// A new decoder will ask for the pages from the one on that holds the first row that was not read.
     pub fn rewind(&mut self) -> Result<()> {
-        let again = &mut self.again;
-        again.pages.clear();
-        let waits = self.waiting.front().is_some_and(|next| next.kind == PageKind::Dictionary);
-        if let Some(bytes) = self.dictionary.clone().filter(|_| !waits) {
-            let page = self.decoder.decode(bytes).map_err(|e| self.named(e))?;
-            self.again.pages.push_back(page);
-        }
+        let dictionary = self.dictionary_again().map_err(|e| self.named(e))?;
+        self.again.pages.clear();
+        self.again.pages.extend(dictionary);
         self.again.pages.extend(self.taken.iter().map(|(page, _)| page.clone()));
         let first = self.taken.front().map(|(_, place)| place.before);
         let passed = first.or_else(|| self.waiting.front().filter(|_| self.counted > 0).map(|one| one.place.before));
         self.again.passed = Some(passed.unwrap_or(self.rows) as usize).filter(|rows| *rows > 0);
         Ok(())
+    }
+
+    /// The dictionary page, where it was taken.
+    pub(super) fn dictionary_again(&mut self) -> PageResult<Option<Page>> {
+        let waits = self.waiting.front().is_some_and(|next| next.kind == PageKind::Dictionary);
+        let bytes = self.dictionary.clone().filter(|_| !waits);
+        bytes.map(|bytes| self.decoder.decode(bytes)).transpose()
     }
 
     /// The next page of those that are given once more.

@@ -128,6 +128,12 @@ impl Leaf {
     pub fn named(&self, e: ParquetError) -> EngineError {
         match e {
             ParquetError::General(text) | ParquetError::EOF(text) => self.corrupt(text),
+            ParquetError::External(e) => match e.downcast::<EngineError>() {
+                Ok(e) => {
+                    EngineError { message: format!("column {}: {}", self.name, e.message), ..*e }.at_column(&*self.name)
+                }
+                Err(e) => self.corrupt(e),
+            },
             other => self.corrupt(other),
         }
     }
@@ -145,9 +151,11 @@ impl Leaf {
     /// From now on the decoder takes the pages, which must have been checked.
     pub fn read_by_decoder(&mut self) -> Result<()> {
         self.direct = false;
-        let waiting = self.waiting.iter().filter(|one| one.kind == PageKind::Data).filter_map(|one| one.page.as_ref());
+        let again = self.dictionary_again().map_err(|e| self.named(e))?;
+        let taken = self.taken.iter().map(|(page, _)| page);
+        let waiting = self.waiting.iter().filter_map(|one| one.page.as_ref());
         let mut checked = Ok(());
-        for page in self.taken.iter().map(|(page, _)| page).chain(waiting) {
+        for page in again.iter().chain(taken).chain(waiting) {
             checked = checked.and_then(|()| self.check.page(page));
         }
         checked.map_err(|e| self.named(e))
@@ -196,7 +204,9 @@ impl Leaf {
     pub fn parse(&mut self) -> Result<()> {
         while self.values_left > 0 {
             let Some((header, head)) = self.chunk.header().map_err(|at| {
-                self.corrupt(format!("the page header at byte {at} of the column chunk is cut off or not a page header"))
+                self.corrupt(format!(
+                    "the page header at byte {at} of the column chunk is cut off or not a page header"
+                ))
             })?
             else {
                 break;
@@ -226,9 +236,9 @@ impl Leaf {
         let uncompressed = header.uncompressed_size as u64;
         // A refused growth of the memory is an answer here and a trap in the decoder.
         if Vec::<u8>::new().try_reserve_exact(uncompressed as usize).is_err() {
-            let text = format!("column {}: a page of {uncompressed} bytes does not fit into the engine's memory", self.name);
-            return Err(EngineError::too_small(2 * uncompressed, text)
-            .at_column(self.name.clone()));
+            let text =
+                format!("column {}: a page of {uncompressed} bytes does not fit into the engine's memory", self.name);
+            return Err(EngineError::too_small(2 * uncompressed, text).at_column(self.name.clone()));
         }
         let values = header.num_values as u64;
         let mut place = Place { uncompressed, ..Place::default() };
@@ -258,7 +268,9 @@ impl Leaf {
             return values * self.width;
         }
         let data = match encoding {
-            DICTIONARY_INDICES | OLD_DICTIONARY_INDICES => values.saturating_mul(self.dictionary_bytes) / self.dictionary_values.max(1),
+            DICTIONARY_INDICES | OLD_DICTIONARY_INDICES => {
+                values.saturating_mul(self.dictionary_bytes) / self.dictionary_values.max(1)
+            }
             // Each value is what differs from the one before: how long they are is not known.
             DELTA_BYTE_ARRAY => uncompressed.saturating_mul(4),
             _ => uncompressed,
@@ -316,7 +328,7 @@ impl Leaf {
         self.compressed -= bytes.len() as u64;
         self.decompressed += uncompressed;
         let page = self.decoder.decode(bytes.clone())?;
-        if !self.direct || page.is_dictionary_page() {
+        if !self.direct {
             self.check.page(&page)?;
         }
         if page.is_dictionary_page() {
