@@ -109,10 +109,14 @@ impl Lists {
             let whole = u64::MAX >> (64 - reps.len());
             let at_least = |levels: &[u8], level| at_least(levels, level) & whole;
             let goes_on = at_least(reps, 1);
-            let is_slot = at_least(defs, self.levels.element);
-            let is_present = at_least(defs, self.levels.present);
-            let is_value = at_least(defs, self.highest);
-            wrong |= at_least(defs, self.highest + 1) | goes_on & !is_slot;
+            let (mut is_slot, mut is_present, mut is_value) = (whole, whole, whole);
+            // Mostly all of them are values.
+            if !are_all(defs, self.highest) {
+                is_slot = at_least(defs, self.levels.element);
+                is_present = at_least(defs, self.levels.present);
+                is_value = at_least(defs, self.highest);
+                wrong |= at_least(defs, self.highest + 1) | goes_on & !is_slot;
+            }
             let mut begins = whole & !goes_on;
             while begins != 0 {
                 let at = begins.trailing_zeros();
@@ -169,6 +173,11 @@ fn at_least(levels: &[u8], level: u8) -> u64 {
         bits |= (high.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * at);
     }
     bits
+}
+
+fn are_all(levels: &[u8], level: u8) -> bool {
+    let (words, rest) = levels.as_chunks::<8>();
+    words.iter().all(|word| *word == [level; 8]) && rest.iter().all(|one| *one == level)
 }
 
 /// The bits of `word` where `kept` is set, without what is between them.
