@@ -93,7 +93,9 @@ export interface Store {
   readonly capabilities: StoreCapabilities;
   /** Whether this store is the one that serves `location`. */
   serves(location: string): boolean;
-  /** Bytes `[start, end)`; shorter when the object ends before. `end` omitted: to the object's end. */
+  /**
+   * Bytes `[start, end)`, the caller's own; shorter when the object ends before. `end` omitted: to the object's end.
+   */
   read(location: string, range?: { start: number; end?: number }, options?: CallOptions): Promise<Bytes>;
   /** The object's bytes as they arrive, from `start`. */
   stream(location: string, start?: number, options?: CallOptions): Promise<ReadableStream<Bytes>>;

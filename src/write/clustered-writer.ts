@@ -8,6 +8,7 @@
 import type { Batch, Engine, IpcReader, PartitionSlice, PartitionTransform } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
 import type { Bytes } from '../util/bytes.ts';
+import { release } from '../util/release.ts';
 import { inPieces } from './batch-pieces.ts';
 import { DataFiles, type DataFilesOptions, MAX_ROW_GROUP_ROWS } from './data-files.ts';
 import type { MemoryPlan } from './memory-plan.ts';
@@ -22,6 +23,8 @@ import { mergeDown, mergedRecords } from './run-merge.ts';
 import type { RunReader } from './run-reader.ts';
 import type { Run, RunWriter } from './run-writer.ts';
 
+/** Records above this are not joined before they are encoded. */
+const SMALL_RECORD_BYTES = 8 * 1024;
 /** So many records are read between two reports of what is held. */
 const RECORDS_A_LOOK = 64;
 
@@ -60,7 +63,7 @@ export class ClusteredWriter implements RowWriter {
     this.#steps = new RowSteps(plan.stepBytes, merge.stepRows);
     this.#waiting = new PartitionBuffer(engine);
     this.#files = new DataFiles(options);
-    this.#buffer = new PartitionBuffer(engine);
+    this.#buffer = new PartitionBuffer(engine, SMALL_RECORD_BYTES);
   }
 
   get bufferedRowBytes(): number {
@@ -152,22 +155,18 @@ export class ClusteredWriter implements RowWriter {
     this.#writing = await runs.create();
     for (const { partition, batches } of this.#byPartition()) {
       for (const batch of batches) {
-        const record = this.#recordOf(partition, batch);
-        this.#spilledRows += record.rows;
-        await this.#writing.write(record);
+        const rows = batch.numRows;
+        const stream = toIpc(batch);
+        const { schema, messages } = splitIpcStream(stream);
+        this.#schema ??= schema.slice();
+        this.#spilledRows += rows;
+        await this.#writing.write({ partition, rows, body: [messages] });
+        release(stream);
       }
     }
     onState?.();
     this.#runs.push(await this.#writing.finish());
     this.#writing = null;
-  }
-
-  /** Consumes the batch. */
-  #recordOf({ key, values }: PartitionId, batch: Batch): RunRecord {
-    using rows = batch;
-    const { schema, messages } = splitIpcStream(rows.toIpc());
-    this.#schema ??= schema;
-    return { partition: { key, values }, rows: rows.numRows, body: messages };
   }
 
   /** The second pass. */
@@ -241,6 +240,12 @@ export class ClusteredWriter implements RowWriter {
   }
 }
 
+/** Consumes the batch. */
+function toIpc(batch: Batch): Bytes {
+  using rows = batch;
+  return rows.toIpc();
+}
+
 /** Slices of one key together, in their order; those that were not asked for are freed. */
 function* byKey(slices: readonly PartitionSlice[]): Generator<readonly PartitionSlice[]> {
   const sorted = slices.toSorted((a, b) => (a.key === b.key ? 0 : a.key < b.key ? -1 : 1));
@@ -262,7 +267,7 @@ function sumOf(batches: readonly Batch[], of: (batch: Batch) => number): number 
 }
 
 function decoded({ body, rows }: RunRecord, ipc: IpcReader): Batch {
-  const batches = ipc.push(body);
+  const batches = body.flatMap((piece) => ipc.push(piece));
   const [batch] = batches;
   if (batch !== undefined && batches.length === 1 && batch.numRows === rows) return batch;
   for (const one of batches) one.free();

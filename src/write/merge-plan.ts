@@ -46,7 +46,7 @@ export function planMerge(
   const { limitBytes, engineBytes, bufferedRowBytes, partSizeBytes, partsInFlight } = plan;
   const left = engineBytes - ENGINE_FIXED_BYTES - ENGINE_LEAF_BYTES * leafColumns;
   const parts = (partsInFlight + 1) * partSizeBytes;
-  const readBytes = Math.floor(Math.min(limitBytes - engineBytes - parts, limitBytes / 6));
+  const readBytes = Math.floor(Math.min(limitBytes - engineBytes - parts, limitBytes / 4));
   const recordBytes = Math.min(LARGEST_RECORD, plan.stepBytes);
   const chunks = (readBytes - RECORDS_HELD * recordBytes) / SMALLEST_CHUNK;
   const runRows = Math.min(MAX_ROUTED_ROWS, Math.floor(bufferedRowBytes / 2 / ROUTED_ROW_BYTES));

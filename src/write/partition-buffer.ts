@@ -1,7 +1,6 @@
 /** Rows of one partition that wait for their row group: batches in order, small ones joined now and then. */
 import type { Batch, Engine } from '../engine/engine.ts';
 
-/** Batches above this are left as they are. */
 const SMALL_BATCH_BYTES = 64 * 1024;
 /** So many small neighbours of one level become one batch of the next. */
 const JOIN_COUNT = 16;
@@ -15,12 +14,15 @@ interface Held {
 
 export class PartitionBuffer {
   readonly #engine: Pick<Engine, 'concat'>;
+  readonly #smallBytes: number;
   #held: Held[] = [];
   #rows = 0;
   #bytes = 0;
 
-  constructor(engine: Pick<Engine, 'concat'>) {
+  /** `smallBytes`: batches above this are left as they are. */
+  constructor(engine: Pick<Engine, 'concat'>, smallBytes = SMALL_BATCH_BYTES) {
     this.#engine = engine;
+    this.#smallBytes = smallBytes;
   }
 
   get rows(): number {
@@ -36,7 +38,7 @@ export class PartitionBuffer {
   push(batch: Batch, bytes: number): void {
     this.#rows += batch.numRows;
     this.#bytes += bytes;
-    this.#held.push({ batch, level: bytes < SMALL_BATCH_BYTES ? 0 : LEFT_ALONE });
+    this.#held.push({ batch, level: bytes < this.#smallBytes ? 0 : LEFT_ALONE });
     this.#joinSmall();
   }
 

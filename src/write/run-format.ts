@@ -1,7 +1,7 @@
 /**
  * A run is a file that a clustered write keeps for itself for a while: records in the order of their partition keys,
  * one after the other. A record is a head of fixed size, its partition as JSON, and its rows as messages of an Arrow IPC
- * stream whose schema message is left out, because all records of a write have the same one. Everything is a multiple of 8 bytes long.
+ * stream whose schema message is left out, because all records of a write have the same one.
  */
 import { IcestreamError } from '../errors.ts';
 import type { Bytes } from '../util/bytes.ts';
@@ -12,7 +12,8 @@ import type { PartitionId } from './partition-router.ts';
 export const HEAD_BYTES = 24;
 /** "icer". */
 const MAGIC = 0x72656369;
-const ALIGNMENT = 8;
+/** As Arrow pads its messages: checksums of many short pieces would cost more. */
+const ALIGNMENT = 64;
 
 const decoder = new TextDecoder();
 
@@ -29,20 +30,24 @@ export interface RecordHead {
 export interface RunRecord {
   readonly partition: PartitionId;
   readonly rows: number;
-  /** Arrow IPC messages. */
-  readonly body: Bytes;
+  /** Arrow IPC messages, in pieces that need not end where a message does. */
+  readonly body: readonly Bytes[];
 }
 
 /** What comes before the body of a record. */
-export function encodeRecordStart({ partition, rows, body }: RunRecord): Bytes {
-  const text = utf8(JSON.stringify([partition.key, ...partition.values.map((value) => value && toHex(value))]));
-  const padded = Math.ceil(text.length / ALIGNMENT) * ALIGNMENT;
-  const start = new Uint8Array(HEAD_BYTES + padded).fill(0x20, HEAD_BYTES);
+export function encodeRecordStart({ partition: { key, values }, rows, body }: RunRecord): Bytes {
+  const text = utf8(JSON.stringify([key, ...values.map((value) => value && toHex(value))]));
+  const start = new Uint8Array(Math.ceil((HEAD_BYTES + text.length) / ALIGNMENT) * ALIGNMENT).fill(0x20);
   start.set(text, HEAD_BYTES);
   const view = new DataView(start.buffer);
-  const fields = [MAGIC, rows, padded, body.length, xxhash32(start.subarray(HEAD_BYTES)), xxhash32(body)];
+  const partition = start.subarray(HEAD_BYTES);
+  const fields = [MAGIC, rows, partition.length, bodyBytes(body), xxhash32(partition), xxhash32(...body)];
   for (const [at, field] of fields.entries()) view.setUint32(4 * at, field, true);
   return start;
+}
+
+export function bodyBytes(body: readonly Bytes[]): number {
+  return body.reduce((sum, piece) => sum + piece.length, 0);
 }
 
 /** Null: these bytes are no head. */
@@ -65,7 +70,7 @@ export function splitIpcStream(stream: Bytes): { readonly schema: Bytes; readonl
   const view = new DataView(stream.buffer, stream.byteOffset, stream.byteLength);
   // A continuation mark and a length, before the schema message; without a body; and the same at the end, with 0.
   const schemaEnd = 8 + view.getInt32(4, true);
-  return { schema: stream.slice(0, schemaEnd), messages: stream.subarray(schemaEnd, stream.length - 8) };
+  return { schema: stream.subarray(0, schemaEnd), messages: stream.subarray(schemaEnd, stream.length - 8) };
 }
 
 /** The store gave back something else than was written. */

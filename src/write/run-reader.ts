@@ -1,5 +1,7 @@
 /** Reads one run from its start to its end by ranges, the next one fetched while the last is in use. */
 import type { Bytes } from '../util/bytes.ts';
+import { concatBytes } from '../util/encoding.ts';
+import { release } from '../util/release.ts';
 import { xxhash32 } from '../util/xxhash32.ts';
 import { damagedRun, decodePartition, decodeRecordHead, HEAD_BYTES, type RunRecord } from './run-format.ts';
 import type { Run } from './run-writer.ts';
@@ -17,6 +19,8 @@ export class RunReader {
   #chunk: Bytes = NOTHING;
   /** In the chunk. */
   #at = 0;
+  /** Chunks that the record at hand has used up. */
+  readonly #spent: Bytes[] = [];
   #ahead: Promise<Bytes> | null = null;
   #askedBytes = 0;
   #takenBytes = 0;
@@ -35,11 +39,10 @@ export class RunReader {
     return this.#record;
   }
 
-  /** Held in memory: the chunk in use, the one that is fetched, and a record of more than a chunk. */
+  /** Held in memory: the chunk in use, the one that is fetched, and those before it that the record at hand is in. */
   get bufferedBytes(): number {
     const ahead = this.#ahead === null ? 0 : this.#chunkBytes;
-    const body = this.#record?.body.length ?? 0;
-    return this.#chunk.length + ahead + (body > this.#chunkBytes ? body : 0);
+    return this.#chunk.length + ahead + this.#spent.reduce((sum, chunk) => sum + chunk.length, 0);
   }
 
   /**
@@ -49,17 +52,18 @@ export class RunReader {
   async advance(): Promise<void> {
     const { location, sizeBytes, rows } = this.#run;
     this.#record = null;
+    for (const chunk of this.#spent.splice(0)) release(chunk);
     if (this.#takenBytes === sizeBytes) {
       if (this.#rows !== rows) throw damagedRun(location, `${rows} rows were written, ${this.#rows} came back`);
       this.#chunk = NOTHING;
       return;
     }
-    const head = decodeRecordHead(await this.#take(HEAD_BYTES));
+    const head = decodeRecordHead(concatBytes(await this.#take(HEAD_BYTES)));
     if (head === null) throw damagedRun(location, 'a record without a head');
-    const text = await this.#take(head.partitionBytes);
+    const text = concatBytes(await this.#take(head.partitionBytes));
     if (xxhash32(text) !== head.partitionChecksum) throw damagedRun(location, 'a partition key has changed');
     const body = await this.#take(head.bodyBytes);
-    if (xxhash32(body) !== head.bodyChecksum) throw damagedRun(location, 'rows have changed');
+    if (xxhash32(...body) !== head.bodyChecksum) throw damagedRun(location, 'rows have changed');
     this.#rows += head.rows;
     this.#record = { partition: decodePartition(text), rows: head.rows, body };
   }
@@ -72,25 +76,23 @@ export class RunReader {
     this.#ahead = null;
   }
 
-  async #take(bytes: number): Promise<Bytes> {
+  /** The next bytes, in pieces that lie in one chunk each. */
+  async #take(bytes: number): Promise<Bytes[]> {
     if (bytes > this.#run.sizeBytes - this.#takenBytes) throw damagedRun(this.#run.location, 'it is cut off');
     this.#takenBytes += bytes;
-    if (this.#chunk.length - this.#at >= bytes) {
-      this.#at += bytes;
-      return this.#chunk.subarray(this.#at - bytes, this.#at);
-    }
-    const out = new Uint8Array(bytes);
-    for (let have = 0; have < bytes; ) {
+    const pieces: Bytes[] = [];
+    for (let missing = bytes; missing > 0; ) {
       if (this.#at === this.#chunk.length) await this.#next();
-      const some = this.#chunk.subarray(this.#at, this.#at + bytes - have);
-      out.set(some, have);
-      have += some.length;
-      this.#at += some.length;
+      const piece = this.#chunk.subarray(this.#at, this.#at + missing);
+      pieces.push(piece);
+      missing -= piece.length;
+      this.#at += piece.length;
     }
-    return out;
+    return pieces;
   }
 
   async #next(): Promise<void> {
+    if (this.#chunk.length > 0) this.#spent.push(this.#chunk);
     this.#chunk = NOTHING;
     this.#at = 0;
     this.#chunk = (await this.#ahead) ?? NOTHING;

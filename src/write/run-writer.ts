@@ -1,7 +1,6 @@
 /** Writes one run: records in the order of their keys, in blocks. */
 import type { Upload } from '../storage/store.ts';
 import type { Bytes } from '../util/bytes.ts';
-import { concatBytes } from '../util/encoding.ts';
 import { damagedRun, encodeRecordStart, type RunRecord } from './run-format.ts';
 
 /** A run that is stored, whole. */
@@ -11,14 +10,14 @@ export interface Run {
   readonly rows: number;
 }
 
-/** Small records go out together. */
 const BLOCK_BYTES = 512 * 1024;
 
 /** Lifecycle: `write`* → `finish` | `abort`. After an error, `abort` must be called. */
 export class RunWriter {
   readonly #upload: Upload;
-  #block: Bytes[] = [];
-  #blockBytes = 0;
+  #block: Bytes | null = null;
+  /** Filled of the block. */
+  #at = 0;
   #sizeBytes = 0;
   #rows = 0;
 
@@ -26,18 +25,16 @@ export class RunWriter {
     this.#upload = upload;
   }
 
-  /** Held in memory: records that wait for their block, and what the upload holds. */
+  /** Held in memory: the block that is being filled, and what the upload holds. */
   get bufferedBytes(): number {
-    return this.#blockBytes + this.#upload.bufferedBytes;
+    return (this.#block?.length ?? 0) + this.#upload.bufferedBytes;
   }
 
-  /** Takes over the record's bytes. */
+  /** Copies the record's bytes: they are the caller's again when this resolves. */
   async write(record: RunRecord): Promise<void> {
-    const start = encodeRecordStart(record);
-    this.#block.push(start, record.body);
-    this.#blockBytes += start.length + record.body.length;
+    await this.#put(encodeRecordStart(record));
+    for (const piece of record.body) await this.#put(piece);
     this.#rows += record.rows;
-    if (this.#blockBytes >= BLOCK_BYTES) await this.#flush();
   }
 
   /** @throws IcestreamError INVALID_RESPONSE when the store holds another number of bytes than were written. */
@@ -52,16 +49,26 @@ export class RunWriter {
 
   /** Returns what could not be removed. */
   async abort(): Promise<readonly string[]> {
-    this.#block = [];
-    this.#blockBytes = 0;
+    this.#block = null;
     return (await this.#upload.abort()).leftBehind;
   }
 
+  async #put(bytes: Bytes): Promise<void> {
+    for (let from = 0; from < bytes.length; ) {
+      this.#block ??= new Uint8Array(BLOCK_BYTES);
+      const some = bytes.subarray(from, from + BLOCK_BYTES - this.#at);
+      this.#block.set(some, this.#at);
+      this.#at += some.length;
+      from += some.length;
+      if (this.#at === BLOCK_BYTES) await this.#flush();
+    }
+  }
+
   async #flush(): Promise<void> {
-    if (this.#blockBytes === 0) return;
-    const block = concatBytes(this.#block);
-    this.#block = [];
-    this.#blockBytes = 0;
+    const block = this.#block?.subarray(0, this.#at);
+    this.#block = null;
+    this.#at = 0;
+    if (block === undefined) return;
     this.#sizeBytes += block.length;
     await this.#upload.write(block);
   }

@@ -1,4 +1,5 @@
 import type { Bytes } from '../../util/bytes.ts';
+import { release } from '../../util/release.ts';
 import type { Upload, UploadResult } from '../store.ts';
 import { uploadEnded } from '../store-errors.ts';
 import { localError } from './errors.ts';
@@ -39,11 +40,13 @@ export class LocalUpload implements Upload {
   }
 
   async write(bytes: Bytes): Promise<void> {
-    this.#writing += bytes.length;
+    const size = bytes.length;
+    this.#writing += size;
     try {
       await this.#inTurn(() => this.#file.write(bytes));
     } finally {
-      this.#writing -= bytes.length;
+      this.#writing -= size;
+      release(bytes);
     }
   }
 

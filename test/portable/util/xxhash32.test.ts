@@ -22,6 +22,13 @@ test('the place of the bytes in their buffer does not matter', () => {
   }
 });
 
+test('of pieces it is that of the whole', () => {
+  const bytes = Uint8Array.from({ length: 203 }, (_, at) => (at * 31) & 0xff);
+  for (const cut of [0, 1, 16, 24, 160, 199, 203]) {
+    expect(xxhash32(bytes.subarray(0, cut), bytes.subarray(cut))).toBe(xxhash32(bytes));
+  }
+});
+
 test('a changed bit changes it', () => {
   const bytes = new Uint8Array(100);
   const hash = xxhash32(bytes);

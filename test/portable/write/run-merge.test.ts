@@ -36,14 +36,14 @@ function reader(bytes: Bytes, rows: number, chunkBytes: number): RunReader {
 }
 
 function stored(records: readonly RunRecord[]): Bytes {
-  return concatBytes(records.flatMap((record) => [encodeRecordStart(record), record.body]));
+  return concatBytes(records.flatMap((record) => [encodeRecordStart(record), ...record.body]));
 }
 
 const values = fc.array(fc.option(fc.uint8Array({ maxLength: 5 })), { minLength: 1, maxLength: 3 });
 const record = fc.record({
   partition: fc.record({ key: fc.stringMatching(/^[0-9a-f]{1,4}$/), values }),
   rows: fc.integer({ min: 1, max: 1000 }),
-  body: fc.integer({ min: 0, max: 40 }).map((words): Bytes => new Uint8Array(8 * words).fill(words)),
+  body: fc.integer({ min: 0, max: 40 }).map((words): Bytes[] => [new Uint8Array(8 * words).fill(words)]),
 });
 
 test('records come back as they were written, by key and then in the order of their runs', async () => {
@@ -66,7 +66,7 @@ test('records come back as they were written, by key and then in the order of th
         for await (const one of mergedRecords(readers)) {
           const { key, values: tuple } = one.partition;
           const copied = tuple.map((value) => value && Uint8Array.from(value));
-          found.push({ partition: { key, values: copied }, rows: one.rows, body: one.body.slice() });
+          found.push({ partition: { key, values: copied }, rows: one.rows, body: [concatBytes(one.body).slice()] });
         }
         expect(found).toEqual(sorted.flat().toSorted(byKey));
         expect(readers.every((one) => one.bufferedBytes === 0)).toBe(true);
@@ -79,7 +79,7 @@ test('whatever byte of a run changes, reading it fails', async () => {
   const records: RunRecord[] = ['00', '0101', '0102'].map((key, at) => ({
     partition: { key, values: [null, Uint8Array.of(at)] },
     rows: at + 1,
-    body: new Uint8Array(24).fill(at),
+    body: [new Uint8Array(24).fill(at)],
   }));
   const bytes = stored(records);
   for (let at = 0; at < bytes.length; at++) {
