@@ -1,10 +1,11 @@
 /** What icestream writes, engines that no one here wrote read: every row, every type, pruning included. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { fromAny, RestCatalog, type TableCatalog } from 'icestream';
+import { LocalStore } from 'icestream/storage/local';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
 const run = promisify(execFile);
@@ -126,6 +127,35 @@ describe.each(['2', '3'])('format version %s', (version) => {
     }
   });
 });
+
+it.each(['beside the data', 'in a folder'])(
+  'clustered rows are equal, one file a partition, with runs %s',
+  async (place) => {
+    const manyRows = 20_000;
+    const many = join(folder, 'many.arrows');
+    await run(kit.python, [script('make_types.py'), many, String(manyRows)]);
+    const name = `others.clustered_${place.replaceAll(' ', '_')}`;
+    const scratch = join(folder, 'spill');
+    const elsewhere = { store: new LocalStore(), location: `file://${scratch}` };
+    const { result } = await catalog.createAndAppend(
+      name,
+      fromAny(new Blob([await readFile(many)])),
+      { partitionSpec: ['bucket(16, id)', 'identity(flag)'], properties: { 'write.distribution-mode': 'hash' } },
+      { memoryLimitBytes: 40 * 1024 * 1024, ...(place === 'in a folder' ? { spill: elsewhere } : {}) },
+    );
+    expect(result).toMatchObject({ rows: BigInt(manyRows), files: 48, leftBehind: [] });
+    for (const engine of ['pyiceberg', 'duckdb'] as const) {
+      const answer = await read(engine, name, many);
+      expect({ engine, differences: answer.differences, rows: answer.rows }).toEqual({
+        engine,
+        differences: [],
+        rows: manyRows,
+      });
+    }
+    // The folder was made for a run, and none is left.
+    if (place === 'in a folder') expect(await readdir(scratch)).toEqual([]);
+  },
+);
 
 it('partition values let PyIceberg leave out files', async () => {
   const name = 'others.partition_pruning';
