@@ -13,17 +13,16 @@ export const partitioned: Benchmark = {
   async *run({ rows, scratch }) {
     const job = { source: { generatedRows: rows }, memoryLimitMebibytes, partition: 'bucket(100, id)' };
     const clusterBy = { spillFolder: join(scratch, 'spill') };
-    const [asTheyCome, clustered] = await withS3(async (s3) => [
-      await measureAppend({ ...job, ...s3.target('as-they-come') }),
-      await measureAppend({ ...job, ...s3.target('clustered'), clusterBy }),
-    ]);
-    yield* figures('as they come', rows, asTheyCome);
-    yield* figures('clustered', rows, clustered);
+    const runs = await withS3(async (s3) => ({
+      asTheyCome: await measureAppend({ ...job, ...s3.target('as-they-come') }),
+      clustered: await measureAppend({ ...job, ...s3.target('clustered'), clusterBy }),
+    }));
+    yield* figures('as they come', rows, runs.asTheyCome);
+    yield* figures('clustered', rows, runs.clustered);
   },
 };
 
-function* figures(label: string, rows: number, result: MeasuredAppend | undefined): Generator<Figure> {
-  if (result === undefined) throw new Error(`${label}: nothing was measured`);
+function* figures(label: string, rows: number, result: MeasuredAppend): Generator<Figure> {
   const peak = result.memoryPeakBytes / mebibyte;
   yield {
     name: `${label}: budget in use at the peak`,

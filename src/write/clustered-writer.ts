@@ -207,13 +207,16 @@ export class ClusteredWriter implements RowWriter {
     const size = chunkBytes(merge, some.length);
     this.#reading = some.map((run) => runs.open(run, size));
     let count = 0;
+    let ended = false;
     try {
       for await (const record of mergedRecords(this.#reading)) {
         signal?.throwIfAborted();
         if (count++ % RECORDS_A_LOOK === 0) onState?.();
         yield record;
       }
+      ended = true;
     } finally {
+      if (!ended) runs.stop();
       await Promise.all(this.#reading.map((reader) => reader.close()));
       this.#reading = [];
     }

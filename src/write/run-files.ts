@@ -7,6 +7,9 @@ import { type Run, RunWriter } from './run-writer.ts';
 import { StagedFiles } from './staged-files.ts';
 import { StagedUpload } from './staged-upload.ts';
 
+/** A Worker may have so many connections. */
+const MOST_READS = 6;
+
 export interface RunFilesOptions {
   readonly store: Store;
   /** A folder, without a slash at the end. */
@@ -22,6 +25,7 @@ export class RunFiles {
   readonly #staged: StagedFiles;
   readonly #partSizeBytes: number;
   readonly #partSlots: Semaphore;
+  readonly #readSlots = new Semaphore(MOST_READS);
   /** Ends reads that nobody waits for any more. */
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
@@ -54,9 +58,20 @@ export class RunFiles {
 
   open(run: Run, chunkBytes: number): RunReader {
     const { store } = this.#options;
-    const read = (location: string, start: number, end: number) =>
-      store.read(location, { start, end }, { signal: this.#signal });
+    const read = async (location: string, start: number, end: number) => {
+      const done = await this.#readSlots.acquire(this.#signal);
+      try {
+        return await store.read(location, { start, end }, { signal: this.#signal });
+      } finally {
+        done();
+      }
+    };
     return new RunReader(run, read, chunkBytes);
+  }
+
+  /** Ends reads and uploads that are under way: they reject. */
+  stop(): void {
+    this.#stop.abort();
   }
 
   /** Removes runs that were read; what cannot be removed now is tried again at the end. */
@@ -66,7 +81,7 @@ export class RunFiles {
 
   /** Ends what is under way and removes all runs; returns those that are still there. Never throws. */
   async removeAll(): Promise<readonly string[]> {
-    this.#stop.abort();
+    this.stop();
     return this.#staged.remove();
   }
 }

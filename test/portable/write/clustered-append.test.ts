@@ -24,6 +24,9 @@ interface Watched {
   /** In the order they were opened. */
   readonly runs: string[];
   reads: number;
+  /** At once: now, and at most. */
+  reading: number;
+  mostReading: number;
   onOpen?: (location: string) => void;
   onWrite?: () => void;
   onRead?: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>;
@@ -45,8 +48,10 @@ function watch(store: Store, watched: Watched): Store {
     return upload;
   };
   const read: Store['read'] = async (location, range, readOptions) => {
+    if (!isRun(location)) return store.read(location, range, readOptions);
+    watched.mostReading = Math.max(watched.mostReading, ++watched.reading);
     const bytes = await store.read(location, range, readOptions);
-    if (!isRun(location)) return bytes;
+    watched.reading -= 1;
     watched.reads += 1;
     return watched.onRead?.(bytes) ?? bytes;
   };
@@ -78,7 +83,7 @@ async function watchedLake(
   partitionSpec: readonly string[],
   properties: Readonly<Record<string, string>> = {},
 ): Promise<Watching> {
-  const watched: Watched = { runs: [], reads: 0 };
+  const watched: Watched = { runs: [], reads: 0, reading: 0, mostReading: 0 };
   const here = await lake({ store: (store) => watch(store, watched) });
   const table = await here.catalog.createTable('sales.orders', ordersSchema, { partitionSpec, properties });
   return { ...here, table, watched };
@@ -127,6 +132,7 @@ describe('rows that come mixed', () => {
     const { distributionMode: _, ...byProperty } = options;
     const result = await here.table.append(source, byProperty);
     expect(here.watched.runs.length).toBeGreaterThan(3);
+    expect(here.watched.mostReading).toBeLessThanOrEqual(6);
     expect(result).toMatchObject({ rows: BigInt(ROWS), files: 40, leftBehind: [] });
     expect(result.memoryPeakBytes).toBeLessThanOrEqual(LIMIT);
     // What the engine keeps between writes is less.
@@ -227,7 +233,7 @@ describe('which way is taken', () => {
 describe('runs elsewhere', () => {
   test('go to the store and folder that are named, and from there', async () => {
     const here = await watchedLake(['bucket(40, id)']);
-    const watched: Watched = { runs: [], reads: 0 };
+    const watched: Watched = { runs: [], reads: 0, reading: 0, mostReading: 0 };
     const scratch = new MemoryStore('scratch');
     const spill = { store: watch(scratch, watched), location: 'memory://scratch/tmp/' };
     expect((await here.table.append(source, { ...options, spill })).files).toBe(40);
@@ -283,6 +289,7 @@ describe('a load that fails leaves the table as it was, and no run and no file',
       throw new Error('gone');
     };
     await expect(here.table.append(source, options)).rejects.toThrow('gone');
+    expect(here.watched.reads).toBeLessThanOrEqual(6);
     await expectUntouched(here);
   });
 
