@@ -17,6 +17,7 @@ use arrow_schema::{DataType, Field, FieldRef, TimeUnit};
 use super::double;
 use super::parse::{self, Reason};
 use super::plain::Plain;
+use super::swar;
 use super::validity::Validity;
 use crate::error::{EngineError, Result};
 use crate::schema_json::extension;
@@ -29,6 +30,7 @@ pub enum Data {
     F32(Vec<f32>),
     F64(Vec<f64>),
     I128(Vec<i128>),
+    Text { ends: Vec<i32>, bytes: Vec<u8> },
     Bytes { ends: Vec<i32>, bytes: Vec<u8> },
     Fixed { width: usize, bytes: Vec<u8> },
     List { ends: Vec<i32>, element: Box<Column> },
@@ -55,7 +57,8 @@ impl Column {
             DataType::Float32 => Data::F32(Vec::new()),
             DataType::Float64 => Data::F64(Vec::new()),
             DataType::Decimal128(..) => Data::I128(Vec::new()),
-            DataType::Utf8 | DataType::Binary => Data::Bytes { ends: Vec::new(), bytes: Vec::new() },
+            DataType::Utf8 => Data::Text { ends: Vec::new(), bytes: Vec::new() },
+            DataType::Binary => Data::Bytes { ends: Vec::new(), bytes: Vec::new() },
             DataType::FixedSizeBinary(width) => {
                 Data::Fixed { width: usize::try_from(*width).unwrap_or(0), bytes: Vec::new() }
             }
@@ -87,6 +90,12 @@ impl Column {
         self.len() == 0
     }
 
+    /// Its values have one text each.
+    #[inline]
+    pub fn is_flat(&self) -> bool {
+        !matches!(self.data, Data::List { .. } | Data::Struct(_) | Data::Map { .. })
+    }
+
     /// About what the values take, from the data alone.
     pub fn bytes(&self) -> usize {
         match &self.data {
@@ -97,7 +106,7 @@ impl Column {
             Data::F32(values) => values.len() * 4,
             Data::F64(values) => values.len() * 8,
             Data::I128(values) => values.len() * 16,
-            Data::Bytes { ends, bytes } => ends.len() * 4 + bytes.len(),
+            Data::Text { ends, bytes } | Data::Bytes { ends, bytes } => ends.len() * 4 + bytes.len(),
             Data::Fixed { bytes, .. } => bytes.len(),
             Data::List { ends, element } => ends.len() * 4 + element.bytes(),
             Data::Struct(children) => children.iter().map(Column::bytes).sum(),
@@ -123,7 +132,7 @@ impl Column {
             Data::F32(values) => values.push(0.0),
             Data::F64(values) => values.push(0.0),
             Data::I128(values) => values.push(0),
-            Data::Bytes { ends, bytes } => ends.push(bytes.len() as i32),
+            Data::Text { ends, bytes } | Data::Bytes { ends, bytes } => ends.push(bytes.len() as i32),
             Data::Fixed { width, bytes } => bytes.resize(bytes.len() + *width, 0),
             Data::List { ends, element } => ends.push(element.len() as i32),
             Data::Struct(children) => children.iter_mut().for_each(Column::push_hollow),
@@ -133,9 +142,19 @@ impl Column {
     }
 
     /// A value of a flat column from its text.
+    #[inline]
     pub fn push_text(&mut self, text: &str) -> std::result::Result<(), Reason> {
+        let Data::Text { ends, bytes } = &mut self.data else { return self.push_parsed(text) };
+        swar::append(bytes, text.as_bytes());
+        push_end(ends, bytes)?;
+        self.valid.push_valid();
+        Ok(())
+    }
+
+    fn push_parsed(&mut self, text: &str) -> std::result::Result<(), Reason> {
         let data_type = self.field.data_type();
-        let text = if parse::is_trimmed(data_type) { parse::trimmed(text) } else { text };
+        // Text itself keeps the spaces around it.
+        let text = parse::trimmed(text);
         match &mut self.data {
             Data::Bool(values) => values.append(parse::boolean(text)?),
             Data::I32(values) => values.push(match data_type {
@@ -154,11 +173,8 @@ impl Column {
                 _ => return Err("not a decimal column".into()),
             },
             Data::Bytes { ends, bytes } => {
-                match data_type {
-                    DataType::Utf8 => bytes.extend_from_slice(text.as_bytes()),
-                    _ => parse::hex(text, bytes)?,
-                }
-                ends.push(i32::try_from(bytes.len()).map_err(|_| "the batch holds more than 2 GiB of text")?);
+                parse::hex(text, bytes)?;
+                push_end(ends, bytes)?;
             }
             Data::Fixed { bytes, .. } if self.is_uuid => bytes.extend(parse::uuid(text)?),
             Data::Fixed { width, bytes } => {
@@ -171,7 +187,7 @@ impl Column {
                 }
             }
             Data::Null => return Err(format!("{} where the column has no type but null", parse::shown(text))),
-            Data::List { .. } | Data::Struct(_) | Data::Map { .. } => {
+            Data::Text { .. } | Data::List { .. } | Data::Struct(_) | Data::Map { .. } => {
                 return Err(format!("{} is not a nested value", parse::shown(text)));
             }
         }
@@ -243,7 +259,7 @@ impl Column {
             Data::F32(values) => values.truncate(length),
             Data::F64(values) => values.truncate(length),
             Data::I128(values) => values.truncate(length),
-            Data::Bytes { ends, bytes } => {
+            Data::Text { ends, bytes } | Data::Bytes { ends, bytes } => {
                 ends.truncate(length);
                 bytes.truncate(upto(ends));
             }
@@ -286,16 +302,16 @@ impl Column {
             (Data::F32(values), _) => primitive::<Float32Type>(values, nulls, data_type)?,
             (Data::F64(values), _) => primitive::<Float64Type>(values, nulls, data_type)?,
             (Data::I128(values), _) => primitive::<Decimal128Type>(values, nulls, data_type)?,
-            (Data::Bytes { ends, bytes }, DataType::Utf8) => {
-                let values = Buffer::from_vec(std::mem::take(bytes));
+            (Data::Text { ends, bytes }, _) => {
+                let values = Buffer::from_vec(renewed(bytes));
                 Arc::new(StringArray::try_new(offsets(ends), values, nulls)?)
             }
             (Data::Bytes { ends, bytes }, _) => {
-                let values = Buffer::from_vec(std::mem::take(bytes));
+                let values = Buffer::from_vec(renewed(bytes));
                 Arc::new(BinaryArray::try_new(offsets(ends), values, nulls)?)
             }
             (Data::Fixed { width, bytes }, _) => {
-                let values = Buffer::from_vec(std::mem::take(bytes));
+                let values = Buffer::from_vec(renewed(bytes));
                 Arc::new(FixedSizeBinaryArray::try_new(*width as i32, values, nulls)?)
             }
             (Data::List { ends, element }, DataType::List(field)) => {
@@ -317,13 +333,25 @@ impl Column {
     }
 }
 
+#[inline]
+fn push_end(ends: &mut Vec<i32>, bytes: &[u8]) -> std::result::Result<(), Reason> {
+    ends.push(i32::try_from(bytes.len()).map_err(|_| "the batch holds more than 2 GiB of text")?);
+    Ok(())
+}
+
 fn primitive<T: ArrowPrimitiveType>(
     values: &mut Vec<T::Native>,
     nulls: Option<NullBuffer>,
     data_type: DataType,
 ) -> Result<ArrayRef> {
-    let values = ScalarBuffer::from(std::mem::take(values));
+    let values = ScalarBuffer::from(renewed(values));
     Ok(Arc::new(PrimitiveArray::<T>::try_new(values, nulls)?.with_data_type(data_type)))
+}
+
+/// The values; there is room for as many again, as batches are alike.
+fn renewed<T>(values: &mut Vec<T>) -> Vec<T> {
+    let room = Vec::with_capacity(values.len());
+    std::mem::replace(values, room)
 }
 
 fn offsets(ends: &mut Vec<i32>) -> OffsetBuffer<i32> {

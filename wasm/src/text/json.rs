@@ -10,14 +10,16 @@ use super::column::{Column, Data};
 use super::json_rows::Splitter;
 use super::json_scan::{MAX_DEPTH, Scanner};
 use super::rows::{Fault, Rows};
+use super::swar::Wanted;
 use super::transcode::Transcoder;
 use crate::error::Result;
 
 /// Fields by name, so that a row's fields may come in any order.
 #[derive(Default)]
 struct Shape {
-    /// The names as rows mostly have them: in quotes, with a colon. Empty: not to be told by its bytes.
-    keys: Vec<Vec<u8>>,
+    /// The names as rows mostly have them: in quotes, with a colon. Empty, which is never found, where a name has to be
+    /// escaped.
+    keys: Vec<Wanted>,
     index: HashMap<String, usize>,
     /// Of a struct's fields, of a list's element, of a map's key and value.
     children: Vec<Shape>,
@@ -37,7 +39,7 @@ impl Shape {
             }
             _ => Shape::default(),
         });
-        let keys = columns.iter().map(|column| key_text(column.field().name()));
+        let keys = columns.iter().map(|column| key(column.field().name()));
         Self { keys: keys.collect(), children: children.collect(), index }
     }
 
@@ -47,9 +49,9 @@ impl Shape {
     }
 }
 
-fn key_text(name: &str) -> Vec<u8> {
+fn key(name: &str) -> Wanted {
     let escaped = name.bytes().any(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
-    if escaped { Vec::new() } else { format!("\"{name}\":").into_bytes() }
+    if escaped { Wanted::default() } else { Wanted::new(format!("\"{name}\":").as_bytes()) }
 }
 
 /// NDJSON, or the elements of one array, told apart by the first byte.
@@ -188,6 +190,12 @@ fn fill(scanner: &mut Scanner, column: &mut Column, shape: &Shape, depth: usize)
     {
         scanner.go_to(end);
         return Ok(());
+    }
+    if first == b'"'
+        && column.is_flat()
+        && let Some(text) = scanner.plain_string()
+    {
+        return column.push_text(text).map_err(Fault::whole);
     }
     if first == b'n' {
         scanner.literal("null")?;

@@ -1,7 +1,6 @@
 //! Where one row of JSON ends and the next begins: lines, or the elements of one array.
 
-use memchr::memchr;
-
+use super::swar;
 use super::tokens::MAX_RECORD_BYTES;
 use crate::error::{EngineError, Result};
 
@@ -77,7 +76,7 @@ impl Splitter {
     }
 
     fn lines(&mut self, mut input: &[u8], each: &mut impl FnMut(&[u8], u64) -> Result<()>) -> Result<()> {
-        while let Some(end) = memchr(b'\n', input) {
+        while let Some(end) = swar::find([b'\n'], input) {
             if self.partial.is_empty() {
                 self.line_row(&input[..end], each)?;
             } else {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::plain::{self, Plain};
 use super::rows::Fault;
-use super::swar;
+use super::swar::{self, Wanted};
 
 /// Deeper nesting is refused.
 pub const MAX_DEPTH: usize = 64;
@@ -33,7 +33,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// The next byte that is not white space; 0 at the end.
-    #[inline]
+    #[inline(always)]
     pub fn peek(&mut self) -> u8 {
         match self.text.get(self.at) {
             Some(byte) if *byte > b' ' => *byte,
@@ -48,7 +48,7 @@ impl<'a> Scanner<'a> {
         self.text.get(self.at).copied().unwrap_or(0)
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn expect(&mut self, byte: u8) -> Scan<()> {
         if self.peek() == byte && self.at < self.text.len() {
             self.at += 1;
@@ -66,18 +66,16 @@ impl<'a> Scanner<'a> {
     }
 
     /// Takes `key`, a name in its quotes and a colon, when it is next just as it is.
-    #[inline]
-    pub fn take_key(&mut self, key: &[u8]) -> bool {
+    #[inline(always)]
+    pub fn take_key(&mut self, key: &Wanted) -> bool {
         let start = self.at + usize::from(self.text.get(self.at) == Some(&b' '));
-        let taken = !key.is_empty() && swar::has_at(self.text, start, key);
-        if taken {
-            self.at = start + key.len();
-        }
-        taken
+        let end = key.end_at(self.text, start);
+        self.at = end.unwrap_or(self.at);
+        end.is_some()
     }
 
     /// After an element: whether another follows; takes the comma or the closing bracket.
-    #[inline]
+    #[inline(always)]
     pub fn more(&mut self, close: u8) -> Scan<bool> {
         match self.peek() {
             b',' => {
@@ -122,7 +120,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// A number that is next, and where it ends; None: it is not a plain one.
-    #[inline]
+    #[inline(always)]
     pub fn plain_number(&self) -> Option<(Plain, usize)> {
         let (number, length) = plain::prefix(&self.text[self.at..])?;
         Some((number, self.at + length))
@@ -175,20 +173,31 @@ impl<'a> Scanner<'a> {
         count
     }
 
-    #[inline]
     pub fn string(&mut self) -> Scan<Cow<'a, str>> {
-        self.expect(b'"')?;
-        let end = swar::plain_end(self.text, self.at);
-        if self.text.get(end) == Some(&b'"')
-            && let Some(whole) = self.utf8.get(self.at..end)
-        {
-            self.at = end + 1;
+        if let Some(whole) = self.plain_string() {
             return Ok(Cow::Borrowed(whole));
         }
+        self.expect(b'"')?;
         self.string_in_pieces()
     }
 
-    /// What is left of a string that is not plain text up to its end.
+    /// A string that is next and has no escapes; None, and nothing is taken: there may be another one, or a fault.
+    #[inline(always)]
+    pub fn plain_string(&mut self) -> Option<&'a str> {
+        if self.text.get(self.at) != Some(&b'"') {
+            return None;
+        }
+        let start = self.at + 1;
+        let end = swar::plain_end(self.text, start);
+        if self.text.get(end) != Some(&b'"') {
+            return None;
+        }
+        let whole = self.utf8.get(start..end)?;
+        self.at = end + 1;
+        Some(whole)
+    }
+
+    /// What is left of a string.
     fn string_in_pieces(&mut self) -> Scan<Cow<'a, str>> {
         let mut out = String::new();
         loop {

@@ -184,3 +184,11 @@ fn a_field_that_no_column_takes_is_a_fault_of_its_row() {
     assert_eq!((error.code, error.column.unwrap().chars().count()), ("INVALID_VALUE", 101));
     assert!(read_with(nested(), "{\"z\":[}", 1000, true, Unknown::Fail).unwrap_err().message.contains("not JSON"));
 }
+
+#[test]
+fn a_name_with_a_quote_is_not_found_in_the_text_of_others() {
+    let schema = vec![Field::new("a\":1,\"b", DataType::Int64, true), Field::new("b", DataType::Int64, true)];
+    let text = "{\"a\":1,\"b\":2}\n{\"a\\\":1,\\\"b\":3}";
+    let (batches, _) = read(schema, text, 1000, true).unwrap();
+    assert_eq!((longs(&batches, 0), longs(&batches, 1)), (vec![None, Some(3)], vec![Some(2), None]));
+}

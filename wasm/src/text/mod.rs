@@ -20,4 +20,6 @@ pub mod transcode;
 mod validity;
 
 #[cfg(test)]
+mod json_reference_tests;
+#[cfg(test)]
 mod json_tests;

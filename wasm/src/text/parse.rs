@@ -1,6 +1,6 @@
 //! What each column type takes as text, and the words for what it does not.
 
-use arrow_schema::{DataType, TimeUnit};
+use arrow_schema::TimeUnit;
 
 use super::number::{self, Unfit};
 use super::time;
@@ -168,11 +168,6 @@ pub fn trimmed(text: &str) -> &str {
         [b' ' | b'\t', ..] | [.., b' ' | b'\t'] => text.trim_matches([' ', '\t']),
         _ => text,
     }
-}
-
-/// Types whose text may stand between spaces.
-pub fn is_trimmed(data_type: &DataType) -> bool {
-    !matches!(data_type, DataType::Utf8)
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ pub struct Plain {
 const MAX_DIGITS: usize = 19;
 
 /// The number that `text` starts with, as JSON writes it, and the bytes it takes.
-#[inline]
+#[inline(always)]
 pub fn prefix(text: &[u8]) -> Option<(Plain, usize)> {
     let negative = text.first() == Some(&b'-');
     let start = usize::from(negative);
@@ -44,7 +44,6 @@ pub fn prefix(text: &[u8]) -> Option<(Plain, usize)> {
 
 impl Plain {
     /// All of `text`.
-    #[inline]
     pub fn of(text: &[u8]) -> Option<Self> {
         prefix(text).filter(|(_, end)| *end == text.len()).map(|(plain, _)| plain)
     }

@@ -1,6 +1,7 @@
 //! Dates, times and timestamps from ISO 8601 text. Nothing is guessed: one order, one set of separators.
 
 use super::number::POWERS_OF_TEN;
+use super::swar;
 
 /// Days since 1970-01-01 of a proleptic Gregorian date.
 pub fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
@@ -123,22 +124,25 @@ pub fn timestamp(text: &str) -> Option<Timestamp> {
 /// `YYYY-MM-DDTHH:MM:SS`, digits of a second or none, `Z` or nothing: what most writers write.
 fn common(text: &[u8]) -> Option<Timestamp> {
     let (start, rest) = text.split_first_chunk::<19>()?;
-    let [_, _, _, _, b'-', _, _, b'-', _, _, b'T' | b' ', _, _, b':', _, _, b':', _, _] = start else { return None };
-    let digit = |at: usize| u32::from(start[at].wrapping_sub(b'0'));
-    let all_digits = [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18].iter().all(|at| digit(*at) < 10);
-    let two = |at: usize| 10 * digit(at) + digit(at + 1);
-    let (year, month, day) = (100 * two(0) + two(2), two(5), two(8));
-    let (hour, minute, second) = (two(11), two(14), two(17));
+    // Eight characters at a time; each becomes its digit, or 0 where the pattern has no digit.
+    let day_part = swar::digits_of(start.first_chunk()?, b"0000-00-")?;
+    let time_part = swar::digits_of(start.last_chunk()?, b"00:00:00")?;
+    let (b'T' | b' ') = start[10] else { return None };
+    let two = |digits: [u8; 8], at: usize| 10 * u32::from(digits[at]) + u32::from(digits[at + 1]);
+    let (year, month) = (100 * two(day_part, 0) + two(day_part, 2), two(day_part, 5));
+    let (hour, minute, second) = (two(time_part, 0), two(time_part, 3), two(time_part, 6));
+    let (tens, ones) = (start[8].wrapping_sub(b'0'), start[9].wrapping_sub(b'0'));
+    let day = 10 * u32::from(tens) + u32::from(ones);
     // Days up to 28 need no look at the month.
     let real = (1..=12).contains(&month)
         && day >= 1
         && (day <= 28 || i64::from(day) <= days_of_month(year.into(), month.into()));
-    if !all_digits || year == 0 || !real || hour > 23 || minute > 59 || second > 59 {
+    if tens > 9 || ones > 9 || year == 0 || !real || hour > 23 || minute > 59 || second > 59 {
         return None;
     }
     let (nanos, rest) = match rest {
         [b'.', fraction @ ..] => {
-            let (value, width) = super::swar::digits(fraction, 0, 0);
+            let (value, width) = swar::digits(fraction, 0, 0);
             if !(1..=9).contains(&width) {
                 return None;
             }

@@ -1,7 +1,8 @@
 //! CSV records from bytes that arrive in any pieces. Quoting is known per field, as a quoted cell is never null.
 
-use memchr::{memchr2, memchr3};
+use memchr::memchr2;
 
+use super::swar;
 use crate::error::{EngineError, Result};
 
 /// A record longer than this is taken for a quote that was never closed.
@@ -127,9 +128,9 @@ impl Tokenizer {
                 }
                 State::FieldStart => self.state = State::Bare,
                 State::Bare => {
-                    let length = memchr3(self.dialect.delimiter, b'\n', b'\r', &input[at..]);
+                    let length = swar::find([self.dialect.delimiter, b'\n', b'\r'], &input[at..]);
                     let end = at + length.unwrap_or(input.len() - at);
-                    self.record.bytes.extend_from_slice(&input[at..end]);
+                    swar::append(&mut self.record.bytes, &input[at..end]);
                     at = end;
                     if at < input.len() {
                         let byte = input[at];
