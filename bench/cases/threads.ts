@@ -9,8 +9,8 @@ const turns = 3;
 interface Run {
   readonly rows: number;
   readonly files: number;
-  readonly elapsedMs: number;
-  readonly cpuMs: number;
+  readonly elapsedMs: readonly number[];
+  readonly cpuMs: readonly number[];
   readonly memoryPeakBytes: number;
   readonly hash: string | null;
 }
@@ -37,10 +37,11 @@ export const threads: Benchmark = {
     for (let turn = 0; turn < turns; turn++) {
       const one = await write(rows, 1);
       const two = await write(rows, 2);
-      best.one = Math.min(best.one, one.elapsedMs);
-      best.two = Math.min(best.two, two.elapsedMs);
-      cpu.one = Math.min(cpu.one, one.cpuMs);
-      cpu.two = Math.min(cpu.two, two.cpuMs);
+      // The first append of a process also pays for compiling.
+      best.one = Math.min(best.one, ...one.elapsedMs.slice(1));
+      best.two = Math.min(best.two, ...two.elapsedMs.slice(1));
+      cpu.one = Math.min(cpu.one, ...one.cpuMs.slice(1));
+      cpu.two = Math.min(cpu.two, ...two.cpuMs.slice(1));
       peak = Math.max(peak, two.memoryPeakBytes);
     }
     yield { name: 'one thread: elapsed', value: best.one / 1000, unit: 's' };

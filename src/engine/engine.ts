@@ -19,8 +19,8 @@ export interface Batch extends Disposable {
   slice(start: number, length: number): Batch;
   /** The same rows as a new handle whose memory is its own: what this one was cut from can be freed. */
   compact(): Batch;
-  /** One IPC stream (schema, this batch, end), copied out. */
-  toIpc(): Bytes;
+  /** One IPC stream (schema, this batch, end), copied out; `allocate`: to an array of that many bytes from there. */
+  toIpc(allocate?: (bytes: number) => Bytes): Bytes;
   free(): void;
 }
 

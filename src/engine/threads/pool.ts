@@ -4,6 +4,7 @@ import type { Bytes } from '../../util/bytes.ts';
 import type { EncodedPart, EncoderOptions } from '../encoder.ts';
 import type { Batch } from '../engine.ts';
 import { buffersOf, bytesOf, type EncodeAnswer, type EncodeThread, type SpawnThread } from './protocol.ts';
+import { SpareBuffers } from './spare-buffers.ts';
 
 export interface EncodePoolOptions {
   readonly spawn: NonNullable<SpawnThread>;
@@ -33,6 +34,7 @@ export class EncodePool implements AsyncDisposable {
   readonly #options: EncodePoolOptions;
   readonly #members: Member[] = [];
   readonly #waiting: Job[] = [];
+  readonly #spare = new SpareBuffers();
   #failure: { readonly error: unknown } | null = null;
 
   constructor(options: EncodePoolOptions) {
@@ -40,16 +42,16 @@ export class EncodePool implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Wasm memory of the threads' engines, as far as they have said, and rows on their way there. */
+  /** Wasm memory of the threads' engines, as far as they have said, rows on their way there, and spare buffers. */
   get heldBytes(): number {
     const jobs = [...this.#members.flatMap(({ job }) => job ?? []), ...this.#waiting];
     const engines = this.#members.reduce((sum, member) => sum + member.memoryBytes, 0);
-    return jobs.reduce((sum, job) => sum + job.streamBytes, engines);
+    return jobs.reduce((sum, job) => sum + job.streamBytes, engines + this.#spare.bytes);
   }
 
   /** Encodes the rows of `batches` as one row group; consumes them before it returns. Parts come in any order. */
   encode(batches: readonly Batch[]): Promise<EncodedPart> {
-    const streams = intoIpc(batches);
+    const streams = this.#intoIpc(batches);
     const part = new Promise<EncodedPart>((resolve, reject) => {
       this.#waiting.push({ streams, streamBytes: bytesOf(streams), resolve, reject });
     });
@@ -67,6 +69,19 @@ export class EncodePool implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** Each batch is freed as soon as it is copied: rows are not held twice. */
+  #intoIpc(batches: readonly Batch[]): Bytes[] {
+    try {
+      return batches.map((batch) => {
+        const stream = batch.toIpc((bytes) => this.#spare.take(bytes));
+        batch.free();
+        return stream;
+      });
+    } finally {
+      for (const batch of batches) batch.free();
+    }
   }
 
   /** Gives waiting jobs to idle threads, in order. */
@@ -108,6 +123,7 @@ export class EncodePool implements AsyncDisposable {
       return;
     }
     member.memoryBytes = answer.memoryBytes;
+    this.#spare.give(answer.buffers);
     job?.resolve(answer.part);
     this.#assign();
   }
@@ -118,18 +134,5 @@ export class EncodePool implements AsyncDisposable {
     const jobs = [...this.#members.map(({ job }) => job), ...this.#waiting.splice(0)];
     for (const member of this.#members) member.job = null;
     for (const job of jobs) job?.reject(this.#failure.error);
-  }
-}
-
-/** Each batch is freed as soon as it is copied: rows are not held twice. */
-function intoIpc(batches: readonly Batch[]): Bytes[] {
-  try {
-    return batches.map((batch) => {
-      const stream = batch.toIpc();
-      batch.free();
-      return stream;
-    });
-  } finally {
-    for (const batch of batches) batch.free();
   }
 }

@@ -18,7 +18,12 @@ export interface EncodeRequest {
 
 /** The answer to a request, in order. */
 export type EncodeAnswer =
-  | { readonly part: EncodedPart; readonly memoryBytes: number }
+  | {
+      readonly part: EncodedPart;
+      readonly memoryBytes: number;
+      /** The request's, transferred back. */
+      readonly buffers: readonly ArrayBuffer[];
+    }
   | { readonly error: { readonly code: ErrorCode; readonly message: string; readonly place: ErrorPlace } };
 
 /** One thread as its starter sees it; `#spawn-thread` makes them. */

@@ -21,7 +21,9 @@ export function server(
       started ??= start(setup);
       const { engine } = started;
       const part = engine.encodePart(setup.options, batchesOf(engine, message));
-      answer({ part, memoryBytes: engine.memoryBytes }, buffersOf([...part.pieces, part.tail]));
+      const buffers = buffersOf(message.streams);
+      const { memoryBytes } = engine;
+      answer({ part, memoryBytes, buffers }, [...buffersOf([...part.pieces, part.tail]), ...buffers]);
     } catch (error) {
       answer({ error: asMessage(error) }, []);
     }

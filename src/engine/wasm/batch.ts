@@ -41,8 +41,8 @@ export class WasmBatch implements Batch {
     return new WasmBatch(this.#instance, handle, this.numRows, this.#schema, this.#byteLength);
   }
 
-  toIpc(): Bytes {
-    return this.#instance.callBytes('batch_to_ipc', this.#live());
+  toIpc(allocate?: (bytes: number) => Bytes): Bytes {
+    return this.#instance.takeOutput(this.#instance.call('batch_to_ipc', this.#live()), allocate);
   }
 
   free(): void {

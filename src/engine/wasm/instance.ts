@@ -103,22 +103,13 @@ export class WasmInstance {
 
   /** Calls an export that puts output and answers its number of segments; copies the output out, as one. */
   callBytes(name: string, ...inputs: readonly CallInput[]): Bytes {
-    return this.#takeOutput(this.call(name, ...inputs));
+    return this.takeOutput(this.call(name, ...inputs));
   }
 
-  /** The output of the last call, which said it has `segments`. */
-  takeOutput(segments: number): Bytes {
-    return this.#takeOutput(segments);
-  }
-
-  /** Frees a handle. Never throws; nothing is left to free after a trap. */
-  drop(handle: number): void {
-    if (this.alive && handle >= 0) this.#raw('ics_drop', handle);
-  }
-
-  #takeOutput(segments: number): Bytes {
+  /** Copies out the output of the last call, which said it has `segments`, as one; to an array of `allocate`. */
+  takeOutput(segments: number, allocate: (bytes: number) => Bytes = (bytes) => new Uint8Array(bytes)): Bytes {
     const lengths = Array.from({ length: segments }, (_, i) => this.#raw('ics_out_len', i) >>> 0);
-    const out = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
+    const out = allocate(lengths.reduce((sum, length) => sum + length, 0));
     let at = 0;
     for (const [i, length] of lengths.entries()) {
       out.set(new Uint8Array(this.#memory.buffer, this.#raw('ics_out_ptr', i) >>> 0, length), at);
@@ -126,6 +117,11 @@ export class WasmInstance {
     }
     this.#raw('ics_out_free');
     return out;
+  }
+
+  /** Frees a handle. Never throws; nothing is left to free after a trap. */
+  drop(handle: number): void {
+    if (this.alive && handle >= 0) this.#raw('ics_drop', handle);
   }
 
   #put(bytes: Uint8Array): readonly [number, number] {
