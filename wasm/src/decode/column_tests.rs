@@ -14,6 +14,7 @@ use arrow_schema::{Field, Schema};
 use arrow_select::concat::concat_batches;
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::basic::Encoding;
 use proptest::prelude::*;
 
 use super::group_tests::{properties, read, written};
@@ -59,7 +60,7 @@ fn mixed(seed: u64, at: u64) -> u64 {
 
 impl Made {
     fn is_null(&self, salt: u64, one_in: u64, at: usize) -> bool {
-        one_in > 0 && mixed(self.seed ^ salt, at as u64 / self.times.min(7)) % one_in == 0
+        one_in > 0 && mixed(self.seed ^ salt, at as u64 / self.times.min(7)).is_multiple_of(one_in)
     }
 
     fn number(&self, at: usize) -> Option<u64> {
@@ -140,6 +141,25 @@ fn batch_of(columns: &[Made], rows: usize) -> RecordBatch {
 fn by_the_crate(file: &Bytes, batch_rows: usize) -> Vec<RecordBatch> {
     let reader = ParquetRecordBatchReaderBuilder::try_new(file.clone()).unwrap().with_batch_size(batch_rows).build();
     reader.unwrap().map(|batch| batch.unwrap()).collect()
+}
+
+#[test]
+fn a_column_goes_on_in_the_decoder_where_a_page_is_encoded_otherwise() {
+    let column = Made { kind: 1, list: false, nulls: 3, list_nulls: 0, distinct: u64::MAX, times: 2, seed: 5 };
+    let batch = batch_of(&[column.clone(), Made { list: true, list_nulls: 4, ..column }], 2000);
+    // The second version of the format falls back from a full dictionary to deltas.
+    let file = written(&batch, properties(600, 100, true, true, 2000));
+    let metadata = ParquetRecordBatchReaderBuilder::try_new(file.clone()).unwrap().metadata().clone();
+    for chunk in metadata.row_group(0).columns() {
+        let encodings: Vec<Encoding> = chunk.encodings().collect();
+        assert!(encodings.contains(&Encoding::RLE_DICTIONARY), "{encodings:?}");
+        assert!(encodings.contains(&Encoding::DELTA_BINARY_PACKED), "{encodings:?}");
+    }
+    for batch_rows in [1, 77, 2000] {
+        let request = ReadRequest { batch_rows: Some(batch_rows), ..ReadRequest::default() };
+        let got = concat_batches(&batch.schema(), &read(&file, &request).unwrap().batches).unwrap();
+        assert_eq!(got, batch);
+    }
 }
 
 proptest! {

@@ -69,7 +69,7 @@ pub fn spread<T: Copy>(slots: &mut [T], base: bool, mut dense: usize, bits: &[u8
     let shift = usize::from(base);
     let mut at = slots.len() - shift;
     while at > dense {
-        if (bit + at) % 8 == 0 && at >= 8 && dense >= 8 && bits[(bit + at) / 8 - 1] == 0xff {
+        if (bit + at).is_multiple_of(8) && at >= 8 && dense >= 8 && bits[(bit + at) / 8 - 1] == 0xff {
             if let Some(eight) = slots[shift + dense - 8..].first_chunk::<8>().copied() {
                 slots[shift + at - 8..shift + at].copy_from_slice(&eight);
             }

@@ -41,7 +41,7 @@ impl Leaf {
     /// The dictionary page, where it was taken.
     pub(super) fn dictionary_again(&mut self) -> PageResult<Option<Page>> {
         let waits = self.waiting.front().is_some_and(|next| next.kind == PageKind::Dictionary);
-        let bytes = self.dictionary.clone().filter(|_| !waits);
+        let bytes = self.dictionary.page.clone().filter(|_| !waits);
         bytes.map(|bytes| self.decoder.decode(bytes)).transpose()
     }
 

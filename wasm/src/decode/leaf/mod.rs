@@ -39,6 +39,15 @@ struct Waiting {
     place: Place,
 }
 
+#[derive(Default)]
+struct Dictionary {
+    /// Header and body, once it was taken.
+    page: Option<Bytes>,
+    /// As whoever reads its values holds it.
+    bytes: u64,
+    values: u64,
+}
+
 pub struct Leaf {
     pub index: usize,
     pub name: String,
@@ -63,9 +72,7 @@ pub struct Leaf {
     rows: u64,
     /// Pages that the decoder took and may be in the middle of.
     taken: VecDeque<(Page, Place)>,
-    dictionary: Option<Bytes>,
-    dictionary_bytes: u64,
-    dictionary_values: u64,
+    dictionary: Dictionary,
     /// A column takes its pages and checks them itself, while none is foreign to it.
     direct: bool,
     foreign: bool,
@@ -109,9 +116,7 @@ impl Leaf {
             counted: 0,
             rows: 0,
             taken: VecDeque::new(),
-            dictionary: None,
-            dictionary_bytes: 0,
-            dictionary_values: 0,
+            dictionary: Dictionary::default(),
             direct: false,
             foreign: false,
             again: Again::default(),
@@ -162,7 +167,7 @@ impl Leaf {
     }
 
     pub fn set_dictionary_bytes(&mut self, bytes: u64) {
-        self.dictionary_bytes = bytes;
+        self.dictionary.bytes = bytes;
     }
 
     pub fn chunk_bytes(&self) -> u64 {
@@ -186,10 +191,10 @@ impl Leaf {
 
     /// All bytes held, with room for the page that comes next.
     pub fn held(&self) -> u64 {
-        let dictionary = self.dictionary.as_ref().map_or(0, Bytes::len) as u64;
+        let dictionary = self.dictionary.page.as_ref().map_or(0, Bytes::len) as u64;
         // Pages that are not compressed stay where they are.
         let pages = if self.in_place { self.decompressed } else { self.decompressed.max(self.largest) };
-        self.compressed() + pages + self.dictionary_bytes + dictionary
+        self.compressed() + pages + self.dictionary.bytes + dictionary
     }
 
     pub fn ask(&mut self, bytes: u64) -> std::ops::Range<u64> {
@@ -243,7 +248,7 @@ impl Leaf {
         let values = header.num_values as u64;
         let mut place = Place { uncompressed, ..Place::default() };
         if kind == PageKind::Dictionary {
-            (self.dictionary_bytes, self.dictionary_values) = (uncompressed, values);
+            (self.dictionary.bytes, self.dictionary.values) = (uncompressed, values);
         } else {
             self.values_left -= i64::from(header.num_values);
             self.foreign |= !matches!(header.encoding, PLAIN | OLD_DICTIONARY_INDICES | DICTIONARY_INDICES);
@@ -269,7 +274,7 @@ impl Leaf {
         }
         let data = match encoding {
             DICTIONARY_INDICES | OLD_DICTIONARY_INDICES => {
-                values.saturating_mul(self.dictionary_bytes) / self.dictionary_values.max(1)
+                values.saturating_mul(self.dictionary.bytes) / self.dictionary.values.max(1)
             }
             // Each value is what differs from the one before: how long they are is not known.
             DELTA_BYTE_ARRAY => uncompressed.saturating_mul(4),
@@ -333,7 +338,7 @@ impl Leaf {
         }
         if page.is_dictionary_page() {
             // A copy, as it may be a small part of what was pushed.
-            self.dictionary = Some(Bytes::copy_from_slice(&bytes));
+            self.dictionary.page = Some(Bytes::copy_from_slice(&bytes));
         }
         Ok(page)
     }
