@@ -64,7 +64,7 @@ export { type NamespaceName, RestCatalog, StoreCatalog, TableCatalog, type Table
 export { MemoryBudget, MemoryLease } from './util/memory-budget.ts';
 export { uuidV7 } from './util/uuid.ts';
 export { defaultWorld, type World } from './util/world.ts';
-export type { AddFilesOptions, FileToAdd } from './write/add-files.ts';
+export type { AddFilesOptions, FileToAdd } from './write/add-files/add-files.ts';
 export type { NewTableRequest } from './write/create-append.ts';
 export type {
   DistributionMode,

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { fromAny } from '../../src/source/from-any.ts';
 import type { Upload } from '../../src/storage/store.ts';
 import type { Bytes } from '../../src/util/bytes.ts';
-import { DiscardUpload } from '../../src/write/discard-upload.ts';
+import { DiscardUpload } from '../../src/write/rows/discard-upload.ts';
 import { benchIpcStream } from '../data/ipc.ts';
 import { memoryCatalog } from '../support/memory-catalog.ts';
 import { WrappedStore } from '../support/wrapped-store.ts';

@@ -9,7 +9,7 @@ import type {
   UploadResult,
 } from '../../src/storage/store.ts';
 import type { Bytes } from '../../src/util/bytes.ts';
-import { DiscardUpload } from '../../src/write/discard-upload.ts';
+import { DiscardUpload } from '../../src/write/rows/discard-upload.ts';
 
 /** Passes everything on; what a subclass does not change. */
 export class WrappedStore implements Store {

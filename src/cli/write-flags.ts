@@ -4,9 +4,10 @@ import { type Command, Option } from 'commander';
 import type { RejectedRow } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
 import { LocalStore } from '../storage/local/local-store.ts';
-import { requireCommitId } from '../write/commit-lookup.ts';
+import { requireCommitId } from '../write/commit/commit-lookup.ts';
+import { requireWapId } from '../write/commit/write-audit-publish.ts';
+import { requireWriter } from '../write/commit/writer-watermark.ts';
 import type { NewTableRequest } from '../write/create-append.ts';
-import { requireWapId } from '../write/write-audit-publish.ts';
 import {
   type DistributionMode,
   requireThreadCount,
@@ -14,7 +15,6 @@ import {
   type WriteOptions,
   type WriteResult,
 } from '../write/write-options.ts';
-import { requireWriter } from '../write/writer-watermark.ts';
 import { splitProperty } from './configuration.ts';
 import { toLocation } from './open-catalog.ts';
 import { bytes, count, toJsonLine } from './output.ts';

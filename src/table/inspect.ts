@@ -8,7 +8,7 @@ import { visitFields } from '../spec/schema-index.ts';
 import type { Snapshot, SnapshotRef } from '../spec/snapshot.ts';
 import { currentSchema } from '../spec/table-parts.ts';
 import { describeType } from '../spec/type-parse.ts';
-import { readManifestEntries, readManifestList } from '../write/manifest-store.ts';
+import { readManifestEntries, readManifestList } from '../write/commit/manifest-store.ts';
 
 export interface SnapshotInfo {
   readonly snapshotId: bigint;

@@ -12,8 +12,8 @@ import { StoreCatalog as StoreCatalogClient, type StoreCatalogOptions } from '..
 import { fromAny, type SourceInput } from '../source/from-any.ts';
 import type { Schema } from '../spec/schema.ts';
 import { defaultWorld, type World } from '../util/world.ts';
+import { partitionSpecOf } from '../write/add-files/partition-request.ts';
 import { createAndAppend, type NewTableRequest } from '../write/create-append.ts';
-import { partitionSpecOf } from '../write/partition-request.ts';
 import type { WriteOptions, WriteResult } from '../write/write-options.ts';
 import { Table } from './table.ts';
 

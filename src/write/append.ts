@@ -2,9 +2,9 @@
 import { IcestreamError } from '../errors.ts';
 import type { RecordBatchSource } from '../source/source.ts';
 import { currentSchema } from '../spec/table-parts.ts';
-import { aborted } from './commit-loop.ts';
-import { earlierFacts, openForWrite } from './earlier-load.ts';
-import { replay } from './replay.ts';
+import { aborted } from './commit/commit-loop.ts';
+import { earlierFacts, openForWrite } from './commit/earlier-load.ts';
+import { replay } from './commit/replay.ts';
 import { fitTableToSource } from './schema-evolution.ts';
 import { typesForSource } from './source-types.ts';
 import type { WriteOptions } from './write-options.ts';

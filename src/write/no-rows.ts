@@ -4,13 +4,13 @@ import { formatIdentifier } from '../catalog/identifier.ts';
 import { IcestreamError } from '../errors.ts';
 import { ownValue } from '../spec/json-cursor.ts';
 import type { TableMetadata } from '../spec/table-metadata.ts';
-import { type CommitBody, type Found, runCommit, UnknownOutcome } from './commit-loop.ts';
-import { type EarlierLoad, earlierFacts, findEarlier } from './earlier-load.ts';
+import { type CommitBody, type Found, runCommit, UnknownOutcome } from './commit/commit-loop.ts';
+import { type EarlierLoad, earlierFacts, findEarlier } from './commit/earlier-load.ts';
+import { watermarkProperties } from './commit/writer-watermark.ts';
 import type { WriterPosition } from './write-options.ts';
 import type { WriteSession } from './write-session.ts';
 import { writeSettings } from './write-settings.ts';
 import type { WriteEnd } from './write-target.ts';
-import { watermarkProperties } from './writer-watermark.ts';
 
 /** @throws IcestreamError UNAVAILABLE when nobody can tell whether the watermark moved; commit errors. */
 export async function endWithoutRows(session: WriteSession, catalog: Catalog, table: LoadedTable): Promise<WriteEnd> {

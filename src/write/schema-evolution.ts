@@ -19,7 +19,7 @@ import type { TableMetadata } from '../spec/table-metadata.ts';
 import { currentSchema } from '../spec/table-parts.ts';
 import type { TableUpdate } from '../spec/updates.ts';
 import type { World } from '../util/world.ts';
-import { type CommitPolicy, runCommit, UnknownOutcome } from './commit-loop.ts';
+import { type CommitPolicy, runCommit, UnknownOutcome } from './commit/commit-loop.ts';
 
 export interface FitRequest {
   readonly catalog: Catalog;

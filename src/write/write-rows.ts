@@ -5,13 +5,13 @@ import type { OpenSource } from '../source/source.ts';
 import { currentSchema, defaultSpec } from '../spec/table-parts.ts';
 import type { TableUpdate } from '../spec/updates.ts';
 import { uuidV4 } from '../util/uuid.ts';
+import { earlierFacts } from './commit/earlier-load.ts';
+import { commitSnapshot, type SnapshotCommitted } from './commit/snapshot-commit.ts';
+import { checkWap } from './commit/write-audit-publish.ts';
 import { type DataLoad, loadData } from './data-load.ts';
-import { earlierFacts } from './earlier-load.ts';
 import { endWithoutRows } from './no-rows.ts';
-import { commitSnapshot, type SnapshotCommitted } from './snapshot-commit.ts';
 import { StagedFiles, withLeftBehind } from './staged-files.ts';
 import { checkWritable } from './table-checks.ts';
-import { checkWap } from './write-audit-publish.ts';
 import type { WriteSession } from './write-session.ts';
 import type { WriteEnd } from './write-target.ts';
 

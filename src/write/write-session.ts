@@ -8,11 +8,12 @@ import type { ExpectedSchema, OpenSource, RecordBatchSource } from '../source/so
 import { MemoryLease } from '../util/memory-budget.ts';
 import { uuidV7 } from '../util/uuid.ts';
 import type { World } from '../util/world.ts';
-import { requireCommitId } from './commit-lookup.ts';
-import { aborted } from './commit-loop.ts';
-import type { LoadIdentity } from './earlier-load.ts';
+import { requireCommitId } from './commit/commit-lookup.ts';
+import { aborted } from './commit/commit-loop.ts';
+import type { LoadIdentity } from './commit/earlier-load.ts';
+import { requireWapId } from './commit/write-audit-publish.ts';
+import { requireWriter } from './commit/writer-watermark.ts';
 import { engineShareBytes, writerShareBytes } from './memory-plan.ts';
-import { requireWapId } from './write-audit-publish.ts';
 import {
   requireDistributionMode,
   requireSpillPlace,
@@ -23,7 +24,6 @@ import {
   type WriterPosition,
 } from './write-options.ts';
 import { ProgressMeter } from './write-progress.ts';
-import { requireWriter } from './writer-watermark.ts';
 
 export class WriteSession implements AsyncDisposable {
   readonly world: World;

@@ -10,8 +10,8 @@ import type { PartitionSpec, PartitionTuple } from '../spec/partition-spec.ts';
 import { type ParquetColumnProperties, parseWriteProperties } from '../spec/properties.ts';
 import type { Schema } from '../spec/schema.ts';
 import type { TableMetadata } from '../spec/table-metadata.ts';
-import type { CommitPolicy } from './commit-loop.ts';
-import type { ManifestMergeOptions } from './manifest-merge-plan.ts';
+import type { CommitPolicy } from './commit/commit-loop.ts';
+import type { ManifestMergeOptions } from './commit/manifest-merge-plan.ts';
 import type { DistributionMode } from './write-options.ts';
 
 /** UTF-8 bytes of a code point, at most: metrics count code points. */

@@ -1,7 +1,7 @@
 import * as arrow from 'apache-arrow';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { inPieces } from '../../../src/write/batch-pieces.ts';
+import { inPieces } from '../../../src/write/rows/batch-pieces.ts';
 import { orders, testEngine } from './rows.ts';
 
 test('rows are cut anew, in order, however they were cut; each batch is freed', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Catalog, CommitAnswer, CommitRequest, LoadedTable } from '../../../src/catalog/catalog.ts';
 import type { TableMetadata } from '../../../src/spec/table-metadata.ts';
-import { type CommitJob, runCommit, UnknownOutcome } from '../../../src/write/commit-loop.ts';
+import { type CommitJob, runCommit, UnknownOutcome } from '../../../src/write/commit/commit-loop.ts';
 
 const identifier = { namespace: ['sales'], name: 'orders' };
 const base = { identifier, metadata: { name: 'base' } } as unknown as LoadedTable;

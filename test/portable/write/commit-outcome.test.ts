@@ -9,7 +9,7 @@ import {
   nextStep,
   type StatusFinding,
   startAttempt,
-} from '../../../src/write/commit-outcome.ts';
+} from '../../../src/write/commit/commit-outcome.ts';
 
 const limits: CommitLimits = { rebuilds: 4, resends: 3, statusChecks: 3, expired: false };
 const conflict: CommitAnswer = { kind: 'conflict', message: 'moved' };

@@ -3,8 +3,8 @@ import type { EncoderOptions } from '../../../src/engine/encoder.ts';
 import type { PartitionTransform } from '../../../src/engine/engine.ts';
 import { MemoryStore } from '../../../src/storage/memory/memory-store.ts';
 import { toHex } from '../../../src/util/encoding.ts';
-import { DataWriter } from '../../../src/write/data-writer.ts';
 import { planMemory } from '../../../src/write/memory-plan.ts';
+import { DataWriter } from '../../../src/write/rows/data-writer.ts';
 import { MiB, orders, sourceOf, testEngine } from './rows.ts';
 
 interface Written {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ManifestFile } from '../../../src/spec/data-file.ts';
-import { hasLiveFiles, planManifestMerges } from '../../../src/write/manifest-merge-plan.ts';
+import { hasLiveFiles, planManifestMerges } from '../../../src/write/commit/manifest-merge-plan.ts';
 
 const options = { enabled: true, minCountToMerge: 100, targetSizeBytes: 8 * 1024 * 1024 };
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { IcestreamError } from '../../../src/errors.ts';
 import type { StoreCapabilities } from '../../../src/storage/store.ts';
 import { type MemoryPlanRequest, planMemory } from '../../../src/write/memory-plan.ts';
-import { chunkBytes, planMerge } from '../../../src/write/merge-plan.ts';
+import { chunkBytes, planMerge } from '../../../src/write/runs/merge-plan.ts';
 
 const MiB = 1024 * 1024;
 const s3: StoreCapabilities = {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { MAX_STEP_ROWS, RowSteps } from '../../../src/write/row-steps.ts';
+import { MAX_STEP_ROWS, RowSteps } from '../../../src/write/rows/row-steps.ts';
 
 /** Row numbers of the decisions when rows of the given sizes arrive in the given batches. */
 function decisions(rowBytes: readonly number[], batchRows: number, target: number): number[] {

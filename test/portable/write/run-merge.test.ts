@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Bytes } from '../../../src/util/bytes.ts';
 import { concatBytes } from '../../../src/util/encoding.ts';
-import { encodeRecordStart, type RunRecord } from '../../../src/write/run-format.ts';
-import { mergeDown, mergedRecords } from '../../../src/write/run-merge.ts';
-import { RunReader } from '../../../src/write/run-reader.ts';
-import type { Run } from '../../../src/write/run-writer.ts';
+import { encodeRecordStart, type RunRecord } from '../../../src/write/runs/run-format.ts';
+import { mergeDown, mergedRecords } from '../../../src/write/runs/run-merge.ts';
+import { RunReader } from '../../../src/write/runs/run-reader.ts';
+import type { Run } from '../../../src/write/runs/run-writer.ts';
 
 test('merging ends with as many runs as are read at once, in the order they were written', async () => {
   await fc.assert(

@@ -4,7 +4,7 @@ import type { Catalog, CommitAnswer, CommitRequest, CommitSendOptions } from '..
 import type { RecordBatchSource } from '../../../src/source/source.ts';
 import type { Table } from '../../../src/table/table.ts';
 import { uuidV7 } from '../../../src/util/uuid.ts';
-import { requireWriter, watermarkOf, watermarkProperties } from '../../../src/write/writer-watermark.ts';
+import { requireWriter, watermarkOf, watermarkProperties } from '../../../src/write/commit/writer-watermark.ts';
 import { currentOnly, hastyWorld, lake, liveFiles, ordersSchema, orphans } from './lake.ts';
 import { MiB, orders, sourceOf, testEngine } from './rows.ts';
 

@@ -1,0 +1,195 @@
+/** Manifests and manifest lists in the store: written under one operation's names, read with any codec. */
+import type { ExtraCodecs } from '../../avro/codec.ts';
+import { IcestreamError } from '../../errors.ts';
+import type { DataFile, ManifestEntry, ManifestFile } from '../../spec/data-file.ts';
+import { manifestFileName, manifestListFileName, metadataFolder } from '../../spec/locations.ts';
+import { readManifestList as decodeList, writeManifestList } from '../../spec/manifest-list.ts';
+import { readManifest } from '../../spec/manifest-read.ts';
+import { type WrittenManifest, writeManifests } from '../../spec/manifest-write.ts';
+import type { Snapshot } from '../../spec/snapshot.ts';
+import type { TableMetadata } from '../../spec/table-metadata.ts';
+import { currentSchema } from '../../spec/table-parts.ts';
+import type { Store } from '../../storage/store.ts';
+import type { Bytes } from '../../util/bytes.ts';
+import { joinLocation } from '../../util/location.ts';
+import type { World } from '../../util/world.ts';
+import type { StagedFiles } from '../staged-files.ts';
+import { manifestSettings } from '../write-settings.ts';
+
+export interface ManifestStoreOptions {
+  readonly store: Store;
+  readonly staged: StagedFiles;
+  readonly world: Pick<World, 'randomBytes'>;
+  /** Unique part of file names. */
+  readonly operationId: string;
+  readonly snapshotId: bigint;
+  readonly codecs?: ExtraCodecs;
+  readonly signal?: AbortSignal;
+}
+
+export interface ListRequest {
+  readonly metadata: TableMetadata;
+  readonly head: Snapshot | null;
+  readonly sequenceNumber: bigint;
+  readonly attempt: number;
+  readonly manifests: readonly ManifestFile[];
+}
+
+export interface StoredList {
+  readonly location: string;
+  /** v3: the snapshot's `first-row-id` and `added-rows`. */
+  readonly rowIds: Pick<Snapshot, 'first-row-id' | 'added-rows'>;
+}
+
+export class ManifestStore {
+  readonly #options: ManifestStoreOptions;
+  #count = 0;
+
+  constructor(options: ManifestStoreOptions) {
+    this.#options = options;
+  }
+
+  /** Manifests of new data files: one set per partition spec, rolled at the target size. */
+  async writeAdded(metadata: TableMetadata, files: readonly DataFile[]): Promise<ManifestFile[]> {
+    const { snapshotId } = this.#options;
+    const bySpec = Map.groupBy(files, (file) => file.specId);
+    const written: ManifestFile[] = [];
+    for (const [specId, group] of bySpec) {
+      const entries = group.map(
+        (dataFile): ManifestEntry => ({
+          status: 'added',
+          snapshotId,
+          sequenceNumber: null,
+          fileSequenceNumber: null,
+          dataFile,
+        }),
+      );
+      written.push(...(await this.#write(metadata, specId, 'data', entries)));
+    }
+    return written;
+  }
+
+  /** The live entries of manifests of one spec and content, as existing ones in as few manifests as hold them. */
+  async writeMerged(metadata: TableMetadata, group: readonly ManifestFile[]): Promise<ManifestFile[]> {
+    const [first] = group;
+    if (first === undefined) return [];
+    return this.#write(metadata, first.partitionSpecId, first.content, this.#liveEntries(metadata, group));
+  }
+
+  async readList(snapshot: Snapshot): Promise<ManifestFile[]> {
+    return [...(await readManifestList(this.#options.store, snapshot, this.#options.codecs))];
+  }
+
+  readEntries(manifest: ManifestFile, metadata: TableMetadata): AsyncIterable<ManifestEntry> {
+    return readManifestEntries(this.#options.store, manifest, metadata, this.#options.codecs);
+  }
+
+  async writeList({ metadata, head, sequenceNumber, attempt, manifests }: ListRequest): Promise<StoredList> {
+    const { snapshotId, operationId, world } = this.#options;
+    const formatVersion = metadata['format-version'];
+    const firstRowId = metadata['next-row-id'] ?? 0n;
+    const { bytes, addedRows } = await writeManifestList({
+      formatVersion,
+      snapshotId,
+      parentSnapshotId: head?.['snapshot-id'] ?? null,
+      sequenceNumber,
+      ...(formatVersion >= 3 ? { firstRowId } : {}),
+      manifests,
+      codec: manifestSettings(metadata).codec,
+      randomBytes: world.randomBytes,
+    });
+    const location = joinLocation(metadataFolder(metadata), manifestListFileName(snapshotId, attempt, operationId));
+    await this.#put(location, bytes);
+    return { location, rowIds: formatVersion >= 3 ? { 'first-row-id': firstRowId, 'added-rows': addedRows } : {} };
+  }
+
+  async #write(
+    metadata: TableMetadata,
+    specId: number,
+    content: 'data' | 'deletes',
+    entries: Iterable<ManifestEntry> | AsyncIterable<ManifestEntry>,
+  ): Promise<ManifestFile[]> {
+    const spec = metadata['partition-specs'].find((one) => one['spec-id'] === specId);
+    if (spec === undefined) {
+      throw new IcestreamError('INVALID_METADATA', `the table metadata has no partition spec ${specId}`);
+    }
+    const { snapshotId, world } = this.#options;
+    const { codec, targetSizeBytes } = manifestSettings(metadata);
+    const manifests = writeManifests({
+      formatVersion: metadata['format-version'],
+      schema: currentSchema(metadata),
+      olderSchemas: metadata.schemas,
+      spec,
+      content,
+      snapshotId,
+      codec,
+      targetSizeBytes,
+      randomBytes: world.randomBytes,
+      entries,
+    });
+    const stored: ManifestFile[] = [];
+    for await (const manifest of manifests) stored.push(await this.#store(metadata, manifest));
+    return stored;
+  }
+
+  async #store(metadata: TableMetadata, { bytes, manifestFile }: WrittenManifest): Promise<ManifestFile> {
+    const name = manifestFileName(this.#options.operationId, this.#count++);
+    const manifestPath = joinLocation(metadataFolder(metadata), name);
+    await this.#put(manifestPath, bytes);
+    return { manifestPath, ...manifestFile };
+  }
+
+  async #put(location: string, bytes: Bytes): Promise<void> {
+    const { store, staged, signal } = this.#options;
+    staged.add(location);
+    const { sizeBytes } = await store.put(location, bytes, {
+      contentType: 'application/avro',
+      onNotStored: () => staged.drop(location),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    if (sizeBytes === bytes.length) return;
+    throw new IcestreamError(
+      'INVALID_RESPONSE',
+      `${location}: ${bytes.length} bytes were written but the store holds ${sizeBytes}; nothing is committed`,
+      { file: location },
+    );
+  }
+
+  async *#liveEntries(metadata: TableMetadata, group: readonly ManifestFile[]): AsyncGenerator<ManifestEntry> {
+    for (const manifest of group) {
+      for await (const entry of this.readEntries(manifest, metadata)) {
+        if (entry.status !== 'deleted') yield { ...entry, status: 'existing' };
+      }
+    }
+  }
+}
+
+/** The manifests of a snapshot. */
+export async function readManifestList(
+  store: Store,
+  snapshot: Snapshot,
+  codecs: ExtraCodecs = {},
+): Promise<readonly ManifestFile[]> {
+  const location = snapshot['manifest-list'];
+  if (location === undefined) {
+    throw new IcestreamError(
+      'UNSUPPORTED',
+      `snapshot ${snapshot['snapshot-id']} has no manifest list (it was written before format version 2)`,
+    );
+  }
+  const manifests: ManifestFile[] = [];
+  for await (const manifest of decodeList(await store.read(location), { codecs, file: location })) {
+    manifests.push(manifest);
+  }
+  return manifests;
+}
+
+/** The entries of a manifest, everything inherited. */
+export async function* readManifestEntries(
+  store: Store,
+  manifest: ManifestFile,
+  metadata: TableMetadata,
+  codecs: ExtraCodecs = {},
+): AsyncGenerator<ManifestEntry> {
+  yield* readManifest(await store.read(manifest.manifestPath), manifest, metadata, { codecs });
+}

@@ -1,0 +1,29 @@
+/** A batch that is large beside the row buffer is written part by part. */
+import type { Batch } from '../../engine/engine.ts';
+import type { MemoryPlan } from '../memory-plan.ts';
+
+/**
+ * The rows of `batch`, each part aligned by `toTable` (which consumes it) as it is asked for. A large batch would be
+ * there twice while it is cast, and again while its last rows wait for their row group: its parts are copies, and it is
+ * freed with the last one. Takes over the batch; leaving early frees it. What is yielded belongs to the consumer.
+ */
+export function* inParts(
+  batch: Batch,
+  toTable: (rows: Batch) => Batch,
+  plan: Pick<MemoryPlan, 'bufferedRowBytes' | 'stepBytes'>,
+): Generator<Batch, void, undefined> {
+  const { numRows } = batch;
+  const small = batch.byteLength <= plan.bufferedRowBytes / 2;
+  if (small || numRows === 1) {
+    const aligned = toTable(batch);
+    if (numRows > 0) yield aligned;
+    else aligned.free();
+    return;
+  }
+  using whole = batch;
+  const partRows = Math.max(1, Math.floor((numRows * plan.stepBytes) / whole.byteLength));
+  for (let at = 0; at < numRows; at += partRows) {
+    using aligned = toTable(whole.slice(at, Math.min(partRows, numRows - at)));
+    yield aligned.compact();
+  }
+}

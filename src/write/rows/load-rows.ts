@@ -1,0 +1,99 @@
+/** Reads a source to its end into data files: aligned to the table's schema, routed, encoded, uploaded, counted. */
+import type { ArrowSchema } from '../../engine/arrow-schema.ts';
+import type { AlignConstant, Batch, Engine } from '../../engine/engine.ts';
+import { IcestreamError } from '../../errors.ts';
+import { alignBatch } from '../../source/align-batch.ts';
+import type { OpenSource } from '../../source/source.ts';
+import type { MemoryLease } from '../../util/memory-budget.ts';
+import { aborted } from '../commit/commit-loop.ts';
+import type { MemoryPlan } from '../memory-plan.ts';
+import type { ProgressMeter } from '../write-progress.ts';
+import { inParts } from './batch-parts.ts';
+import type { RowWriter } from './row-writer.ts';
+
+export interface LoadRowsOptions {
+  readonly engine: Engine;
+  readonly plan: MemoryPlan;
+  /** What takes the rows; `onState` is to be called when what it holds has changed. */
+  readonly openWriter: (onState: () => void) => RowWriter;
+  readonly source: OpenSource;
+  /** The table's schema as the encoder wants it. */
+  readonly target: ArrowSchema;
+  /** The table's defaults, for columns that the source lacks. */
+  readonly constants: readonly AlignConstant[];
+  readonly lease: MemoryLease;
+  readonly meter: ProgressMeter;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Returns the rows written; every file was handed to the writer's `onFile`. When it throws, open uploads were aborted;
+ * finished files are the caller's to remove. What could not be removed is added to `leftBehind`.
+ * @throws IcestreamError of the source, the store and the engine; INVALID_VALUE with the row of the source;
+ * ROW_COUNT_MISMATCH when not every row read was written.
+ */
+export async function loadRows(options: LoadRowsOptions, leftBehind: string[]): Promise<number> {
+  const { engine, lease, meter } = options;
+  const writer = options.openWriter(() => {
+    sample();
+    meter.tick();
+  });
+  const sample = () => {
+    lease.set('rows', writer.bufferedRowBytes);
+    lease.set('runs', writer.runBytes);
+    const parts = writer.bufferedPartBytes;
+    lease.set('parts', parts);
+    meter.sampleMemory(engine.memoryBytes + writer.threadBytes, lease);
+    meter.openFiles = writer.openFiles;
+    meter.bufferedBytes = writer.bufferedRowBytes + parts;
+    meter.bytesUploaded = Math.max(meter.bytesUploaded, writer.encodedBytes - parts);
+    meter.rowsWritten = meter.rowsIn - writer.bufferedRows;
+  };
+  try {
+    await pump(options, writer, sample);
+    leftBehind.push(...(await writer.finish()));
+    sample();
+  } catch (error) {
+    leftBehind.push(...(await writer.abort()));
+    throw options.signal?.aborted === true ? aborted(options.signal) : error;
+  } finally {
+    lease.set('rows', 0);
+    lease.set('runs', 0);
+    lease.set('parts', 0);
+  }
+  if (writer.rowsWritten !== meter.rowsIn) {
+    throw new IcestreamError(
+      'ROW_COUNT_MISMATCH',
+      `${meter.rowsIn} rows were read but ${writer.rowsWritten} are in the files; nothing is committed`,
+    );
+  }
+  return meter.rowsIn;
+}
+
+async function pump(options: LoadRowsOptions, writer: RowWriter, sample: () => void): Promise<void> {
+  const { engine, source, target, constants, meter, signal } = options;
+  using aligner = engine.aligner(source.schema, { target, constants });
+  let file = source.currentFile;
+  let rowsBefore = 0;
+  for await (const batch of source.batches()) {
+    if (signal?.aborted === true) {
+      batch.free();
+      throw aborted(signal);
+    }
+    if (source.currentFile !== file) rowsBefore = 0;
+    file = source.currentFile;
+    const toTable = (rows: Batch) => {
+      const count = rows.numRows;
+      const aligned = alignBatch(aligner, rows, rowsBefore, file);
+      rowsBefore += count;
+      meter.rowsIn += count;
+      return aligned;
+    };
+    for (const rows of inParts(batch, toTable, options.plan)) {
+      await writer.write(rows);
+      sample();
+    }
+    meter.tick();
+  }
+  if (signal?.aborted === true) throw aborted(signal);
+}

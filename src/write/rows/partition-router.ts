@@ -1,0 +1,126 @@
+/** Sends rows to the buffer of their partition tuple, in the engine, on columns. */
+import type { Batch, Engine, PartitionTransform } from '../../engine/engine.ts';
+import { PartitionBuffer } from './partition-buffer.ts';
+import { inSteps, MAX_STEP_ROWS, RowSteps } from './row-steps.ts';
+
+/** The most rows that are routed at once. */
+export const MAX_ROUTED_ROWS = 4 * MAX_STEP_ROWS;
+
+export interface PartitionId {
+  readonly key: string;
+  /** Appendix D bytes per partition field; empty for an unpartitioned table. */
+  readonly values: readonly (Uint8Array | null)[];
+}
+
+/** One partition that has rows waiting. */
+export interface Partition extends PartitionId {
+  readonly buffer: PartitionBuffer;
+}
+
+/** By `Batch.byteLength`; see `MemoryPlan`. */
+export interface RoutingShares {
+  readonly stepBytes: number;
+  readonly routeBytes: number;
+}
+
+export class PartitionRouter {
+  readonly #engine: Pick<Engine, 'partition' | 'concat'>;
+  readonly #transforms: readonly PartitionTransform[];
+  readonly #shares: RoutingShares;
+  readonly #steps: RowSteps;
+  readonly #partitions = new Map<string, Partition>();
+  /** Rows that were not routed yet. */
+  readonly #added: PartitionBuffer;
+  #bufferedBytes = 0;
+  #bufferedRows = 0;
+
+  /** No transforms: one partition. */
+  constructor(
+    engine: Pick<Engine, 'partition' | 'concat'>,
+    transforms: readonly PartitionTransform[],
+    shares: RoutingShares,
+  ) {
+    this.#engine = engine;
+    this.#transforms = transforms;
+    this.#shares = shares;
+    this.#steps = new RowSteps(shares.stepBytes);
+    this.#added = new PartitionBuffer(engine);
+  }
+
+  get bufferedBytes(): number {
+    return this.#bufferedBytes;
+  }
+
+  get bufferedRows(): number {
+    return this.#bufferedRows;
+  }
+
+  /** In the order in which the first of their rows came. */
+  partitions(): Partition[] {
+    return [...this.#partitions.values()];
+  }
+
+  /** Takes the batch over. `onRouted` is called at fixed row numbers, whenever rows were sent to their partitions. */
+  write(batch: Batch, onRouted: () => Promise<void>): Promise<void> {
+    return inSteps(
+      this.#steps,
+      batch,
+      (piece) => this.#add(piece),
+      async () => {
+        if (!this.#routeIsDue()) return;
+        this.route();
+        await onRouted();
+      },
+    );
+  }
+
+  /** Sends the rows that were added to their partitions, all at once: few large slices cost less than many small ones. */
+  route(): void {
+    if (this.#added.rows === 0) return;
+    for (const { key, values, batch } of this.#engine.partition(this.#added.take(), this.#transforms)) {
+      this.#push(key, values, batch, batch.byteLength);
+    }
+  }
+
+  /** The rows that wait in `partition`, handed over; it is forgotten, so that many short-lived ones cost nothing. */
+  take(partition: Partition): Batch[] {
+    this.#bufferedBytes -= partition.buffer.bytes;
+    this.#bufferedRows -= partition.buffer.rows;
+    this.#partitions.delete(partition.key);
+    return partition.buffer.take();
+  }
+
+  free(): void {
+    this.#added.free();
+    for (const partition of this.#partitions.values()) partition.buffer.free();
+    this.#bufferedBytes = 0;
+    this.#bufferedRows = 0;
+  }
+
+  /** Takes the batch over; returns its size, which is the same for the same rows. */
+  #add(batch: Batch): number {
+    const bytes = batch.byteLength;
+    this.#bufferedBytes += bytes;
+    this.#bufferedRows += batch.numRows;
+    if (this.#transforms.length === 0) this.#push('', [], batch, bytes);
+    else this.#added.push(batch, bytes);
+    return bytes;
+  }
+
+  /** Whether there might be no room, or too many rows, after another step. */
+  #routeIsDue(): boolean {
+    if (this.#transforms.length === 0) return true;
+    const { stepBytes, routeBytes } = this.#shares;
+    const { bytes, rows } = this.#added;
+    return bytes + stepBytes > routeBytes || rows + MAX_STEP_ROWS > MAX_ROUTED_ROWS;
+  }
+
+  #push(key: string, values: readonly (Uint8Array | null)[], batch: Batch, bytes: number): void {
+    let partition = this.#partitions.get(key);
+    if (partition === undefined) {
+      partition = { key, values, buffer: new PartitionBuffer(this.#engine) };
+      this.#partitions.set(key, partition);
+    }
+    partition.buffer.push(batch, bytes);
+  }
+}

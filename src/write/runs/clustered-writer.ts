@@ -1,0 +1,281 @@
+/**
+ * Rows of one write into data files, partition by partition: one file each, or as many as the target size makes of it,
+ * also where the rows of all partitions come mixed. When the row buffer is full, its rows are routed, all at once, and
+ * written as a run, in the order of partition keys. When the source has ended, the runs are merged, and a partition's file is
+ * finished before the next one is begun. Where all rows fit in the buffer there is no run. What is in a row group
+ * follows from the rows and the options alone, as in `DataWriter`.
+ */
+import type { Batch, Engine, IpcReader, PartitionSlice, PartitionTransform } from '../../engine/engine.ts';
+import { IcestreamError } from '../../errors.ts';
+import type { Bytes } from '../../util/bytes.ts';
+import { release } from '../../util/release.ts';
+import type { MemoryPlan } from '../memory-plan.ts';
+import { inPieces } from '../rows/batch-pieces.ts';
+import { DataFiles, type DataFilesOptions, MAX_ROW_GROUP_ROWS } from '../rows/data-files.ts';
+import { PartitionBuffer } from '../rows/partition-buffer.ts';
+import type { PartitionId } from '../rows/partition-router.ts';
+import { inSteps, RowSteps } from '../rows/row-steps.ts';
+import type { RowWriter } from '../rows/row-writer.ts';
+import { chunkBytes, type MergePlan } from './merge-plan.ts';
+import type { RunFiles } from './run-files.ts';
+import { type RunRecord, splitIpcStream } from './run-format.ts';
+import { mergeDown, mergedRecords } from './run-merge.ts';
+import type { RunReader } from './run-reader.ts';
+import type { Run, RunWriter } from './run-writer.ts';
+
+/** Records above this are not joined before they are encoded. */
+const SMALL_RECORD_BYTES = 8 * 1024;
+/** So many records are read between two reports of what is held. */
+const RECORDS_A_LOOK = 64;
+
+export interface ClusteredWriterOptions extends DataFilesOptions {
+  readonly engine: Pick<Engine, 'partition' | 'concat' | 'ipcReader'>;
+  readonly plan: MemoryPlan;
+  readonly merge: MergePlan;
+  /** At least one. */
+  readonly transforms: readonly PartitionTransform[];
+  readonly runs: RunFiles;
+  /** Called whenever what is held has changed much. */
+  readonly onState?: () => void;
+  readonly signal?: AbortSignal;
+}
+
+export class ClusteredWriter implements RowWriter {
+  readonly #options: ClusteredWriterOptions;
+  readonly #steps: RowSteps;
+  /** Rows of all partitions, in the order they came. */
+  readonly #waiting: PartitionBuffer;
+  readonly #files: DataFiles;
+  /** Rows of the partition whose file is written, in the second pass. */
+  readonly #buffer: PartitionBuffer;
+  /** In the order they were written. */
+  readonly #runs: Run[] = [];
+  #writing: RunWriter | null = null;
+  #reading: readonly RunReader[] = [];
+  /** The schema message that records of runs go without. */
+  #schema: Bytes | null = null;
+  /** In runs, and not read back for a file yet. */
+  #spilledRows = 0;
+
+  constructor(options: ClusteredWriterOptions) {
+    const { engine, plan, merge } = options;
+    this.#options = options;
+    this.#steps = new RowSteps(plan.stepBytes, merge.stepRows);
+    this.#waiting = new PartitionBuffer(engine);
+    this.#files = new DataFiles(options);
+    this.#buffer = new PartitionBuffer(engine, SMALL_RECORD_BYTES);
+  }
+
+  get bufferedRowBytes(): number {
+    return this.#waiting.bytes + this.#buffer.bytes;
+  }
+
+  get bufferedRows(): number {
+    return this.#waiting.rows + this.#spilledRows + this.#buffer.rows;
+  }
+
+  get bufferedPartBytes(): number {
+    return this.#files.bufferedBytes + (this.#writing?.bufferedBytes ?? 0);
+  }
+
+  get runBytes(): number {
+    return this.#reading.reduce((sum, reader) => sum + reader.bufferedBytes, 0);
+  }
+
+  get threadBytes(): number {
+    return this.#files.threadBytes;
+  }
+
+  get rowsWritten(): number {
+    return this.#files.rowsWritten;
+  }
+
+  get encodedBytes(): number {
+    return this.#files.encodedBytes;
+  }
+
+  get openFiles(): number {
+    return this.#files.count;
+  }
+
+  write(batch: Batch): Promise<void> {
+    const { plan, merge, onState } = this.#options;
+    const add = (piece: Batch) => {
+      const bytes = piece.byteLength;
+      this.#waiting.push(piece, bytes);
+      return bytes;
+    };
+    return inSteps(this.#steps, batch, add, async () => {
+      onState?.();
+      const { bytes, rows } = this.#waiting;
+      // There might be no room, or too many rows, after another step.
+      const full = bytes + plan.stepBytes > merge.runBytes || rows + merge.stepRows > merge.runRows;
+      if (full) await this.#spill();
+    });
+  }
+
+  async finish(): Promise<readonly string[]> {
+    if (this.#runs.length > 0) {
+      await this.#spill();
+      await this.#writeMerged();
+    } else {
+      for (const { partition, batches } of this.#byPartition()) {
+        for (const batch of batches) await this.#add(partition, batch);
+        await this.#encode(partition, true);
+      }
+    }
+    await this.#files.finish();
+    return this.#options.runs.removeAll();
+  }
+
+  async abort(): Promise<readonly string[]> {
+    this.#waiting.free();
+    this.#buffer.free();
+    const left = [...(await this.#files.abort())];
+    if (this.#writing !== null) left.push(...(await this.#writing.abort()));
+    return [...left, ...(await this.#options.runs.removeAll())];
+  }
+
+  /** The rows that wait, in the order of partition keys; a partition's, in batches of at most the size of a record. */
+  *#byPartition(): Generator<{ readonly partition: PartitionId; readonly batches: Iterable<Batch> }> {
+    const { engine, transforms, merge } = this.#options;
+    for (const same of byKey(engine.partition(this.#waiting.take(), transforms))) {
+      const batches = same.map(({ batch }) => batch);
+      const [rows, bytes] = [sumOf(batches, (batch) => batch.numRows), sumOf(batches, (batch) => batch.byteLength)];
+      // The same for the same rows, however they came in batches.
+      const pieceRows = Math.max(1, Math.floor((rows * merge.recordBytes) / Math.max(1, bytes)));
+      const [partition] = same;
+      if (partition !== undefined) yield { partition, batches: inPieces(engine, batches, pieceRows) };
+    }
+  }
+
+  /** Writes all rows that wait as one run. */
+  async #spill(): Promise<void> {
+    const { runs, onState } = this.#options;
+    this.#writing = await runs.create();
+    for (const { partition, batches } of this.#byPartition()) {
+      for (const batch of batches) {
+        const rows = batch.numRows;
+        const stream = toIpc(batch);
+        const { schema, messages } = splitIpcStream(stream);
+        this.#schema ??= schema.slice();
+        this.#spilledRows += rows;
+        await this.#writing.write({ partition, rows, body: [messages] });
+        release(stream);
+      }
+    }
+    onState?.();
+    this.#runs.push(await this.#writing.finish());
+    this.#writing = null;
+  }
+
+  /** The second pass. */
+  async #writeMerged(): Promise<void> {
+    const { merge, engine } = this.#options;
+    await mergeDown(this.#runs, merge.fanIn, (some) => this.#mergeRuns(some));
+    using ipc = engine.ipcReader();
+    for (const batch of ipc.push(this.#schema ?? new Uint8Array())) batch.free();
+    let current: PartitionId | null = null;
+    for await (const record of this.#records(this.#runs)) {
+      if (current !== null && current.key !== record.partition.key) await this.#encode(current, true);
+      current = record.partition;
+      this.#spilledRows -= record.rows;
+      await this.#add(current, decoded(record, ipc));
+    }
+    if (current !== null) await this.#encode(current, true);
+    if (this.#spilledRows === 0) return;
+    throw new IcestreamError(
+      'ROW_COUNT_MISMATCH',
+      `${this.#spilledRows} rows of this write's temporary files were not read back; nothing is committed`,
+    );
+  }
+
+  async #mergeRuns(some: readonly Run[]): Promise<Run> {
+    const { runs } = this.#options;
+    const writer = await runs.create();
+    this.#writing = writer;
+    for await (const record of this.#records(some)) await writer.write(record);
+    const run = await writer.finish();
+    this.#writing = null;
+    await runs.remove(some);
+    return run;
+  }
+
+  /** The records of some runs, by key. */
+  async *#records(some: readonly Run[]): AsyncGenerator<RunRecord, void, undefined> {
+    const { merge, runs, onState, signal } = this.#options;
+    const size = chunkBytes(merge, some.length);
+    this.#reading = some.map((run) => runs.open(run, size));
+    let count = 0;
+    let ended = false;
+    try {
+      for await (const record of mergedRecords(this.#reading)) {
+        signal?.throwIfAborted();
+        if (count++ % RECORDS_A_LOOK === 0) onState?.();
+        yield record;
+      }
+      ended = true;
+    } finally {
+      if (!ended) runs.stop();
+      await Promise.all(this.#reading.map((reader) => reader.close()));
+      this.#reading = [];
+    }
+  }
+
+  /** Takes the batch over, once the rows before it are encoded where it would make too large a row group of them. */
+  async #add(partition: PartitionId, batch: Batch): Promise<void> {
+    const { rows, bytes } = this.#buffer;
+    const added = batch.byteLength;
+    const full = bytes + added > this.#options.merge.rowGroupBytes || rows + batch.numRows > MAX_ROW_GROUP_ROWS;
+    try {
+      if (full && rows > 0) await this.#encode(partition, false);
+    } catch (error) {
+      batch.free();
+      throw error;
+    }
+    this.#buffer.push(batch, added);
+  }
+
+  /** Encodes the rows that wait; `last`: no more will come of this partition. */
+  #encode(partition: PartitionId, last: boolean): Promise<void> {
+    this.#options.onState?.();
+    return this.#files.writeRowGroup(partition, this.#buffer.take(), last);
+  }
+}
+
+/** Consumes the batch. */
+function toIpc(batch: Batch): Bytes {
+  using rows = batch;
+  return rows.toIpc();
+}
+
+/** Slices of one key together, in their order; those that were not asked for are freed. */
+function* byKey(slices: readonly PartitionSlice[]): Generator<readonly PartitionSlice[]> {
+  const sorted = slices.toSorted((a, b) => (a.key === b.key ? 0 : a.key < b.key ? -1 : 1));
+  let at = 0;
+  try {
+    for (let first = sorted[0]; first !== undefined; first = sorted[at]) {
+      const { key } = first;
+      const start = at;
+      while (sorted[at]?.key === key) at += 1;
+      yield sorted.slice(start, at);
+    }
+  } finally {
+    for (const { batch } of sorted.slice(at)) batch.free();
+  }
+}
+
+function sumOf(batches: readonly Batch[], of: (batch: Batch) => number): number {
+  return batches.reduce((sum, batch) => sum + of(batch), 0);
+}
+
+function decoded({ body, rows }: RunRecord, ipc: IpcReader): Batch {
+  const batches = body.flatMap((piece) => ipc.push(piece));
+  const [batch] = batches;
+  if (batch !== undefined && batches.length === 1 && batch.numRows === rows) return batch;
+  for (const one of batches) one.free();
+  throw new IcestreamError(
+    'ROW_COUNT_MISMATCH',
+    `${rows} rows were written to a temporary file of this write, but others were read back; nothing is committed`,
+  );
+}

@@ -1,0 +1,70 @@
+/**
+ * How a clustered write divides its memory. In the first pass rows wait and are written as runs. In the second, in which
+ * runs are read and merged, the source is closed and one file grows at a time: its share, and what is kept for many open
+ * files elsewhere, is there for reading.
+ */
+
+import { ENGINE_FIXED_BYTES, ENGINE_LEAF_BYTES, type MemoryPlan } from '../memory-plan.ts';
+import { MAX_ROUTED_ROWS } from '../rows/partition-router.ts';
+import { MAX_STEP_ROWS } from '../rows/row-steps.ts';
+
+const MiB = 1024 * 1024;
+
+export interface MergePlan {
+  /** Rows that wait until they are written as one run, by `Batch.byteLength`, and how many. */
+  readonly runBytes: number;
+  readonly runRows: number;
+  /** The most rows between two looks at them. */
+  readonly stepRows: number;
+  /** The most bytes of rows in one record of a run, unless a single row has more. */
+  readonly recordBytes: number;
+  /** What is read ahead of all runs together. */
+  readonly readBytes: number;
+  /** The most runs that are read at once. */
+  readonly fanIn: number;
+  /** A row group is due before it would have more bytes of rows. */
+  readonly rowGroupBytes: number;
+}
+
+/** While rows are routed, there are keys, groups and places of each. */
+const ROUTED_ROW_BYTES = 24;
+const LARGEST_RECORD = 1 * MiB;
+/** Runs are read so much at a time: less makes too many requests, more gains nothing. */
+const SMALLEST_CHUNK = 64 * 1024;
+const LARGEST_CHUNK = 1 * MiB;
+/** Of each run: the chunk in use and the one that is fetched meanwhile. */
+const CHUNKS_A_RUN = 2;
+/** Records that are held beside the chunks: the one that was put together, and its rows' copy in the engine. */
+const RECORDS_HELD = 2;
+
+/** `rowGroupSizeBytes` and `targetFileSizeBytes`: the table's. */
+export function planMerge(
+  plan: MemoryPlan,
+  leafColumns: number,
+  { rowGroupSizeBytes, targetFileSizeBytes }: { rowGroupSizeBytes: number; targetFileSizeBytes: number },
+): MergePlan {
+  const { limitBytes, engineBytes, bufferedRowBytes, partSizeBytes, partsInFlight } = plan;
+  const left = engineBytes - ENGINE_FIXED_BYTES - ENGINE_LEAF_BYTES * leafColumns;
+  const parts = (partsInFlight + 1) * partSizeBytes;
+  const readBytes = Math.floor(Math.min(limitBytes - engineBytes - parts, limitBytes / 4));
+  const recordBytes = Math.min(LARGEST_RECORD, plan.stepBytes);
+  const chunks = (readBytes - RECORDS_HELD * recordBytes) / SMALLEST_CHUNK;
+  const runRows = Math.min(MAX_ROUTED_ROWS, Math.floor(bufferedRowBytes / 2 / ROUTED_ROW_BYTES));
+  return {
+    // At worst all of it is in one column, which is there twice while rows are routed.
+    runBytes: Math.floor((3 * bufferedRowBytes) / 4),
+    runRows,
+    stepRows: Math.min(MAX_STEP_ROWS, Math.floor(runRows / 8)),
+    recordBytes,
+    readBytes,
+    fanIn: Math.max(2, Math.floor(chunks / CHUNKS_A_RUN)),
+    // Larger row groups gain nothing but a larger process.
+    rowGroupBytes: Math.min(rowGroupSizeBytes, targetFileSizeBytes, Math.floor(Math.min(left / 4, limitBytes / 6))),
+  };
+}
+
+/** How much of each of so many runs is read at once. */
+export function chunkBytes({ readBytes, recordBytes }: MergePlan, runs: number): number {
+  const share = (readBytes - RECORDS_HELD * recordBytes) / (CHUNKS_A_RUN * runs);
+  return Math.min(LARGEST_CHUNK, Math.max(SMALLEST_CHUNK, Math.floor(share / 4096) * 4096));
+}
