@@ -261,7 +261,8 @@ class ParquetWasmEncoder implements Encoder {
     const bytes = joinBytes(chunks);
     this.#sizeBytes += bytes.length;
     // Small chunks may come one by one: the tail is kept over them, as far back as a reader of the footer looks.
-    this.#tail = bytes.length >= TAIL_BYTES ? bytes : joinBytes([this.#tail, bytes]).slice(-TAIL_BYTES);
+    // It is a copy: whoever takes the bytes may give their memory back.
+    this.#tail = (bytes.length >= TAIL_BYTES ? bytes : joinBytes([this.#tail, bytes])).slice(-TAIL_BYTES);
     return bytes;
   }
 

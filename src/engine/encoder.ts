@@ -53,7 +53,7 @@ export interface Encoder extends Disposable {
   readonly cutsWhereTold: boolean;
   /**
    * Encodes the rows of `batches` as one row group, and gives the file bytes that are final in pieces as they are made:
-   * the compressed row group need never be held whole. Take all pieces; a file whose row group was left half way cannot
+   * the compressed row group need never be held whole. A piece is the caller's, memory and all. Take all pieces; a file whose row group was left half way cannot
    * be continued. Consumes the batches with the first piece. The same rows give the same bytes, however they are cut
    * into batches.
    */

@@ -39,13 +39,15 @@ export class WasmEncoder implements Encoder {
     const segments = this.#instance.call('enc_append_part', this.#live(), tailStart, tail);
     const before = this.#instance.meta() as number;
     const own = this.#instance.takeOutput(segments);
-    yield own.subarray(0, before);
+    // Whoever takes a piece may give its memory back: none shares a buffer with the next.
+    const after = own.slice(before);
+    yield own.slice(0, before);
     let skip = MAGIC_BYTES;
     for (const piece of pieces) {
       yield piece.subarray(skip);
       skip = Math.max(0, skip - piece.length);
     }
-    yield own.subarray(before);
+    yield after;
   }
 
   async finish(): Promise<EncodedFile> {
