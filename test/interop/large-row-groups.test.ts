@@ -13,7 +13,7 @@ import { MiB } from '../portable/write/rows.ts';
 import { paths } from '../support/kit/home.ts';
 
 const script = new URL('./python/make_large_row_group.py', import.meta.url).pathname;
-const rows = 2_200_000;
+const rows = 2_300_000;
 const writers = ['pyarrow', 'pyarrow-index'] as const;
 let folder: string;
 const fileOf = (writer: string) => join(folder, `${writer}.parquet`);
