@@ -6,6 +6,7 @@ import { open } from 'node:fs/promises';
 import { ParquetFile, type RecordBatch } from 'parquet-wasm/node';
 import { newEngine } from '../../src/engine/default-engine.ts';
 import type { Engine } from '../../src/engine/engine.ts';
+import { cpuOfRounds } from '../support/cpu.ts';
 
 const [reader, path = '', names = '', leave] = process.argv.slice(2);
 const columns = names === '' ? undefined : names.split(',');
@@ -51,13 +52,9 @@ async function parquetWasm(): Promise<number> {
   return rows;
 }
 
-const cpuMs: number[] = [];
 let rows = 0;
-for (let round = 0; round < rounds; round++) {
-  const before = process.cpuUsage();
+const cpuMs = await cpuOfRounds(rounds, async () => {
   rows = reader === 'ours' ? await ours() : await parquetWasm();
-  const { user, system } = process.cpuUsage(before);
-  cpuMs.push((user + system) / 1000);
-}
+});
 await file.close();
 console.log(JSON.stringify({ rows, cpuMs }));

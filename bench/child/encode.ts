@@ -4,6 +4,7 @@ import { newEngine } from '../../src/engine/default-engine.ts';
 import type { Batch } from '../../src/engine/engine.ts';
 import type { Bytes } from '../../src/util/bytes.ts';
 import { benchIpc } from '../data/ipc.ts';
+import { cpuOfRounds } from '../support/cpu.ts';
 
 const [writer, rowsText, encoding = 'compact'] = process.argv.slice(2);
 const rows = Number(rowsText);
@@ -94,12 +95,8 @@ async function parquetWasm(): Promise<number> {
   return bytes;
 }
 
-const cpuMs: number[] = [];
 let bytes = 0;
-for (let round = 0; round < rounds; round++) {
-  const before = process.cpuUsage();
+const cpuMs = await cpuOfRounds(rounds, async () => {
   bytes = writer === 'ours' ? await ours() : await parquetWasm();
-  const { user, system } = process.cpuUsage(before);
-  cpuMs.push((user + system) / 1000);
-}
+});
 console.log(JSON.stringify({ rows, bytes, cpuMs }));

@@ -2,22 +2,19 @@
 import { newEngine } from '../../src/engine/default-engine.ts';
 import type { Bytes } from '../../src/util/bytes.ts';
 import { benchIpc } from '../data/ipc.ts';
+import { cpuMs } from '../support/cpu.ts';
 
 const rows = Number(process.argv[2]);
 const rounds = 4;
 const input = [...benchIpc(rows, 32_768)];
 const routeMs: number[] = [];
 const encodeMs: number[] = [];
-const cpu = () => {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-};
 
 for (let round = 0; round < rounds; round++) {
   const engine = await newEngine({ memoryLimitBytes: 256 * 1024 * 1024 });
   let [route, encode, parts] = [0, 0, 0];
   for (let i = 0; i < input.length; i += 4) {
-    const start = cpu();
+    const start = cpuMs();
     const group = input.slice(i, i + 4).flatMap((stream: Bytes) => engine.fromIpc(stream));
     const [first] = group;
     if (first === undefined) throw new Error('no batch');
@@ -27,12 +24,12 @@ for (let round = 0; round < rounds; round++) {
     using aligner = engine.aligner(schema, { target });
     const aligned = group.map((batch) => aligner.align(batch));
     const copies = aligned.map((batch) => batch.slice(0, batch.numRows));
-    const ready = cpu();
+    const ready = cpuMs();
     for (const part of engine.partition(copies, [{ sourceId: 1, transform: 'bucket[100]' }])) {
       parts++;
       part.batch.free();
     }
-    const routed = cpu();
+    const routed = cpuMs();
     const encoder = engine.encoder({
       schema: target,
       codec: 'zstd',
@@ -46,7 +43,7 @@ for (let round = 0; round < rounds; round++) {
     for await (const _ of encoder.writeRowGroup(aligned));
     await encoder.finish();
     route += routed - ready;
-    encode += cpu() - routed + (ready - start);
+    encode += cpuMs() - routed + (ready - start);
   }
   if (parts < (100 * input.length) / 4) throw new Error(`${parts} parts of ${input.length} batches`);
   routeMs.push(route);

@@ -4,6 +4,7 @@ import { newEngine } from '../../src/engine/default-engine.ts';
 import type { Batch, TextReader } from '../../src/engine/engine.ts';
 import type { Bytes } from '../../src/util/bytes.ts';
 import { benchText } from '../data/text.ts';
+import { cpuOfRounds } from '../support/cpu.ts';
 
 const [parser, format, rowsText] = process.argv.slice(2);
 const rows = Number(rowsText);
@@ -71,12 +72,8 @@ function jsonLines(): number {
   return count;
 }
 
-const cpuMs: number[] = [];
 let count = 0;
-for (let round = 0; round < rounds; round++) {
-  const before = process.cpuUsage();
+const cpuMs = await cpuOfRounds(rounds, async () => {
   count = parser === 'ours' ? await ours() : format === 'csv' ? papaparse() : jsonLines();
-  const { user, system } = process.cpuUsage(before);
-  cpuMs.push((user + system) / 1000);
-}
+});
 console.log(JSON.stringify({ rows: count, bytes: input.length, cpuMs }));

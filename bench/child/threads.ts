@@ -5,6 +5,7 @@ import type { Upload } from '../../src/storage/store.ts';
 import type { Bytes } from '../../src/util/bytes.ts';
 import { DiscardUpload } from '../../src/write/rows/discard-upload.ts';
 import { benchIpcStream } from '../data/ipc.ts';
+import { cpuOfRounds } from '../support/cpu.ts';
 import { memoryCatalog } from '../support/memory-catalog.ts';
 import { WrappedStore } from '../support/wrapped-store.ts';
 
@@ -30,11 +31,10 @@ const stream = async function* () {
   yield* chunks;
 };
 const rounds = hash === null ? 4 : 1;
-const [elapsedMs, cpuMs]: [number[], number[]] = [[], []];
+const elapsedMs: number[] = [];
 let last = {};
-for (let round = 0; round < rounds; round++) {
+const cpuMs = await cpuOfRounds(rounds, async () => {
   const { catalog } = await memoryCatalog((store) => new HashingStore(store));
-  const before = process.cpuUsage();
   const started = performance.now();
   const { result } = await catalog.createAndAppend(
     'bench.rows',
@@ -44,9 +44,7 @@ for (let round = 0; round < rounds; round++) {
     { threads, memoryLimitBytes },
   );
   elapsedMs.push(performance.now() - started);
-  const { user, system } = process.cpuUsage(before);
-  cpuMs.push((user + system) / 1000);
   const { files, memoryPeakBytes } = result;
   last = { rows: Number(result.rows), files, bytes: Number(result.bytes), memoryPeakBytes };
-}
+});
 console.log(JSON.stringify({ ...last, elapsedMs, cpuMs, hash: hash?.digest('hex') ?? null }));

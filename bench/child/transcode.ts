@@ -10,6 +10,7 @@ import type { Batch } from '../../src/engine/engine.ts';
 import { fromAny } from '../../src/source/from-any.ts';
 import { LocalStore } from '../../src/storage/local/index.ts';
 import { mebibyte } from '../harness.ts';
+import { cpuMs } from '../support/cpu.ts';
 import { memoryCatalog } from '../support/memory-catalog.ts';
 import { DiscardingStore } from '../support/wrapped-store.ts';
 
@@ -18,11 +19,6 @@ const memoryLimitBytes = 96 * mebibyte;
 /** About what an append gives a row group at this limit. */
 const rowGroupBytes = 13 * mebibyte;
 const rounds = 4;
-
-const cpu = () => {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-};
 
 async function append(): Promise<number> {
   const { catalog } = await memoryCatalog((store) => new DiscardingStore(store));
@@ -76,9 +72,9 @@ for (let round = 0; round < rounds; round++) {
     [append, appendMs],
     [decodeAndEncode, halvesMs],
   ] as const) {
-    const start = cpu();
+    const start = cpuMs();
     const got = await run();
-    spent.push(cpu() - start);
+    spent.push(cpuMs() - start);
     if (rows !== 0 && got !== rows) throw new Error(`${got} rows of ${rows}`);
     rows = got;
   }

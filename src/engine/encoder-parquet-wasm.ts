@@ -6,6 +6,7 @@
  */
 import { IcestreamError } from '../errors.ts';
 import type { Bytes } from '../util/bytes.ts';
+import { concatBytes } from '../util/encoding.ts';
 import type { ArrowField, ArrowType } from './arrow-schema.ts';
 import type { Codec, EncodedFile, Encoder, EncoderOptions } from './encoder.ts';
 import type { Batch, Engine } from './engine.ts';
@@ -258,11 +259,11 @@ class ParquetWasmEncoder implements Encoder {
   #take(): Bytes {
     const chunks = this.#chunks;
     this.#chunks = [];
-    const bytes = joinBytes(chunks);
+    const bytes = concatBytes(chunks);
     this.#sizeBytes += bytes.length;
     // Small chunks may come one by one: the tail is kept over them, as far back as a reader of the footer looks.
     // It is a copy: whoever takes the bytes may give their memory back.
-    this.#tail = (bytes.length >= TAIL_BYTES ? bytes : joinBytes([this.#tail, bytes])).slice(-TAIL_BYTES);
+    this.#tail = (bytes.length >= TAIL_BYTES ? bytes : concatBytes([this.#tail, bytes])).slice(-TAIL_BYTES);
     return bytes;
   }
 
@@ -281,14 +282,4 @@ function canonical(json: string): string {
       ? Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
       : value,
   );
-}
-
-function joinBytes(chunks: readonly Bytes[]): Bytes {
-  const out = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    out.set(chunk, at);
-    at += chunk.length;
-  }
-  return out;
 }

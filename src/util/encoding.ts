@@ -34,11 +34,16 @@ export function fromBase64(text: string): Bytes {
   return Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 }
 
+/** Bytes of all `chunks` together. */
+export function bytesIn(chunks: readonly Bytes[]): number {
+  return chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+}
+
 /** One array of all `chunks`; a single chunk is returned as it is. */
 export function concatBytes(chunks: readonly Bytes[]): Bytes {
   const [first] = chunks;
   if (first !== undefined && chunks.length === 1) return first;
-  const out = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+  const out = new Uint8Array(bytesIn(chunks));
   let at = 0;
   for (const chunk of chunks) {
     out.set(chunk, at);

@@ -1,6 +1,6 @@
 /** xxHash32: a checksum for bytes that are on their way only shortly; many times as fast as a CRC in JavaScript. */
 import type { Bytes } from './bytes.ts';
-import { concatBytes } from './encoding.ts';
+import { bytesIn, concatBytes } from './encoding.ts';
 
 const P1 = 0x9e3779b1 | 0;
 const P2 = 0x85ebca77 | 0;
@@ -15,7 +15,7 @@ export function xxhash32(...pieces: readonly Bytes[]): number {
   // Lanes take 16 bytes at a time.
   const even = pieces.slice(0, -1).every(({ length }) => length % 16 === 0);
   const inTurn = even ? pieces : [concatBytes(pieces)];
-  const length = inTurn.reduce((sum, piece) => sum + piece.length, 0);
+  const length = bytesIn(inTurn);
   let a = (P1 + P2) | 0;
   let b = P2;
   let c = 0;

@@ -1,9 +1,10 @@
 /** Threads that encode the row groups of one write. They start when rows come for them, and end with `close`. */
 import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
+import { bytesIn } from '../../util/encoding.ts';
 import type { EncodedPart, EncoderOptions } from '../encoder.ts';
 import type { Batch } from '../engine.ts';
-import { buffersOf, bytesOf, type EncodeAnswer, type EncodeThread, type SpawnThread } from './protocol.ts';
+import { buffersOf, type EncodeAnswer, type EncodeThread, type SpawnThread } from './protocol.ts';
 import { SpareBuffers } from './spare-buffers.ts';
 
 export interface EncodePoolOptions {
@@ -53,7 +54,7 @@ export class EncodePool implements AsyncDisposable {
   encode(batches: readonly Batch[]): Promise<EncodedPart> {
     const streams = this.#intoIpc(batches);
     const part = new Promise<EncodedPart>((resolve, reject) => {
-      this.#waiting.push({ streams, streamBytes: bytesOf(streams), resolve, reject });
+      this.#waiting.push({ streams, streamBytes: bytesIn(streams), resolve, reject });
     });
     part.catch(() => {}); // thrown by who waits for it
     if (this.#failure === null) this.#assign();

@@ -44,7 +44,3 @@ export type SpawnThread = ((events: ThreadEvents) => EncodeThread) | null;
 export function buffersOf(parts: readonly Bytes[]): ArrayBuffer[] {
   return [...new Set(parts.map((bytes) => bytes.buffer))];
 }
-
-export function bytesOf(parts: readonly Bytes[]): number {
-  return parts.reduce((sum, bytes) => sum + bytes.length, 0);
-}

@@ -1,6 +1,7 @@
 /** The engine's own Parquet encoder. */
 import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
+import { bytesIn } from '../../util/encoding.ts';
 import type { EncodedFile, EncodedPart, Encoder, EncoderOptions } from '../encoder.ts';
 import type { Batch } from '../engine.ts';
 import { releaseBatches } from './batch.ts';
@@ -35,8 +36,7 @@ export class WasmEncoder implements Encoder {
   }
 
   *appendPart({ pieces, tail }: EncodedPart): Generator<Bytes, void, undefined> {
-    const tailStart = pieces.reduce((sum, piece) => sum + piece.length, 0);
-    const segments = this.#instance.call('enc_append_part', this.#live(), tailStart, tail);
+    const segments = this.#instance.call('enc_append_part', this.#live(), bytesIn(pieces), tail);
     const before = this.#instance.meta() as number;
     const own = this.#instance.takeOutput(segments);
     // Whoever takes a piece may give its memory back: none shares a buffer with the next.

@@ -6,6 +6,7 @@
 import type { EncodedPart, Encoder } from '../../engine/encoder.ts';
 import type { Batch } from '../../engine/engine.ts';
 import type { Upload } from '../../storage/store.ts';
+import { bytesIn } from '../../util/encoding.ts';
 import type { MemoryPlan } from '../memory-plan.ts';
 import { DataFileWriter, type OnEncoded, rowsOf, type WrittenFile } from './file-writer.ts';
 import type { PartitionId } from './partition-router.ts';
@@ -267,5 +268,5 @@ export class DataFiles {
 }
 
 function bytesOf({ pieces, tail }: EncodedPart): number {
-  return pieces.reduce((sum, piece) => sum + piece.length, tail.length);
+  return bytesIn(pieces) + tail.length;
 }

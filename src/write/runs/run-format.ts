@@ -5,7 +5,7 @@
  */
 import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
-import { fromHex, toHex, utf8 } from '../../util/encoding.ts';
+import { bytesIn, fromHex, toHex, utf8 } from '../../util/encoding.ts';
 import { xxhash32 } from '../../util/xxhash32.ts';
 import type { PartitionId } from '../rows/partition-router.ts';
 
@@ -41,13 +41,9 @@ export function encodeRecordStart({ partition: { key, values }, rows, body }: Ru
   start.set(text, HEAD_BYTES);
   const view = new DataView(start.buffer);
   const partition = start.subarray(HEAD_BYTES);
-  const fields = [MAGIC, rows, partition.length, bodyBytes(body), xxhash32(partition), xxhash32(...body)];
+  const fields = [MAGIC, rows, partition.length, bytesIn(body), xxhash32(partition), xxhash32(...body)];
   for (const [at, field] of fields.entries()) view.setUint32(4 * at, field, true);
   return start;
-}
-
-export function bodyBytes(body: readonly Bytes[]): number {
-  return body.reduce((sum, piece) => sum + piece.length, 0);
 }
 
 /** Null: these bytes are no head. */

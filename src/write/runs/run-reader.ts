@@ -1,6 +1,6 @@
 /** Reads one run from its start to its end by ranges, the next one fetched while the last is in use. */
 import type { Bytes } from '../../util/bytes.ts';
-import { concatBytes } from '../../util/encoding.ts';
+import { bytesIn, concatBytes } from '../../util/encoding.ts';
 import { release } from '../../util/release.ts';
 import { xxhash32 } from '../../util/xxhash32.ts';
 import { damagedRun, decodePartition, decodeRecordHead, HEAD_BYTES, type RunRecord } from './run-format.ts';
@@ -42,7 +42,7 @@ export class RunReader {
   /** Held in memory: the chunk in use, the one that is fetched, and those before it that the record at hand is in. */
   get bufferedBytes(): number {
     const ahead = this.#ahead === null ? 0 : this.#chunkBytes;
-    return this.#chunk.length + ahead + this.#spent.reduce((sum, chunk) => sum + chunk.length, 0);
+    return this.#chunk.length + ahead + bytesIn(this.#spent);
   }
 
   /**

@@ -4,12 +4,10 @@ import { expect, it } from 'vitest';
 import { newEngine } from '../../../src/engine/default-engine.ts';
 import type { Batch } from '../../../src/engine/engine.ts';
 import type { Bytes } from '../../../src/util/bytes.ts';
-import { joined, rowGroupBytes } from '../../support/row-group.ts';
-
-const MIB = 1024 * 1024;
+import { encoding, joined, rowGroupBytes } from '../../support/row-group.ts';
 
 it('make the file that encoding them in place makes, also when the memory of each piece is given back', async () => {
-  const engine = await newEngine({ memoryLimitBytes: 32 * MIB });
+  const engine = await newEngine({ memoryLimitBytes: 32 * 1024 * 1024 });
   const batch = (rows: number): Batch => {
     const table = tableFromArrays({
       n: Float64Array.from({ length: rows }, (_, i) => Math.sin(i)),
@@ -20,16 +18,7 @@ it('make the file that encoding them in place makes, also when the memory of eac
     return first;
   };
   using sample = batch(1);
-  const options = {
-    schema: sample.schema,
-    codec: 'zstd',
-    level: 1,
-    encoding: 'default',
-    pageSizeBytes: MIB,
-    pageRowLimit: 20_000,
-    dictionarySizeBytes: 2 * MIB,
-    statisticsTruncateBytes: 64,
-  } as const;
+  const options = { schema: sample.schema, ...encoding };
   using here = engine.encoder(options);
   using placed = engine.encoder(options);
   const groups = [1, 3000, 50_000];

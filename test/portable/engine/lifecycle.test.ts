@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { getEngine, newEngine } from '../../../src/engine/default-engine.ts';
 import type { Batch, Engine } from '../../../src/engine/engine.ts';
 import type { Bytes } from '../../../src/util/bytes.ts';
-import { rowGroupBytes } from '../../support/row-group.ts';
+import { encoding, rowGroupBytes } from '../../support/row-group.ts';
 
 const MIB = 1024 * 1024;
 
@@ -22,16 +22,6 @@ function splitSchema(stream: Bytes): { head: Bytes; body: Bytes } {
   const length = 8 + new DataView(stream.buffer, stream.byteOffset).getInt32(4, true);
   return { head: stream.slice(0, length), body: stream.slice(length, stream.length - 8) };
 }
-
-const encoding = {
-  codec: 'zstd',
-  level: 1,
-  encoding: 'default',
-  pageSizeBytes: MIB,
-  pageRowLimit: 20_000,
-  dictionarySizeBytes: 2 * MIB,
-  statisticsTruncateBytes: 64,
-} as const;
 
 /** Joins a batch with itself, over and over, until memory runs out. */
 function exhaust(engine: Engine): unknown {
