@@ -45,8 +45,15 @@ export class StagedFile {
   static async create(path: string, world: Pick<World, 'randomBytes'>, durable: boolean): Promise<StagedFile> {
     const folder = dirname(path);
     const temporaryPath = `${folder === '/' ? '' : folder}/.icestream-${uuidV4(world)}.tmp`;
-    const made = await makeFolder(folder);
-    const handle = await open(temporaryPath, 'wx');
+    let made: string | undefined;
+    let handle: FileHandle;
+    try {
+      handle = await open(temporaryPath, 'wx');
+    } catch (error) {
+      if (!['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) throw error;
+      made = await makeFolder(folder);
+      handle = await open(temporaryPath, 'wx');
+    }
     return new StagedFile(path, temporaryPath, handle, durable, changedFolders(folder, made));
   }
 

@@ -1,29 +1,43 @@
 /** Cuts bytes as they come into parts of one size. */
 import type { Bytes } from '../../util/bytes.ts';
+import { release } from '../../util/release.ts';
+import { BLOCK_BYTES, type PartPool } from './part-pool.ts';
 
-interface Chunk {
-  readonly bytes: Bytes;
-  /** The bytes were all of their buffer when they were handed over: nobody else has a view of it. */
-  readonly owned: boolean;
-}
-
+/** What waits lies in blocks of the pool: pieces of every size, held for long, would leave holes in the process's memory. */
 export class PartBuffer {
   readonly #partSize: number;
-  #chunks: Chunk[] = [];
+  readonly #pool: Pick<PartPool, 'takeBlock' | 'giveBlock'>;
+  /** All but the last are full. */
+  #blocks: Bytes[] = [];
+  /** Of the first block, moved out. */
+  #start = 0;
   #size = 0;
 
-  constructor(partSizeBytes: number) {
+  constructor(partSizeBytes: number, pool: Pick<PartPool, 'takeBlock' | 'giveBlock'>) {
     this.#partSize = partSizeBytes;
+    this.#pool = pool;
   }
 
   get size(): number {
     return this.#size;
   }
 
+  /** What is held: whole blocks. */
+  get heldBytes(): number {
+    return this.#blocks.length * BLOCK_BYTES;
+  }
+
+  /** Copies the bytes, and gives their memory back when they were all of their buffer. */
   push(bytes: Bytes): void {
-    if (bytes.length === 0) return;
-    this.#chunks.push({ bytes, owned: bytes.length === bytes.buffer.byteLength });
-    this.#size += bytes.length;
+    for (let at = 0; at < bytes.length; ) {
+      const filled = (this.#start + this.#size) % BLOCK_BYTES;
+      if (filled === 0) this.#blocks.push(this.#pool.takeBlock());
+      const piece = bytes.subarray(at, at + BLOCK_BYTES - filled);
+      this.#blocks.at(-1)?.set(piece, filled);
+      this.#size += piece.length;
+      at += piece.length;
+    }
+    release(bytes);
   }
 
   get hasPart(): boolean {
@@ -34,26 +48,25 @@ export class PartBuffer {
   take(allocate: (sizeBytes: number) => Bytes): Bytes {
     const out = allocate(Math.min(this.#size, this.#partSize));
     for (let at = 0; at < out.length; ) {
-      const chunk = this.#chunks[0];
-      if (chunk === undefined) break;
-      const { bytes, owned } = chunk;
-      const piece = bytes.subarray(0, out.length - at);
+      const block = this.#blocks[0];
+      if (block === undefined) break;
+      const piece = block.subarray(this.#start, this.#start + out.length - at);
       out.set(piece, at);
       at += piece.length;
-      if (piece.length < bytes.length) {
-        this.#chunks[0] = { bytes: bytes.subarray(piece.length), owned };
-      } else {
-        this.#chunks.shift();
-        // The collector does not know in time how much memory hangs on it.
-        if (owned) bytes.buffer.transfer?.(0);
-      }
+      this.#start += piece.length;
+      this.#size -= piece.length;
+      if (this.#start < BLOCK_BYTES && this.#size > 0) continue;
+      this.#start = 0;
+      this.#blocks.shift();
+      this.#pool.giveBlock(block);
     }
-    this.#size -= out.length;
     return out;
   }
 
   clear(): void {
-    this.#chunks = [];
+    for (const block of this.#blocks) this.#pool.giveBlock(block);
+    this.#blocks = [];
+    this.#start = 0;
     this.#size = 0;
   }
 }

@@ -4,8 +4,13 @@
  */
 import type { Bytes } from '../../util/bytes.ts';
 
+/** What waits to become a part lies in blocks of this size. */
+export const BLOCK_BYTES = 8 * 1024;
+const BLOCKS_AT_ONCE = 64;
+
 export class PartPool {
   #free: Bytes[] = [];
+  #freeBlocks: Bytes[] = [];
   #users = 0;
 
   /** Must be called once by each upload, and {@link leave} when it ends. */
@@ -16,7 +21,9 @@ export class PartPool {
   /** Nothing is kept when nobody uploads. */
   leave(): void {
     this.#users -= 1;
-    if (this.#users === 0) this.#free = [];
+    if (this.#users > 0) return;
+    this.#free = [];
+    this.#freeBlocks = [];
   }
 
   /** A buffer of exactly `sizeBytes`, with any content. */
@@ -28,5 +35,19 @@ export class PartPool {
   /** `buffer` must not be used by the caller afterwards. At most `keep` are kept. */
   give(buffer: Bytes, keep = 4): void {
     if (this.#users > 0 && this.#free.length < keep) this.#free.push(buffer);
+  }
+
+  /** `BLOCK_BYTES`, with any content. */
+  takeBlock(): Bytes {
+    if (this.#freeBlocks.length === 0) {
+      const many = new Uint8Array(BLOCKS_AT_ONCE * BLOCK_BYTES);
+      for (let at = 0; at < many.length; at += BLOCK_BYTES) this.#freeBlocks.push(many.subarray(at, at + BLOCK_BYTES));
+    }
+    return this.#freeBlocks.pop() ?? new Uint8Array(BLOCK_BYTES);
+  }
+
+  /** As for {@link give}; all are kept. */
+  giveBlock(block: Bytes): void {
+    if (this.#users > 0) this.#freeBlocks.push(block);
   }
 }

@@ -1,5 +1,6 @@
 import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
+import { release as giveBack } from '../../util/release.ts';
 import { Semaphore } from '../../util/semaphore.ts';
 import type { OpenUploadOptions, PartSlots, StoreCapabilities, Upload, UploadResult } from '../store.ts';
 import { shown, uploadEnded } from '../store-errors.ts';
@@ -75,7 +76,7 @@ export class S3Upload implements Upload {
     }
     this.#slots = options.partSlots ?? new Semaphore(DEFAULT_PARTS_IN_FLIGHT * this.#partSize);
     this.#contentType = options.contentType ?? 'application/octet-stream';
-    this.#buffer = new PartBuffer(this.#partSize);
+    this.#buffer = new PartBuffer(this.#partSize, pool);
     const { signal } = options;
     const onAbort = () => this.#fail(signal?.reason);
     signal?.addEventListener('abort', onAbort, { once: true });
@@ -92,7 +93,9 @@ export class S3Upload implements Upload {
   }
 
   get bufferedBytes(): number {
-    return this.#state === 'open' || this.#inFlight.size > 0 ? this.#taken - this.#stored : 0;
+    if (this.#state !== 'open' && this.#inFlight.size === 0) return 0;
+    const { size, heldBytes } = this.#buffer;
+    return this.#taken - this.#stored - size + heldBytes;
   }
 
   write(bytes: Bytes): Promise<void> {
@@ -121,18 +124,14 @@ export class S3Upload implements Upload {
 
   async #putWhole(): Promise<UploadResult> {
     const release = await this.#slots.acquire(this.#stop.signal, Math.max(this.#buffer.size, SMALLEST_IN_FLIGHT));
+    const whole = this.#buffer.take((size) => new Uint8Array(size));
     try {
       const options = { contentType: this.#contentType, signal: this.#stop.signal };
-      return await put(
-        this.#client,
-        this.#object,
-        this.#buffer.take((size) => new Uint8Array(size)),
-        options,
-        () => {
-          this.#published = true;
-        },
-      );
+      return await put(this.#client, this.#object, whole, options, () => {
+        this.#published = true;
+      });
     } finally {
+      giveBack(whole);
       release();
     }
   }

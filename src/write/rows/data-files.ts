@@ -20,6 +20,9 @@ const MOST_FINISHING = 16;
 const OPEN_FILE_BYTES = 12 * 1024;
 const COLUMN_CHUNK_BYTES = 704;
 
+/** An upload holds what is pending in blocks: at most so much more than it says. */
+const UPLOAD_SLACK_BYTES = 8 * 1024;
+
 export interface DataFilesOptions {
   readonly plan: Pick<MemoryPlan, 'footerBytes' | 'pendingBytes' | 'partSizeBytes' | 'partsInFlight'>;
   readonly leafColumns: number;
@@ -182,7 +185,8 @@ export class DataFiles {
     if (this.#open.size <= 1) return;
     const pendingBytes = (one: DataFileWriter) => one.pendingBytes;
     const keptBytes = (one: DataFileWriter) => this.#kept(one);
-    while (this.#pendingBytes > plan.pendingBytes && (await this.#finishLargest(pendingBytes)));
+    const held = () => this.#pendingBytes + this.#open.size * UPLOAD_SLACK_BYTES;
+    while (held() > plan.pendingBytes && (await this.#finishLargest(pendingBytes)));
     while (this.#keptBytes > plan.footerBytes && (await this.#finishLargest(keptBytes)));
   }
 

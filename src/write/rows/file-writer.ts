@@ -5,6 +5,7 @@ import type { ParquetFooter } from '../../engine/footer.ts';
 import { IcestreamError } from '../../errors.ts';
 import type { Upload } from '../../storage/store.ts';
 import type { Bytes } from '../../util/bytes.ts';
+import { bytesIn, concatBytes } from '../../util/encoding.ts';
 
 /** A file that is stored, whole and counted. */
 export interface WrittenFile {
@@ -15,6 +16,9 @@ export interface WrittenFile {
 
 /** Called with the bytes of row groups, piece by piece; they are sent once it has resolved. */
 export type OnEncoded = (bytes: Bytes) => Promise<void>;
+
+/** Pieces of a row group are joined up to here: a call of the store costs more than their copy. */
+const SMALL_BYTES = 64 * 1024;
 
 export function rowsOf(batches: readonly Batch[]): number {
   return batches.reduce((sum, batch) => sum + batch.numRows, 0);
@@ -79,12 +83,19 @@ export class DataFileWriter {
 
   async #send(pieces: AsyncIterable<Bytes> | Iterable<Bytes>, onEncoded: OnEncoded): Promise<void> {
     this.#rowGroups += 1;
+    const small: Bytes[] = [];
     for await (const bytes of pieces) {
       if (bytes.length === 0) continue;
-      this.#bytes += bytes.length;
-      await onEncoded(bytes);
-      await this.#upload.write(bytes);
+      small.push(bytes);
+      if (bytesIn(small) >= SMALL_BYTES) await this.#write(concatBytes(small.splice(0)), onEncoded);
     }
+    if (small.length > 0) await this.#write(concatBytes(small), onEncoded);
+  }
+
+  async #write(bytes: Bytes, onEncoded: OnEncoded): Promise<void> {
+    this.#bytes += bytes.length;
+    await onEncoded(bytes);
+    await this.#upload.write(bytes);
   }
 
   /**
