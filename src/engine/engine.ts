@@ -19,6 +19,16 @@ export interface Batch extends Disposable {
   slice(start: number, length: number): Batch;
   /** The same rows as a new handle whose memory is its own: what this one was cut from can be freed. */
   compact(): Batch;
+  /** The rows with these numbers, in that order, repeats allowed, as a new handle. Throws INVALID_ARGUMENT for one that is not there. */
+  take(rows: Uint32Array): Batch;
+  /** The rows whose bits are set, as a new handle: row i is bit `i % 8` of byte `i >> 3`, as in Arrow. */
+  filter(keep: Bytes): Batch;
+  /**
+   * 16 bytes a row: a keyed hash (SipHash-2-4, 128 bits) over the values of the columns (or children of structs) with
+   * these field ids. Equal values of one type have equal hashes in any batch; floats count by their bits, so each zero
+   * and NaN for itself. Who does not know the key (16 bytes) cannot make rows that collide.
+   */
+  hashRows(fieldIds: readonly number[], key: Bytes): Bytes;
   /** One IPC stream (schema, this batch, end), copied out; `allocate`: to an array of that many bytes from there. */
   toIpc(allocate?: (bytes: number) => Bytes): Bytes;
   free(): void;
@@ -115,6 +125,14 @@ export interface Decompressor extends Disposable {
   /** All output of `bytes` at once. */
   push(bytes: Bytes): Bytes[];
   finish(): Bytes[];
+  free(): void;
+}
+
+/** xxHash64 over bytes as they come: tells what differs, does not resist who wants a collision. */
+export interface Checksum extends Disposable {
+  push(bytes: Uint8Array): void;
+  /** Of all bytes so far, as 16 hexadecimal digits. */
+  value(): string;
   free(): void;
 }
 
@@ -217,6 +235,7 @@ export interface Engine {
   inferJson(sample: Bytes): ArrowSchema;
   jsonReader(options: JsonReaderOptions): TextReader;
   decompressor(codec: 'gzip' | 'zstd'): Decompressor;
+  checksum(): Checksum;
   /** @throws IcestreamError UNSUPPORTED with the artifact for appends (`icestream-append.wasm`), which has no decoder. */
   openParquet(file: RangeReader, options?: { readonly signal?: AbortSignal }): Promise<ParquetReader>;
 

@@ -82,6 +82,7 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
   await using pool = threads === 1 ? null : await encodeThreads({ threads, engineBytes, options: encoderOptions });
   const newLocation = dataLocations(metadata, schema, spec, request.operationId);
   const partSlots = new Semaphore(plan.partsInFlight * plan.partSizeBytes);
+  using checksum = engine.checksum();
   const digest = new PayloadDigest(
     JSON.stringify([
       plan,
@@ -92,6 +93,7 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
       encoderText(encoderOptions),
       ...(merge === null ? [] : [merge]),
     ]),
+    checksum,
   );
   const tupleOf = tupleReader(spec, schema);
   const files: DataFile[] = [];

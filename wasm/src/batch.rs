@@ -1,9 +1,13 @@
 //! What a batch can do by itself.
 
 use arrow_array::RecordBatch;
-use arrow_ipc::writer::StreamWriter;
+use arrow_buffer::Buffer;
+use arrow_ipc::writer::StreamEncoder;
 
 use crate::error::{EngineError, Result};
+
+/// What is smaller costs the host more as a segment of its own than to be copied.
+const SMALL_BYTES: usize = 4096;
 
 /// Rows `[start, start + length)`, sharing memory with `batch`.
 pub fn slice(batch: &RecordBatch, start: usize, length: usize) -> Result<RecordBatch> {
@@ -15,10 +19,21 @@ pub fn slice(batch: &RecordBatch, start: usize, length: usize) -> Result<RecordB
     Ok(batch.slice(start, length))
 }
 
-/// One IPC stream: schema, the batch, end.
-pub fn to_ipc(batch: &RecordBatch) -> Result<Vec<u8>> {
-    let mut writer = StreamWriter::try_new(Vec::new(), &batch.schema())?;
-    writer.write(batch)?;
-    writer.finish()?;
-    Ok(writer.into_inner()?)
+/// One IPC stream (schema, the batch, end) in segments: large buffers are those of the batch, nothing of them is copied.
+pub fn to_ipc(batch: &RecordBatch) -> Result<Vec<Buffer>> {
+    let mut encoder = StreamEncoder::try_new(&batch.schema())?;
+    let mut parts = encoder.encode(batch)?;
+    parts.extend(encoder.finish()?);
+    let mut segments = Vec::new();
+    let mut small = Vec::new();
+    for part in parts {
+        if part.len() < SMALL_BYTES {
+            small.extend_from_slice(&part);
+            continue;
+        }
+        segments.push(std::mem::take(&mut small).into());
+        segments.push(part);
+    }
+    segments.push(small.into());
+    Ok(segments)
 }

@@ -3,6 +3,7 @@
 
 pub mod abi;
 pub mod batch;
+mod checksum;
 #[cfg(feature = "decode")]
 pub mod decode;
 pub mod decompress;

@@ -1,9 +1,12 @@
 /** Record batches: handles into the engine's memory. */
 import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
+import { concatBytes } from '../../util/encoding.ts';
 import type { ArrowSchema } from '../arrow-schema.ts';
 import type { Batch } from '../engine.ts';
 import type { WasmInstance } from './instance.ts';
+
+const HASH_KEY_BYTES = 16;
 
 export class WasmBatch implements Batch {
   readonly numRows: number;
@@ -39,6 +42,24 @@ export class WasmBatch implements Batch {
   compact(): Batch {
     const handle = this.#instance.call('batch_compact', this.#live());
     return new WasmBatch(this.#instance, handle, this.numRows, this.#schema, this.#byteLength);
+  }
+
+  take(rows: Uint32Array): Batch {
+    const handle = this.#instance.call('batch_take', this.#live(), littleEndian(rows));
+    return new WasmBatch(this.#instance, handle, rows.length, this.#schema);
+  }
+
+  filter(keep: Bytes): Batch {
+    const handle = this.#instance.call('batch_filter', this.#live(), keep);
+    return new WasmBatch(this.#instance, handle, this.#instance.call('batch_rows', handle), this.#schema);
+  }
+
+  hashRows(fieldIds: readonly number[], key: Bytes): Bytes {
+    if (key.length !== HASH_KEY_BYTES) {
+      throw new IcestreamError('INVALID_ARGUMENT', `a hash needs a key of 16 bytes, not ${key.length}`);
+    }
+    const request = concatBytes([key, littleEndian(fieldIds)]);
+    return this.#instance.callBytes('batch_hash', this.#live(), request);
   }
 
   toIpc(allocate?: (bytes: number) => Bytes): Bytes {
@@ -93,19 +114,21 @@ export function releaseBatch(instance: WasmInstance, batch: Batch): number {
  * consuming call does when it fails.
  */
 export function releaseBatches(instance: WasmInstance, batches: readonly Batch[]): Bytes {
-  const list = new Uint8Array(batches.length * 4);
-  const view = new DataView(list.buffer);
   const given: number[] = [];
   try {
-    for (const [i, batch] of batches.entries()) {
-      const handle = releaseBatch(instance, batch);
-      given.push(handle);
-      view.setInt32(i * 4, handle, true);
-    }
+    for (const batch of batches) given.push(releaseBatch(instance, batch));
   } catch (error) {
     for (const handle of given) instance.drop(handle);
     for (const batch of batches) batch.free();
     throw error;
   }
-  return list;
+  return littleEndian(given);
+}
+
+/** Numbers as the engine reads them. */
+function littleEndian(numbers: ArrayLike<number>): Bytes {
+  const bytes = new Uint8Array(numbers.length * 4);
+  const view = new DataView(bytes.buffer);
+  for (let i = 0; i < numbers.length; i += 1) view.setInt32(i * 4, numbers[i] ?? 0, true);
+  return bytes;
 }

@@ -7,6 +7,7 @@ import type {
   Aligner,
   AlignOptions,
   Batch,
+  Checksum,
   CsvDialect,
   CsvInference,
   CsvReaderOptions,
@@ -21,6 +22,7 @@ import type {
   TextReader,
 } from '../engine.ts';
 import { WasmAligner } from './aligner.ts';
+import { WasmChecksum } from './checksum.ts';
 import { WasmDecompressor } from './decompressor.ts';
 import { encodePart, WasmEncoder } from './encoder.ts';
 import { WasmInstance } from './instance.ts';
@@ -86,6 +88,10 @@ class WasmEngine implements Engine {
 
   decompressor(codec: 'gzip' | 'zstd'): Decompressor {
     return new WasmDecompressor(this.#instance, codec);
+  }
+
+  checksum(): Checksum {
+    return new WasmChecksum(this.#instance);
   }
 
   async openParquet(file: RangeReader, options?: { readonly signal?: AbortSignal }): Promise<ParquetReader> {

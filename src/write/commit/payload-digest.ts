@@ -4,6 +4,7 @@
  * counts of each column and the bounds of its whole numbers and times; and the encoded row groups, compared only
  * when the options are the same.
  */
+import type { Checksum } from '../../engine/engine.ts';
 import type { LeafFacts, ParquetFooter } from '../../engine/footer.ts';
 import type { Bytes } from '../../util/bytes.ts';
 import { toHex, utf8 } from '../../util/encoding.ts';
@@ -31,17 +32,18 @@ export class PayloadDigest {
   readonly #options: string;
   readonly #leaves = new Map<string, LeafTotals>();
   #bounded = true;
-  readonly #encoded = new ChainedHash();
+  readonly #encoded: Checksum;
   #rows = 0;
 
-  /** `options`: everything besides the rows that the bytes of the files follow from. */
-  constructor(options: string) {
+  /** `options`: everything besides the rows that the bytes of the files follow from. `encoded`: a new checksum. */
+  constructor(options: string, encoded: Checksum) {
     this.#options = options;
+    this.#encoded = encoded;
   }
 
-  /** Adds bytes of row groups, in the order they were encoded; resolves when they are no longer needed. */
-  addEncoded(bytes: Bytes): Promise<void> {
-    return this.#encoded.add(bytes);
+  /** Adds bytes of row groups, in the order they were encoded. */
+  addEncoded(bytes: Bytes): void {
+    this.#encoded.push(bytes);
   }
 
   /** Adds the counts of a finished file. */
@@ -71,13 +73,12 @@ export class PayloadDigest {
   async value(): Promise<string> {
     const leaves = [...this.#leaves].map(([path, { values, nulls, nans }]) => [path, values, nulls, nans]);
     const bounds = [...this.#leaves].map(([path, { bounds: of }]) => `${path} ${of?.join(' ') ?? ''}`);
-    const [options, counts, values, bytes] = await Promise.all([
+    const [options, counts, values] = await Promise.all([
       shortHash(utf8(this.#options)),
       shortHash(utf8(JSON.stringify([this.#rows, leaves]))),
       shortHash(utf8(bounds.join('\n'))),
-      shortHash(await this.#encoded.value()),
     ]);
-    return [options, counts, this.#bounded ? values : NO_BOUNDS, bytes].join('-');
+    return [options, counts, this.#bounded ? values : NO_BOUNDS, this.#encoded.value()].join('-');
   }
 }
 
@@ -103,42 +104,6 @@ const WHOLE_NUMBERS: ReadonlySet<string> = new Set(['INT32', 'INT64']);
 function wholeNumber(bytes: Uint8Array): bigint {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return bytes.length === 4 ? BigInt(view.getInt32(0, true)) : view.getBigInt64(0, true);
-}
-
-/** So much at a time: a call of WebCrypto costs as much as hashing many small row groups. */
-const PIECE_BYTES = 512 * 1024;
-const HASH_BYTES = 32;
-
-/** A hash over bytes that come in pieces of any size: each link of the chain begins with the hash of the one before. */
-class ChainedHash {
-  readonly #link = new Uint8Array(HASH_BYTES + PIECE_BYTES);
-  #size = HASH_BYTES;
-  #before: Promise<ArrayBuffer> | null = null;
-
-  /** Hashes while the caller goes on; resolves when the bytes are no longer needed. */
-  async add(bytes: Bytes): Promise<void> {
-    for (let at = 0; at < bytes.length; ) {
-      const piece = bytes.subarray(at, at + this.#link.length - this.#size);
-      this.#link.set(piece, this.#size);
-      this.#size += piece.length;
-      at += piece.length;
-      if (this.#size === this.#link.length) await this.#close();
-    }
-  }
-
-  async value(): Promise<Bytes> {
-    await this.#close();
-    return this.#before === null ? new Uint8Array(0) : new Uint8Array(await this.#before);
-  }
-
-  /** WebCrypto takes a copy before it returns, so the link can be filled again at once. */
-  async #close(): Promise<void> {
-    if (this.#before !== null) this.#link.set(new Uint8Array(await this.#before));
-    const hash = crypto.subtle.digest('SHA-256', this.#link.subarray(0, this.#size));
-    hash.catch(() => {}); // thrown by who waits for it
-    this.#before = hash;
-    this.#size = HASH_BYTES;
-  }
 }
 
 async function shortHash(bytes: Bytes): Promise<string> {

@@ -14,8 +14,8 @@ export interface WrittenFile {
   readonly footer: ParquetFooter;
 }
 
-/** Called with the bytes of row groups, piece by piece; they are sent once it has resolved. */
-export type OnEncoded = (bytes: Bytes) => Promise<void>;
+/** Called with the bytes of row groups, piece by piece, before they are sent. */
+export type OnEncoded = (bytes: Bytes) => void;
 
 /** Pieces of a row group are joined up to here: a call of the store costs more than their copy. */
 const SMALL_BYTES = 64 * 1024;
@@ -94,7 +94,7 @@ export class DataFileWriter {
 
   async #write(bytes: Bytes, onEncoded: OnEncoded): Promise<void> {
     this.#bytes += bytes.length;
-    await onEncoded(bytes);
+    onEncoded(bytes);
     await this.#upload.write(bytes);
   }
 

@@ -60,7 +60,7 @@ async function write(options: {
     newLocation: () => `memory://test/data/${String(opens++).padStart(5, '0')}.parquet`,
     openEncoder: () => engine.encoder(encoder),
     openUpload: (location) => store.openUpload(location),
-    onEncoded: async () => {},
+    onEncoded: () => {},
     onFile: ({ location, sizeBytes, footer }, { values }, number) => {
       files[number] = {
         location,

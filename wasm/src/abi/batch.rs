@@ -73,5 +73,5 @@ pub extern "C" fn batch_compact(handle: i32) -> i32 {
 
 #[unsafe(no_mangle)]
 pub extern "C" fn batch_to_ipc(handle: i32) -> i32 {
-    answer(|| Ok(set_out(vec![with(handle, |b| batch::to_ipc(b))?])))
+    answer(|| Ok(set_out(with(handle, |b| batch::to_ipc(b))?)))
 }

@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::sync::Once;
 
+use arrow_buffer::Buffer;
+
 use super::{META, OUT};
 use crate::{handles, memory};
 
@@ -67,7 +69,7 @@ pub extern "C" fn ics_out_ptr(segment: usize) -> *const u8 {
 
 #[unsafe(no_mangle)]
 pub extern "C" fn ics_out_len(segment: usize) -> usize {
-    OUT.with_borrow(|o| o.get(segment).map_or(0, Vec::len))
+    OUT.with_borrow(|o| o.get(segment).map_or(0, Buffer::len))
 }
 
 #[unsafe(no_mangle)]
@@ -78,7 +80,9 @@ pub extern "C" fn ics_out_free() {
 /// Bytes in use, but for the last answer and the table of handles.
 #[unsafe(no_mangle)]
 pub extern "C" fn ics_live_bytes() -> usize {
-    let out = |o: &Vec<Vec<u8>>| o.iter().map(Vec::capacity).sum::<usize>() + o.capacity() * size_of::<Vec<u8>>();
+    // What is shared with a batch counts as the batch's.
+    let own_bytes = |b: &Buffer| if b.strong_count() == 1 { b.capacity() } else { 0 };
+    let out = |o: &Vec<Buffer>| o.iter().map(own_bytes).sum::<usize>() + o.capacity() * size_of::<Buffer>();
     let own = META.with_borrow(Vec::capacity) + OUT.with_borrow(out) + handles::table_bytes();
     memory::live_bytes().saturating_sub(own)
 }

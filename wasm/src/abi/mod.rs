@@ -4,6 +4,7 @@
 //! Input blocks come from `ics_alloc` and are consumed by the call they are given to.
 
 pub(crate) mod batch;
+mod checksum;
 mod core;
 #[cfg(feature = "decode")]
 mod decode;
@@ -23,7 +24,7 @@ use crate::memory;
 
 thread_local! {
     static META: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-    static OUT: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+    static OUT: RefCell<Vec<Buffer>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A plain-data answer (JSON), read with `ics_meta_ptr` and `ics_meta_len`; stands until the next one.
@@ -32,9 +33,9 @@ pub(crate) fn set_meta(json: impl Into<Vec<u8>>) {
 }
 
 /// Bytes for the host to copy out, in segments that follow each other; answers their number.
-pub(crate) fn set_out(segments: Vec<Vec<u8>>) -> i32 {
+pub(crate) fn set_out(segments: Vec<impl Into<Buffer>>) -> i32 {
     let count = segments.len() as i32;
-    OUT.set(segments);
+    OUT.set(segments.into_iter().map(Into::into).collect());
     count
 }
 

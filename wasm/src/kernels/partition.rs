@@ -124,7 +124,7 @@ fn joined_nulls(parts: Vec<(Option<NullBuffer>, usize)>) -> Option<NullBuffer> {
 
 type Found<'a> = (&'a Field, ArrayRef, Option<NullBuffer>);
 
-fn find<'a>(fields: &'a Fields, columns: &[ArrayRef], above: Option<&NullBuffer>, id: i32) -> Option<Found<'a>> {
+pub(super) fn find<'a>(fields: &'a Fields, columns: &[ArrayRef], above: Option<&NullBuffer>, id: i32) -> Option<Found<'a>> {
     for (field, column) in fields.iter().zip(columns) {
         let own = field_id(field);
         if own != Some(id) && !matches!(field.data_type(), DataType::Struct(_)) {
