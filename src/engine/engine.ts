@@ -19,7 +19,7 @@ export interface Batch extends Disposable {
   slice(start: number, length: number): Batch;
   /** The same rows as a new handle whose memory is its own: what this one was cut from can be freed. */
   compact(): Batch;
-  /** The rows with these numbers, in that order, repeats allowed, as a new handle. Throws INVALID_ARGUMENT for one that is not there. */
+  /** The rows with these numbers, in that order, repeats allowed, as a new handle. Throws INVALID_ARGUMENT for one that is not there. With the artifact for appends, this, `filter` and `hashRows` throw UNSUPPORTED. */
   take(rows: Uint32Array): Batch;
   /** The rows whose bits are set, as a new handle: row i is bit `i % 8` of byte `i >> 3`, as in Arrow. */
   filter(keep: Bytes): Batch;
@@ -226,8 +226,11 @@ export interface Engine {
   readonly liveBytes: number;
 
   ipcReader(): IpcReader;
-  /** A batch from one whole IPC stream. */
-  fromIpc(bytes: Bytes): Batch[];
+  /**
+   * The batches of one whole IPC stream. `trusting`: the bytes came unchanged from `toIpc` of an engine of this version,
+   * so texts and offsets in them are not looked at again; other bytes could make it fail anywhere.
+   */
+  fromIpc(bytes: Bytes, options?: { readonly trusting?: boolean }): Batch[];
   /** Looks at the first bytes of a CSV file; `given` overrides what it would infer. */
   inferCsv(sample: Bytes, given?: Partial<CsvDialect>): CsvInference;
   csvReader(options: CsvReaderOptions): TextReader;

@@ -45,16 +45,19 @@ export class WasmBatch implements Batch {
   }
 
   take(rows: Uint32Array): Batch {
+    this.#requireKernels();
     const handle = this.#instance.call('batch_take', this.#live(), littleEndian(rows));
     return new WasmBatch(this.#instance, handle, rows.length, this.#schema);
   }
 
   filter(keep: Bytes): Batch {
+    this.#requireKernels();
     const handle = this.#instance.call('batch_filter', this.#live(), keep);
     return new WasmBatch(this.#instance, handle, this.#instance.call('batch_rows', handle), this.#schema);
   }
 
   hashRows(fieldIds: readonly number[], key: Bytes): Bytes {
+    this.#requireKernels();
     if (key.length !== HASH_KEY_BYTES) {
       throw new IcestreamError('INVALID_ARGUMENT', `a hash needs a key of 16 bytes, not ${key.length}`);
     }
@@ -86,6 +89,14 @@ export class WasmBatch implements Batch {
     const handle = this.#live();
     this.#handle = -1;
     return handle;
+  }
+
+  #requireKernels(): void {
+    if (this.#instance.has('batch_take')) return;
+    throw new IcestreamError(
+      'UNSUPPORTED',
+      'rows cannot be picked or hashed with icestream-append.wasm, which serves appends; load icestream.wasm instead',
+    );
   }
 
   #live(): number {

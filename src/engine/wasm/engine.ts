@@ -58,8 +58,8 @@ class WasmEngine implements Engine {
     return new WasmIpcReader(this.#instance);
   }
 
-  fromIpc(bytes: Bytes): Batch[] {
-    using reader = this.ipcReader();
+  fromIpc(bytes: Bytes, options?: { readonly trusting?: boolean }): Batch[] {
+    using reader = new WasmIpcReader(this.#instance, options?.trusting);
     const batches = reader.push(bytes);
     try {
       batches.push(...reader.finish());

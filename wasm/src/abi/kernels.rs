@@ -4,15 +4,13 @@ use arrow_array::RecordBatch;
 use serde_json::Value;
 
 use super::batch::{give_batches, take_batches};
-use super::{answer, block, handle_list, request, set_meta, set_out};
+use super::{answer, handle_list, request, set_meta};
 use crate::error::{EngineError, Result};
 use crate::handles;
 use crate::kernels::align::{Aligner, MatchBy};
 use crate::kernels::concat::concat;
 use crate::kernels::data_size::data_size;
-use crate::kernels::pick;
 use crate::kernels::partition::{Part, partition, push_hex};
-use crate::kernels::row_hash::row_hashes;
 use crate::kernels::transform::Transform;
 use crate::schema_json::schema_from_json;
 
@@ -24,42 +22,6 @@ use crate::schema_json::schema_from_json;
 pub unsafe extern "C" fn batch_concat(ptr: *mut u8, len: usize) -> i32 {
     let list = unsafe { handle_list(ptr, len) };
     answer(|| give_batches(vec![concat(&take_batches(&list)?)?]))
-}
-
-/// The rows of a list of numbers (little-endian 32-bit integers), as a batch of its own; the handle given stays.
-///
-/// # Safety
-/// `ptr` and `len` are those of one `ics_alloc`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn batch_take(handle: i32, ptr: *mut u8, len: usize) -> i32 {
-    let rows = unsafe { block(ptr, len) };
-    answer(|| handles::insert(handles::with::<RecordBatch, _>(handle, |b| pick::take(b, rows))?))
-}
-
-/// The rows whose bits are set, as a batch of its own; the handle given stays. Answers its handle.
-///
-/// # Safety
-/// `ptr` and `len` are those of one `ics_alloc`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn batch_filter(handle: i32, ptr: *mut u8, len: usize) -> i32 {
-    let bits = unsafe { block(ptr, len) };
-    answer(|| handles::insert(handles::with::<RecordBatch, _>(handle, |b| pick::filter(b, bits))?))
-}
-
-/// Puts out 16 bytes a row; the handle stays. The bytes given: the key (16), then field ids as 32-bit integers.
-///
-/// # Safety
-/// `ptr` and `len` are those of one `ics_alloc`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn batch_hash(handle: i32, ptr: *mut u8, len: usize) -> i32 {
-    let request = unsafe { block(ptr, len) };
-    answer(|| {
-        let no_key = || EngineError::invalid_argument("a hash needs a key of 16 bytes");
-        let (key, ids) = request.split_first_chunk::<16>().ok_or_else(no_key)?;
-        let ids: Vec<i32> = ids.as_chunks::<4>().0.iter().map(|id| i32::from_le_bytes(*id)).collect();
-        let hashes = handles::with::<RecordBatch, _>(handle, |b| row_hashes(b, &ids, key))?;
-        Ok(set_out(vec![hashes]))
-    })
 }
 
 /// An aligner from `{ "source": schema, "target": schema, "matchBy": "name" or "fieldId", "constants": [{ "path": […],

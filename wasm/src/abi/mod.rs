@@ -12,6 +12,8 @@ mod decompress;
 mod encode;
 mod ipc;
 mod kernels;
+#[cfg(feature = "decode")]
+mod pick;
 mod text;
 
 use std::cell::RefCell;

@@ -14,9 +14,11 @@ mod group;
 mod keys;
 mod murmur;
 pub mod partition;
+#[cfg(feature = "decode")]
 pub mod pick;
 mod plan;
 mod row_groups;
+#[cfg(feature = "decode")]
 pub mod row_hash;
 mod scalar;
 mod show;
