@@ -1,6 +1,7 @@
 /** Encoding on worker threads: elapsed time against one thread with the same plan, and the same bytes. */
 import { availableParallelism } from 'node:os';
 import { type Benchmark, measure, mebibyte } from '../harness.ts';
+import { build } from '../support/built.ts';
 
 const child = new URL('../child/threads.ts', import.meta.url).pathname;
 const shareBytes = 96 * mebibyte;
@@ -18,7 +19,7 @@ interface Run {
 async function write(rows: number, threads: number, ...more: string[]): Promise<Run> {
   const limit = threads === 1 ? shareBytes : shareBytes * (threads + 1);
   const args = [String(rows), String(threads), String(limit), ...more];
-  const { result } = await measure(['node', '--conditions=icestream-source', '--no-warnings', child, ...args]);
+  const { result } = await measure(['node', '--no-warnings', child, ...args]);
   const run = result as unknown as Run;
   if (run.rows !== rows || run.files !== 1) throw new Error(`${run.rows} of ${rows} rows in ${run.files} files`);
   return run;
@@ -29,6 +30,7 @@ export const threads: Benchmark = {
   what: 'an append to a store that discards, encoded by 2 worker threads, against one thread: time, and the same bytes',
   defaultRows: 3_000_000,
   async *run({ rows, log }) {
+    await build();
     if (availableParallelism() < 2) log('this machine has one core');
     const best = { one: Infinity, two: Infinity };
     const cpu = { one: Infinity, two: Infinity };

@@ -1,7 +1,6 @@
 /** Appends rows that are in memory to a store that discards, several times: `threads.ts ROWS THREADS LIMIT_BYTES [hash]`. */
 import { createHash } from 'node:crypto';
-import { fromAny } from '../../src/source/from-any.ts';
-import type { Upload } from '../../src/storage/store.ts';
+import { fromAny, type Upload } from 'icestream';
 import type { Bytes } from '../../src/util/bytes.ts';
 import { DiscardUpload } from '../../src/write/rows/discard-upload.ts';
 import { benchIpcStream } from '../data/ipc.ts';

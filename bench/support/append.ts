@@ -1,12 +1,10 @@
 /** The command line of the built package in a process of its own: what a user runs is what is measured. */
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { type Measured, measure } from '../harness.ts';
+import { build } from './built.ts';
 
 const usage = new URL('../child/report-usage.mjs', import.meta.url).href;
 const main = new URL('../../dist/cli/main.js', import.meta.url).pathname;
 const generator = new URL('../data/generate.ts', import.meta.url).pathname;
-let built: Promise<unknown> | undefined;
 
 export interface AppendJob {
   /** A file, or this many generated rows as an Arrow stream on standard input. */
@@ -29,8 +27,7 @@ export interface MeasuredAppend extends Measured {
 
 /** Creates a table from the source, zstd level 1. */
 export async function measureAppend(job: AppendJob): Promise<MeasuredAppend> {
-  built ??= promisify(execFile)('npm', ['run', '-s', 'build']);
-  await built;
+  await build();
   const fromFile = 'file' in job.source;
   const args = [
     ...['append', 'file' in job.source ? job.source.file : '-', '--table', 'bench.rows', '--create', '--json'],

@@ -1,7 +1,6 @@
 /** A catalog in memory with the namespace `bench`, to measure without a disk and a server. */
-import { MemoryStore } from '../../src/storage/memory/memory-store.ts';
-import type { Store } from '../../src/storage/store.ts';
-import { StoreCatalog, type TableCatalog } from '../../src/table/table-catalog.ts';
+import { type Store, StoreCatalog, type TableCatalog } from 'icestream';
+import { MemoryStore } from 'icestream/storage/memory';
 
 /** `wrap`: a store in front that counts or forgets, or the store itself. */
 export async function memoryCatalog<S extends Store>(
