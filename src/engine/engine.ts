@@ -139,6 +139,7 @@ export interface Checksum extends Disposable {
 /** Random access to a file's bytes, for reading Parquet. */
 export interface RangeReader {
   readonly sizeBytes: number;
+  /** Bytes `[start, end)`, the caller's own. */
   read(start: number, end: number, signal?: AbortSignal): Promise<Bytes>;
 }
 

@@ -6,13 +6,14 @@ import { streamChunks } from './input-stream.ts';
 
 const PIECE_BYTES = 256 * 1024;
 
-/** Bytes in memory: they are the caller's and are not copied. */
+/** Bytes in memory: they stay the caller's. */
 export function bytesInput(data: Uint8Array | ArrayBuffer, name = 'bytes'): ByteInput {
   const view = data instanceof ArrayBuffer ? new Uint8Array(data) : data;
   const bytes = view.buffer instanceof ArrayBuffer ? (view as Bytes) : new Uint8Array(view);
   const reader: RangeReader = {
     sizeBytes: bytes.length,
-    read: async (start, end) => bytes.subarray(start, end),
+    // Whoever reads takes the bytes over.
+    read: async (start, end) => bytes.slice(start, end),
   };
   return {
     name,

@@ -1,6 +1,7 @@
 /** Byte ranges of a file, fetched with few requests. */
 import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
+import { release } from '../../util/release.ts';
 import type { RangeReader } from '../engine.ts';
 
 export type ByteRange = readonly [start: number, end: number];
@@ -40,7 +41,7 @@ export interface ReadRangesOptions {
 }
 
 /**
- * Reads all ranges, a few requests at a time, and hands each range over as soon as it is there, in no fixed order.
+ * Reads all ranges, a few requests at a time, and shows each range to `take` as soon as it is there, in no fixed order.
  * @throws IcestreamError SOURCE_UNREADABLE for an answer of the wrong length, ABORTED.
  */
 export async function readRanges(
@@ -59,6 +60,7 @@ export async function readRanges(
       for (const range of next.ranges) {
         take(range, bytes.subarray(range[0] - next.read[0], range[1] - next.read[0]));
       }
+      release(bytes);
     }
   };
   const workers = Array.from({ length: Math.min(IN_FLIGHT, queue.length) }, () =>

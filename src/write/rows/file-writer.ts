@@ -6,6 +6,7 @@ import { IcestreamError } from '../../errors.ts';
 import type { Upload } from '../../storage/store.ts';
 import type { Bytes } from '../../util/bytes.ts';
 import { bytesIn, concatBytes } from '../../util/encoding.ts';
+import { release } from '../../util/release.ts';
 
 /** A file that is stored, whole and counted. */
 export interface WrittenFile {
@@ -87,9 +88,9 @@ export class DataFileWriter {
     for await (const bytes of pieces) {
       if (bytes.length === 0) continue;
       small.push(bytes);
-      if (bytesIn(small) >= SMALL_BYTES) await this.#write(concatBytes(small.splice(0)), onEncoded);
+      if (bytesIn(small) >= SMALL_BYTES) await this.#write(joined(small.splice(0)), onEncoded);
     }
-    if (small.length > 0) await this.#write(concatBytes(small), onEncoded);
+    if (small.length > 0) await this.#write(joined(small), onEncoded);
   }
 
   async #write(bytes: Bytes, onEncoded: OnEncoded): Promise<void> {
@@ -138,4 +139,11 @@ export class DataFileWriter {
     this.#encoderFreed = true;
     this.#encoder.free();
   }
+}
+
+/** All pieces as one; they are given back. */
+function joined(pieces: readonly Bytes[]): Bytes {
+  const bytes = concatBytes(pieces);
+  for (const piece of pieces) if (piece !== bytes) release(piece);
+  return bytes;
 }

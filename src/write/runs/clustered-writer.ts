@@ -8,7 +8,6 @@
 import type { Batch, Engine, IpcReader, PartitionSlice, PartitionTransform } from '../../engine/engine.ts';
 import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
-import { release } from '../../util/release.ts';
 import type { MemoryPlan } from '../memory-plan.ts';
 import { inPieces } from '../rows/batch-pieces.ts';
 import { DataFiles, type DataFilesOptions, MAX_ROW_GROUP_ROWS } from '../rows/data-files.ts';
@@ -52,6 +51,8 @@ export class ClusteredWriter implements RowWriter {
   readonly #runs: Run[] = [];
   #writing: RunWriter | null = null;
   #reading: readonly RunReader[] = [];
+  /** Used again for each record. */
+  #stream: Bytes = new Uint8Array();
   /** The schema message that records of runs go without. */
   #schema: Bytes | null = null;
   /** In runs, and not read back for a file yet. */
@@ -156,17 +157,25 @@ export class ClusteredWriter implements RowWriter {
     for (const { partition, batches } of this.#byPartition()) {
       for (const batch of batches) {
         const rows = batch.numRows;
-        const stream = toIpc(batch);
+        const stream = this.#toIpc(batch);
         const { schema, messages } = splitIpcStream(stream);
         this.#schema ??= schema.slice();
         this.#spilledRows += rows;
         await this.#writing.write({ partition, rows, body: [messages] });
-        release(stream);
       }
     }
     onState?.();
     this.#runs.push(await this.#writing.finish());
     this.#writing = null;
+  }
+
+  /** Consumes the batch; the answer stands until the next call. */
+  #toIpc(batch: Batch): Bytes {
+    using rows = batch;
+    return rows.toIpc((bytes) => {
+      if (this.#stream.length < bytes) this.#stream = new Uint8Array(bytes);
+      return this.#stream.subarray(0, bytes);
+    });
   }
 
   /** The second pass. */
@@ -205,7 +214,8 @@ export class ClusteredWriter implements RowWriter {
   async *#records(some: readonly Run[]): AsyncGenerator<RunRecord, void, undefined> {
     const { merge, runs, onState, signal } = this.#options;
     const size = chunkBytes(merge, some.length);
-    this.#reading = some.map((run) => runs.open(run, size));
+    // Runs come to the same keys together: were their chunks alike, all would be given back, and fetched, at once.
+    this.#reading = some.map((run, at) => runs.open(run, size, Math.ceil((size * (at + 1)) / some.length)));
     let count = 0;
     let ended = false;
     try {
@@ -241,12 +251,6 @@ export class ClusteredWriter implements RowWriter {
     this.#options.onState?.();
     return this.#files.writeRowGroup(partition, this.#buffer.take(), last);
   }
-}
-
-/** Consumes the batch. */
-function toIpc(batch: Batch): Bytes {
-  using rows = batch;
-  return rows.toIpc();
 }
 
 /** Slices of one key together, in their order; those that were not asked for are freed. */

@@ -56,7 +56,8 @@ export class RunFiles {
     return new RunWriter(new StagedUpload(upload, this.#staged));
   }
 
-  open(run: Run, chunkBytes: number): RunReader {
+  /** `firstBytes`: of the first chunk. */
+  open(run: Run, chunkBytes: number, firstBytes = chunkBytes): RunReader {
     const { store } = this.#options;
     const read = async (location: string, start: number, end: number) => {
       const done = await this.#readSlots.acquire(this.#signal);
@@ -66,7 +67,7 @@ export class RunFiles {
         done();
       }
     };
-    return new RunReader(run, read, chunkBytes);
+    return new RunReader(run, read, chunkBytes, firstBytes);
   }
 
   /** Ends reads and uploads that are under way: they reject. */

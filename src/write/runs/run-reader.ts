@@ -27,11 +27,12 @@ export class RunReader {
   #rows = 0;
   #record: RunRecord | null = null;
 
-  constructor(run: Run, read: ReadRun, chunkBytes: number) {
+  /** `firstBytes`: of the first chunk. */
+  constructor(run: Run, read: ReadRun, chunkBytes: number, firstBytes = chunkBytes) {
     this.#run = run;
     this.#read = read;
     this.#chunkBytes = chunkBytes;
-    this.#fetch();
+    this.#fetch(firstBytes);
   }
 
   /** The record at hand; null before the first `advance`, and at the end. */
@@ -100,10 +101,10 @@ export class RunReader {
     this.#fetch();
   }
 
-  #fetch(): void {
+  #fetch(bytes = this.#chunkBytes): void {
     const { location, sizeBytes } = this.#run;
     const start = this.#askedBytes;
-    const end = Math.min(start + this.#chunkBytes, sizeBytes);
+    const end = Math.min(start + bytes, sizeBytes);
     if (start === end) return;
     this.#askedBytes = end;
     this.#ahead = this.#read(location, start, end).then((chunk) => {
