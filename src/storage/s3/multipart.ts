@@ -2,15 +2,18 @@
 import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
 import { utf8 } from '../../util/encoding.ts';
-import type { UploadResult } from '../store.ts';
+import type { PartedObject } from '../parts/parted-object.ts';
+import type { PutOptions, UploadResult } from '../store.ts';
 import { shown } from '../store-errors.ts';
 import type { S3Client } from './client.ts';
+import { deleteObjects } from './delete.ts';
 import { errorOf, readErrorXml, type S3Error } from './errors.ts';
 import type { S3Location } from './location.ts';
+import { put } from './put.ts';
 import { stat } from './read.ts';
 import { childrenOf, childText, escapeXml, parseXml } from './xml.ts';
 
-export class Multipart {
+export class Multipart implements PartedObject {
   readonly object: S3Location;
   readonly #client: S3Client;
 
@@ -19,7 +22,18 @@ export class Multipart {
     this.object = object;
   }
 
-  /** @returns the upload's id. `onAmbiguous`: the server may have opened one whose id nobody knows. */
+  get location(): string {
+    return this.object.location;
+  }
+
+  put(
+    bytes: Bytes,
+    options: Pick<PutOptions, 'contentType' | 'signal'>,
+    onAmbiguous: () => void,
+  ): Promise<UploadResult> {
+    return put(this.#client, this.object, bytes, options, onAmbiguous);
+  }
+
   async create(contentType: string, signal: AbortSignal, onAmbiguous: () => void): Promise<string> {
     const call = {
       method: 'POST',
@@ -36,7 +50,6 @@ export class Multipart {
     });
   }
 
-  /** @returns the part's etag. */
   async part(uploadId: string, number: number, bytes: Bytes, signal: AbortSignal): Promise<string> {
     const query = { partNumber: String(number), uploadId };
     return this.#client.send({ method: 'PUT', ...this.object, query, body: bytes, signal }, async (response) => {
@@ -49,7 +62,6 @@ export class Multipart {
     });
   }
 
-  /** Joins the parts, and checks that what is stored has `sizeBytes`. */
   async complete(
     uploadId: string,
     etags: readonly string[],
@@ -86,7 +98,6 @@ export class Multipart {
     return { location: this.object.location, sizeBytes, etag: stored.etag };
   }
 
-  /** Whether the upload is gone afterwards. */
   async abort(uploadId: string): Promise<boolean> {
     try {
       const call = { method: 'DELETE', ...this.object, query: { uploadId }, expected: [404] } as const;
@@ -99,7 +110,6 @@ export class Multipart {
     }
   }
 
-  /** Ids of open uploads of exactly this object; null when the server did not say. */
   async openUploads(): Promise<readonly string[] | null> {
     const { key } = this.object;
     // The whole key as the prefix: MinIO finds no upload by less.
@@ -114,6 +124,10 @@ export class Multipart {
     } catch {
       return null;
     }
+  }
+
+  remove(): Promise<readonly string[]> {
+    return deleteObjects(this.#client, [this.object]);
   }
 
   /** A 200 is only a success when its body says so: S3 sends the status before it begins. */

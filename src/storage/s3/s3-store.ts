@@ -1,5 +1,7 @@
 /** Any S3-compatible object store: AWS, R2, MinIO, versitygw, Ceph and others. */
 import type { Bytes } from '../../util/bytes.ts';
+import { PartPool } from '../parts/part-pool.ts';
+import { PartedUpload } from '../parts/parted-upload.ts';
 import type {
   CallOptions,
   ObjectStat,
@@ -15,11 +17,10 @@ import { S3Client } from './client.ts';
 import { deleteObjects } from './delete.ts';
 import { listObjects } from './list.ts';
 import { isS3Location, parseS3Location, type S3Location } from './location.ts';
+import { Multipart } from './multipart.ts';
 import type { S3StoreOptions } from './options.ts';
-import { PartPool } from './part-pool.ts';
 import { put } from './put.ts';
 import { openStream, read, stat } from './read.ts';
-import { S3Upload } from './upload.ts';
 
 const MULTIPART = { minPartBytes: 5 << 20, maxParts: 10_000, equalParts: true } as const;
 
@@ -77,7 +78,8 @@ export class S3Store implements Store {
   }
 
   async openUpload(location: string, options: OpenUploadOptions = {}): Promise<Upload> {
-    return new S3Upload(this.#client, this.#object(location, options), MULTIPART, this.#parts, options);
+    const object = new Multipart(this.#client, this.#object(location, options));
+    return new PartedUpload(object, MULTIPART, this.#parts, options);
   }
 
   async delete(locations: readonly string[], options?: CallOptions): Promise<{ readonly failed: readonly string[] }> {

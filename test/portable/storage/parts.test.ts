@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PartBuffer } from '../../../src/storage/s3/part-buffer.ts';
-import { BLOCK_BYTES, PartPool } from '../../../src/storage/s3/part-pool.ts';
+import { PartBuffer } from '../../../src/storage/parts/part-buffer.ts';
+import { BLOCK_BYTES, PartPool } from '../../../src/storage/parts/part-pool.ts';
 import { concatBytes } from '../../../src/util/encoding.ts';
 import { pattern } from '../../conformance/store.ts';
 

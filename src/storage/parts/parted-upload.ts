@@ -1,16 +1,13 @@
+/** One object, in parts of one size, to a store that joins them. */
 import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
 import { release as giveBack } from '../../util/release.ts';
 import { Semaphore } from '../../util/semaphore.ts';
 import type { OpenUploadOptions, PartSlots, StoreCapabilities, Upload, UploadResult } from '../store.ts';
 import { shown, uploadEnded } from '../store-errors.ts';
-import type { S3Client } from './client.ts';
-import { deleteObjects } from './delete.ts';
-import type { S3Location } from './location.ts';
-import { Multipart } from './multipart.ts';
 import { PartBuffer } from './part-buffer.ts';
 import type { PartPool } from './part-pool.ts';
-import { put } from './put.ts';
+import type { PartedObject } from './parted-object.ts';
 
 const DEFAULT_PART_BYTES = 8 << 20;
 const DEFAULT_PARTS_IN_FLIGHT = 3;
@@ -22,11 +19,9 @@ const MAX_PART_BYTES = 5 * 2 ** 30;
  * Parts are sent while more are written; the multipart upload begins with the first whole part. Expects a location
  * that nobody else writes to, as those of new data files are: `abort` removes what is there once it may be its own.
  */
-export class S3Upload implements Upload {
+export class PartedUpload implements Upload {
   readonly location: string;
-  readonly #client: S3Client;
-  readonly #object: S3Location;
-  readonly #multipart: Multipart;
+  readonly #object: PartedObject;
   readonly #limits: NonNullable<StoreCapabilities['multipart']>;
   readonly #partSize: number;
   readonly #slots: PartSlots;
@@ -51,18 +46,15 @@ export class S3Upload implements Upload {
   #tail: Promise<void> = Promise.resolve();
   #aborting: Promise<{ readonly leftBehind: readonly string[] }> | null = null;
 
-  /** @throws IcestreamError INVALID_ARGUMENT when `partSizeBytes` is outside of what S3 allows. */
+  /** @throws IcestreamError INVALID_ARGUMENT when `partSizeBytes` is outside of what the store allows. */
   constructor(
-    client: S3Client,
-    object: S3Location,
+    object: PartedObject,
     limits: NonNullable<StoreCapabilities['multipart']>,
     pool: PartPool,
     options: OpenUploadOptions,
   ) {
     this.location = object.location;
-    this.#client = client;
     this.#object = object;
-    this.#multipart = new Multipart(client, object);
     this.#limits = limits;
     this.#partSize = options.partSizeBytes ?? DEFAULT_PART_BYTES;
     if (
@@ -70,7 +62,7 @@ export class S3Upload implements Upload {
     ) {
       throw new IcestreamError(
         'INVALID_ARGUMENT',
-        `partSizeBytes ${this.#partSize} is not between ${limits.minPartBytes} and ${MAX_PART_BYTES}, as S3 asks`,
+        `partSizeBytes ${this.#partSize} is not between ${limits.minPartBytes} and ${MAX_PART_BYTES}, as its store asks`,
         { option: 'partSizeBytes' },
       );
     }
@@ -127,7 +119,7 @@ export class S3Upload implements Upload {
     const whole = this.#buffer.take((size) => new Uint8Array(size));
     try {
       const options = { contentType: this.#contentType, signal: this.#stop.signal };
-      return await put(this.#client, this.#object, whole, options, () => {
+      return await this.#object.put(whole, options, () => {
         this.#published = true;
       });
     } finally {
@@ -143,7 +135,7 @@ export class S3Upload implements Upload {
     await Promise.all(this.#inFlight);
     this.#stop.signal.throwIfAborted();
     this.#published = true;
-    const result = await this.#multipart.complete(uploadId, this.#etags, this.#taken, this.#stop.signal);
+    const result = await this.#object.complete(uploadId, this.#etags, this.#taken, this.#stop.signal);
     if (this.#unknownUploads) await this.#abortUploads();
     return result;
   }
@@ -160,7 +152,7 @@ export class S3Upload implements Upload {
       throw error;
     }
     const part = this.#buffer.take((size) => this.#pool.take(size));
-    const sent: Promise<void> = this.#multipart
+    const sent: Promise<void> = this.#object
       .part(this.#uploadId, number, part, this.#stop.signal)
       .then(
         (etag) => {
@@ -178,7 +170,7 @@ export class S3Upload implements Upload {
   }
 
   async #create(): Promise<string> {
-    return this.#multipart.create(this.#contentType, this.#stop.signal, () => {
+    return this.#object.create(this.#contentType, this.#stop.signal, () => {
       this.#unknownUploads = true;
     });
   }
@@ -220,7 +212,7 @@ export class S3Upload implements Upload {
     await Promise.all(this.#inFlight);
     if (finished || this.#state === 'finished') return { leftBehind: [] };
     const leftBehind = await this.#abortUploads();
-    if (this.#published) leftBehind.push(...(await deleteObjects(this.#client, [this.#object])));
+    if (this.#published) leftBehind.push(...(await this.#object.remove()));
     return { leftBehind };
   }
 
@@ -230,12 +222,12 @@ export class S3Upload implements Upload {
     const ids = new Set(own);
     const left: string[] = [];
     if (this.#unknownUploads) {
-      const open = await this.#multipart.openUploads();
+      const open = await this.#object.openUploads();
       for (const id of open ?? []) ids.add(id);
       if (open === null) left.push(`${this.location}?uploadId=unknown`);
     }
     for (const id of ids) {
-      if (!(await this.#multipart.abort(id))) left.push(`${this.location}?uploadId=${encodeURIComponent(id)}`);
+      if (!(await this.#object.abort(id))) left.push(`${this.location}?uploadId=${encodeURIComponent(id)}`);
     }
     return left;
   }
