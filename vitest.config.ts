@@ -28,7 +28,7 @@ export default defineConfig({
         test: {
           name: 'chromium',
           setupFiles,
-          include: portable,
+          include: [...portable, 'test/browser/**/*.test.ts'],
           testTimeout: 30_000,
           browser: {
             enabled: true,

@@ -4,6 +4,7 @@ import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
 import { isWithin } from '../../util/location.ts';
 import { defaultWorld, type World } from '../../util/world.ts';
+import { FileUpload } from '../files/file-upload.ts';
 import type {
   CallOptions,
   ObjectStat,
@@ -16,10 +17,10 @@ import type {
 } from '../store.ts';
 import { checkRange, notFound, otherStore } from '../store-errors.ts';
 import { localError, systemCode } from './errors.ts';
+import { etagOf } from './etag.ts';
+import { LocalFile } from './local-file.ts';
 import { isLocalLocation, localPath } from './path.ts';
-import { StagedFile } from './staged-file.ts';
-import { LocalUpload } from './upload.ts';
-import { etagOf, walk } from './walk.ts';
+import { walk } from './walk.ts';
 
 export interface LocalStoreOptions {
   /** Only files inside this folder are served. Default: all. Links are followed: it is no sandbox. */
@@ -133,27 +134,26 @@ export class LocalStore implements Store {
       });
     }
     return this.#guard(location, async () => {
-      const file = await StagedFile.create(path, this.#world, this.#durable);
+      const file = await LocalFile.create(path, this.#world, this.#durable);
       try {
         await file.write(bytes);
         options.signal?.throwIfAborted();
-        await file.publish(condition !== undefined);
+        return { location, sizeBytes: bytes.length, etag: await file.publish(condition !== undefined) };
       } catch (error) {
         await file.discard();
         throw error;
       }
-      return { location, sizeBytes: bytes.length, etag: etagOf(await stat(path, { bigint: true })) };
     });
   }
 
   async openUpload(location: string, options: OpenUploadOptions = {}): Promise<Upload> {
     const path = this.#path(location, options);
     return this.#guard(location, async () => {
-      const file = await StagedFile.create(path, this.#world, this.#durable);
-      return new LocalUpload(location, file, {
+      const file = await LocalFile.create(path, this.#world, this.#durable);
+      return new FileUpload(location, file, {
         temporaryLocation: localPath(location).prefix + file.temporaryPath,
         signal: options.signal,
-        etag: async (published) => etagOf(await stat(published, { bigint: true })),
+        errorOf: localError,
       });
     });
   }

@@ -1,16 +1,12 @@
 /** The files under a prefix, in key order, one folder in memory at a time per level. */
-import type { BigIntStats, Dirent } from 'node:fs';
+import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { compareUtf8 } from '../../util/encoding.ts';
+import { isTemporaryName } from '../files/temporary-name.ts';
 import type { ObjectStat } from '../store.ts';
 import { systemCode } from './errors.ts';
+import { etagOf } from './etag.ts';
 import type { LocalPath } from './path.ts';
-import { isTemporaryName } from './staged-file.ts';
-
-/** Changes whenever the file is written anew: identity, size and time in nanoseconds. */
-export function etagOf(found: BigIntStats): string {
-  return `"${found.ino.toString(16)}-${found.size.toString(16)}-${found.mtimeNs.toString(16)}"`;
-}
 
 /** `allowed` says which paths may be shown; files that vanish meanwhile are left out. */
 export async function* walk(

@@ -2,22 +2,17 @@
  * A file that is written under a temporary name beside its place and then published in one step, so that nobody ever
  * sees half of it.
  */
-import { type FileHandle, link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
-import { uuidV4 } from '../../util/uuid.ts';
 import type { World } from '../../util/world.ts';
+import type { StagedFile } from '../files/file-upload.ts';
+import { temporaryName } from '../files/temporary-name.ts';
 import { systemCode } from './errors.ts';
+import { etagOf } from './etag.ts';
 
-/** Readers of table folders skip names that begin with a dot. */
-const TEMPORARY = /^\.icestream-[0-9a-f-]{36}\.tmp$/;
-
-export function isTemporaryName(name: string): boolean {
-  return TEMPORARY.test(name);
-}
-
-export class StagedFile {
+export class LocalFile implements StagedFile {
   readonly path: string;
   readonly temporaryPath: string;
   readonly #handle: FileHandle;
@@ -42,9 +37,9 @@ export class StagedFile {
   }
 
   /** Creates the folders that are missing. `durable`: what is published has reached the disk. */
-  static async create(path: string, world: Pick<World, 'randomBytes'>, durable: boolean): Promise<StagedFile> {
+  static async create(path: string, world: Pick<World, 'randomBytes'>, durable: boolean): Promise<LocalFile> {
     const folder = dirname(path);
-    const temporaryPath = `${folder === '/' ? '' : folder}/.icestream-${uuidV4(world)}.tmp`;
+    const temporaryPath = `${folder === '/' ? '' : folder}/${temporaryName(world)}`;
     let made: string | undefined;
     let handle: FileHandle;
     try {
@@ -54,7 +49,7 @@ export class StagedFile {
       made = await makeFolder(folder);
       handle = await open(temporaryPath, 'wx');
     }
-    return new StagedFile(path, temporaryPath, handle, durable, changedFolders(folder, made));
+    return new LocalFile(path, temporaryPath, handle, durable, changedFolders(folder, made));
   }
 
   async write(bytes: Bytes): Promise<void> {
@@ -66,7 +61,7 @@ export class StagedFile {
   }
 
   /** Gives the file its name. `exclusive`: fails with EEXIST when there is one, and exactly one of several wins. */
-  async publish(exclusive: boolean): Promise<void> {
+  async publish(exclusive = false): Promise<string> {
     if (this.#durable) await this.#handle.sync();
     const { size } = await this.#handle.stat();
     await this.#close();
@@ -78,6 +73,7 @@ export class StagedFile {
     if (exclusive) await this.#link();
     else await rename(this.temporaryPath, this.path);
     if (this.#durable) for (const folder of this.#changed) await syncFolder(folder);
+    return etagOf(await stat(this.path, { bigint: true }));
   }
 
   /** A hard link never replaces; renaming would. */

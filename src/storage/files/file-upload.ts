@@ -1,38 +1,42 @@
+/** An upload to a file system, in a browser or not. */
 import type { Bytes } from '../../util/bytes.ts';
 import { release } from '../../util/release.ts';
 import type { Upload, UploadResult } from '../store.ts';
 import { uploadEnded } from '../store-errors.ts';
-import { localError } from './errors.ts';
-import type { StagedFile } from './staged-file.ts';
 
-/** An upload to a local file: bytes go to the disk as they come. */
-export class LocalUpload implements Upload {
+/** A file under a temporary name that can be given its own in one step. */
+export interface StagedFile {
+  readonly sizeBytes: number;
+  write(bytes: Bytes): Promise<void>;
+  /** Gives the file its name, in place of what has it; returns its etag. */
+  publish(): Promise<string>;
+  /** Removes the temporary file; whether it is gone. */
+  discard(): Promise<boolean>;
+}
+
+export interface FileUploadOptions {
+  readonly temporaryLocation: string;
+  readonly signal: AbortSignal | undefined;
+  /** What the file system's errors mean. */
+  readonly errorOf: (error: unknown, location: string) => unknown;
+}
+
+/** An upload to a file: bytes go to the disk as they come. */
+export class FileUpload implements Upload {
   readonly location: string;
   readonly pendingBytes = 0;
   readonly #file: StagedFile;
-  readonly #temporaryLocation: string;
-  readonly #signal: AbortSignal | undefined;
-  readonly #etag: (path: string) => Promise<string>;
+  readonly #options: FileUploadOptions;
   #state: 'open' | 'failed' | 'finished' | 'aborted' = 'open';
   #leftBehind: readonly string[] = [];
   #writing = 0;
   /** Writes go one after the other, also when the caller does not wait for them. */
   #tail: Promise<void> = Promise.resolve();
 
-  constructor(
-    location: string,
-    file: StagedFile,
-    options: {
-      readonly temporaryLocation: string;
-      readonly signal: AbortSignal | undefined;
-      readonly etag: (path: string) => Promise<string>;
-    },
-  ) {
+  constructor(location: string, file: StagedFile, options: FileUploadOptions) {
     this.location = location;
     this.#file = file;
-    this.#temporaryLocation = options.temporaryLocation;
-    this.#signal = options.signal;
-    this.#etag = options.etag;
+    this.#options = options;
   }
 
   get bufferedBytes(): number {
@@ -52,9 +56,9 @@ export class LocalUpload implements Upload {
 
   async finish(): Promise<UploadResult> {
     const etag = await this.#inTurn(async () => {
-      await this.#file.publish(false);
+      const published = await this.#file.publish();
       this.#state = 'finished';
-      return this.#etag(this.#file.path);
+      return published;
     });
     return { location: this.location, sizeBytes: this.#file.sizeBytes, etag };
   }
@@ -63,20 +67,20 @@ export class LocalUpload implements Upload {
     await this.#tail.catch(() => {});
     if (this.#state !== 'finished' && this.#state !== 'aborted') {
       this.#state = 'aborted';
-      this.#leftBehind = (await this.#file.discard()) ? [] : [this.#temporaryLocation];
+      this.#leftBehind = (await this.#file.discard()) ? [] : [this.#options.temporaryLocation];
     }
     return { leftBehind: this.#leftBehind };
   }
 
   #inTurn<T>(step: () => Promise<T>): Promise<T> {
     const result = this.#tail.then(async () => {
-      this.#signal?.throwIfAborted();
+      this.#options.signal?.throwIfAborted();
       if (this.#state !== 'open') throw uploadEnded(this.location, this.#state);
       try {
         return await step();
       } catch (error) {
         this.#state = 'failed';
-        throw localError(error, this.location);
+        throw this.#options.errorOf(error, this.location);
       }
     });
     this.#tail = result.then(

@@ -1,0 +1,2 @@
+/** `icestream/storage/opfs`. */
+export { OpfsStore, type OpfsStoreOptions } from './opfs-store.ts';
