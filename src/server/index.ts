@@ -1,0 +1,2 @@
+/** `icestream/server`: apps for any runtime with `fetch`, to be mounted alone or together. */
+export {};
