@@ -1,0 +1,100 @@
+/** A request's body as a source: of a known kind, counted, and not larger than allowed. */
+import type { StoreObject } from '../../source/byte-input.ts';
+import type { FileFormat } from '../../source/detect-format.ts';
+import { streamChunks } from '../../source/input-stream.ts';
+import type { OpenSource, RecordBatchSource } from '../../source/source.ts';
+import type { Bytes } from '../../util/bytes.ts';
+import { joinLocation } from '../../util/location.ts';
+import type { SpillPlace } from '../../write/write-options.ts';
+import { RequestProblem } from './problem.ts';
+
+/** Null: by content. */
+const FORMATS: ReadonlyMap<string, FileFormat | null> = new Map([
+  ['application/vnd.apache.arrow.stream', 'arrow'],
+  ['application/vnd.apache.arrow.file', 'arrow'],
+  ['application/vnd.apache.parquet', 'parquet'],
+  ['text/csv', 'csv'],
+  ['text/tab-separated-values', 'csv'],
+  ['application/json', 'json'],
+  ['application/x-ndjson', 'json'],
+  ['application/jsonl', 'json'],
+  ['application/octet-stream', null],
+]);
+
+/** @throws RequestProblem 415 naming what can be sent. */
+export function formatOf(contentType: string | undefined): FileFormat | null {
+  const type = contentType?.split(';')[0]?.trim().toLowerCase() ?? '';
+  const format = FORMATS.get(type);
+  if (format !== undefined) return format;
+  const what = type === '' ? 'a request without Content-Type' : `content of type ${JSON.stringify(type.slice(0, 100))}`;
+  const known = [...FORMATS.keys()].join(', ');
+  throw new RequestProblem(415, 'UNSUPPORTED_MEDIA_TYPE', `${what} cannot be read; send one of ${known}`);
+}
+
+/** The body's bytes; ends with 413 once they are more than allowed. */
+export async function* limited(
+  body: ReadableStream<Uint8Array>,
+  maxBytes: number,
+  signal?: AbortSignal,
+): AsyncGenerator<Bytes, void, undefined> {
+  let bytes = 0;
+  for await (const chunk of streamChunks(body, signal)) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw tooLarge(maxBytes);
+    yield chunk;
+  }
+}
+
+export function tooLarge(maxBytes: number): RequestProblem {
+  return new RequestProblem(413, 'BODY_TOO_LARGE', `the body is larger than the ${maxBytes} bytes this server takes`);
+}
+
+/** The source, which ends with 413 once it has more rows than allowed. */
+export function withMaxRows(source: RecordBatchSource, maxRows: number): RecordBatchSource {
+  return {
+    name: source.name,
+    replayable: source.replayable,
+    sizeBytes: source.sizeBytes,
+    open: async (options) => {
+      const opened = await source.open(options);
+      return Object.create(opened, { batches: { value: () => counted(opened, maxRows) } }) as OpenSource;
+    },
+  };
+}
+
+async function* counted(opened: OpenSource, maxRows: number) {
+  let rows = 0;
+  for await (const batch of opened.batches()) {
+    rows += batch.numRows;
+    if (rows > maxRows) {
+      batch.free();
+      throw new RequestProblem(413, 'TOO_MANY_ROWS', `the body has more than the ${maxRows} rows this server takes`);
+    }
+    yield batch;
+  }
+}
+
+/** The body as an object of a store, for what cannot be read from a stream; `using` removes it. */
+export async function spooled(
+  chunks: AsyncIterable<Bytes>,
+  { store, location }: SpillPlace,
+  name: string,
+  signal?: AbortSignal,
+): Promise<StoreObject & AsyncDisposable> {
+  const place = joinLocation(location, name);
+  const upload = await store.openUpload(place, signal === undefined ? {} : { signal });
+  try {
+    for await (const chunk of chunks) await upload.write(chunk.slice());
+    await upload.finish();
+  } catch (error) {
+    await upload.abort();
+    throw error;
+  }
+  return {
+    store,
+    location: place,
+    [Symbol.asyncDispose]: async () => {
+      await store.delete([place]);
+    },
+  };
+}

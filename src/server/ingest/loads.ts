@@ -1,0 +1,146 @@
+/** The loads of one isolate: a bounded number at once, in bounded memory, on one engine. */
+import { defaultMemoryLimitBytes } from '#load-engine';
+import type { TableIdentifier } from '../../catalog/catalog.ts';
+import { formatIdentifier } from '../../catalog/identifier.ts';
+import { newEngine } from '../../engine/default-engine.ts';
+import type { Engine } from '../../engine/engine.ts';
+import { IcestreamError } from '../../errors.ts';
+import { fromAny } from '../../source/from-any.ts';
+import type { RecordBatchSource } from '../../source/source.ts';
+import type { TableCatalog } from '../../table/table-catalog.ts';
+import type { Bytes } from '../../util/bytes.ts';
+import { MemoryBudget } from '../../util/memory-budget.ts';
+import { uuidV7, uuidV7Ms } from '../../util/uuid.ts';
+import { defaultWorld, type World } from '../../util/world.ts';
+import { engineShareBytes } from '../../write/memory-plan.ts';
+import type { WriteOptions, WriteResult } from '../../write/write-options.ts';
+import { formatOf, limited, spooled, tooLarge, withMaxRows } from './body.ts';
+import type { IngestOptions } from './options.ts';
+import { RequestProblem } from './problem.ts';
+
+const DEFAULT_MAX_BODY_BYTES = 10 * 2 ** 30;
+const DEFAULT_CONCURRENT_WRITES = 2;
+const RETRY_AFTER_SECONDS = 2;
+
+export class Loads {
+  readonly #options: IngestOptions;
+  readonly #world: World;
+  readonly #budget: MemoryBudget;
+  readonly #writeBytes: number;
+  #catalog: Promise<TableCatalog> | null = null;
+  #engine: Promise<Engine> | null = null;
+
+  constructor(options: IngestOptions) {
+    this.#options = options;
+    this.#world = options.world ?? defaultWorld;
+    this.#budget = new MemoryBudget(options.memoryLimitBytes ?? defaultMemoryLimitBytes);
+    this.#writeBytes = Math.floor(this.#budget.limitBytes / (options.maxConcurrentWrites ?? DEFAULT_CONCURRENT_WRITES));
+  }
+
+  /** A failure to open it is tried again by the next call. */
+  catalog(): Promise<TableCatalog> {
+    const { catalog } = this.#options;
+    if (typeof catalog !== 'function') return Promise.resolve(catalog);
+    this.#catalog ??= catalog().catch((error: unknown) => {
+      this.#catalog = null;
+      throw error;
+    });
+    return this.#catalog;
+  }
+
+  /**
+   * Streams the body into the table; resolves after the commit.
+   * @throws RequestProblem, and IcestreamError of the write.
+   */
+  async append(request: Request, identifier: TableIdentifier, create: boolean): Promise<WriteResult> {
+    const commitId = commitIdOf(request, this.#world);
+    const format = formatOf(request.headers.get('content-type') ?? undefined);
+    const maxBytes = this.#options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
+    if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes);
+    if (request.body === null) throw new RequestProblem(400, 'BAD_REQUEST', 'the request has no body');
+    if (create && this.#options.createTables !== true) {
+      throw new RequestProblem(403, 'TABLE_NOT_ALLOWED', 'this server creates no tables; leave out create');
+    }
+    using lease = this.#budget.tryAcquire(this.#writeBytes);
+    if (lease === null) {
+      throw new RequestProblem(429, 'TOO_MANY_WRITES', 'as many loads as this server takes at once are under way', {
+        'retry-after': String(RETRY_AFTER_SECONDS),
+      });
+    }
+    const { signal } = request;
+    const chunks = limited(request.body, maxBytes, signal);
+    const options = { ...this.#options.source, name: 'the body', ...(format === null ? {} : { format }) };
+    const write: WriteOptions = {
+      ...this.#options.write,
+      commitId,
+      signal,
+      memoryLimitBytes: lease.limitBytes,
+      engine: await this.#sharedEngine(),
+    };
+    if (format !== 'parquet') return await this.#write(fromAny(chunks, options), identifier, write, create);
+    await using object = await this.#spooled(chunks, commitId, signal);
+    return await this.#write(fromAny(object, options), identifier, write, create);
+  }
+
+  async #write(source: RecordBatchSource, identifier: TableIdentifier, options: WriteOptions, create: boolean) {
+    const { maxRows = Infinity } = this.#options;
+    const rows = maxRows === Infinity ? source : withMaxRows(source, maxRows);
+    const catalog = await this.catalog();
+    const table = await catalog.loadTable(identifier, { signal: options.signal }).catch((error: unknown) => {
+      if (create && error instanceof IcestreamError && error.code === 'NOT_FOUND') return null;
+      throw error;
+    });
+    if (table !== null) return table.append(rows, options);
+    return (await catalog.createAndAppend(identifier, rows, {}, options)).result;
+  }
+
+  #spooled(chunks: AsyncIterable<Bytes>, commitId: string, signal: AbortSignal) {
+    const { spool } = this.#options;
+    if (spool !== undefined) return spooled(chunks, spool, `${commitId}.parquet`, signal);
+    throw new RequestProblem(
+      415,
+      'UNSUPPORTED_MEDIA_TYPE',
+      'this server keeps no place for Parquet bodies, which are read from their end; send Arrow, CSV or JSON',
+    );
+  }
+
+  /** Replaced after a trap. */
+  async #sharedEngine(): Promise<Engine> {
+    const engine = await this.#engine;
+    if (engine?.alive === true) return engine;
+    this.#engine = newEngine({ memoryLimitBytes: engineShareBytes(this.#budget.limitBytes) });
+    return this.#engine;
+  }
+}
+
+/** The caller's idempotency key, or a new one. */
+function commitIdOf(request: Request, world: World): string {
+  const key = request.headers.get('idempotency-key');
+  if (key === null) return uuidV7(world);
+  // Some clients send it as a quoted string, as a draft of the header's standard asks.
+  const id = key.replace(/^"(.*)"$/, '$1').toLowerCase();
+  if (uuidV7Ms(id) !== null) return id;
+  throw new RequestProblem(
+    400,
+    'BAD_REQUEST',
+    'Idempotency-Key must be a UUID of version 7: its time tells whether a table can still know it',
+  );
+}
+
+/** What an answer says of a load; ids as text, because JSON numbers lose them. */
+export function answerOf(identifier: TableIdentifier, result: WriteResult): Readonly<Record<string, unknown>> {
+  const { commitId, alreadyCommitted, rejectedRows, files, retries, elapsedMs, memoryPeakBytes } = result;
+  return {
+    table: formatIdentifier(identifier),
+    commitId,
+    snapshotId: result.snapshotId === null ? null : String(result.snapshotId),
+    alreadyCommitted,
+    rows: Number(result.rows),
+    rejectedRows,
+    files,
+    bytes: Number(result.bytes),
+    retries,
+    elapsedMs: Math.round(elapsedMs),
+    memoryPeakBytes,
+  };
+}
