@@ -1,6 +1,6 @@
 /** The loads of one isolate: a bounded number at once, in bounded memory, on one engine. */
 import { defaultMemoryLimitBytes } from '#load-engine';
-import type { TableIdentifier } from '../../catalog/catalog.ts';
+import type { Namespace, TableIdentifier } from '../../catalog/catalog.ts';
 import { formatIdentifier } from '../../catalog/identifier.ts';
 import { newEngine } from '../../engine/default-engine.ts';
 import type { Engine } from '../../engine/engine.ts';
@@ -91,6 +91,7 @@ export class Loads {
       throw error;
     });
     if (table !== null) return table.append(rows, options);
+    await createdNamespace(catalog, identifier.namespace);
     return (await catalog.createAndAppend(identifier, rows, {}, options)).result;
   }
 
@@ -111,6 +112,12 @@ export class Loads {
     this.#engine = newEngine({ memoryLimitBytes: engineShareBytes(this.#budget.limitBytes) });
     return this.#engine;
   }
+}
+
+async function createdNamespace(catalog: TableCatalog, namespace: Namespace): Promise<void> {
+  await catalog.createNamespace(namespace).catch((error: unknown) => {
+    if (!(error instanceof IcestreamError && error.code === 'ALREADY_EXISTS')) throw error;
+  });
 }
 
 /** The caller's idempotency key, or a new one. */

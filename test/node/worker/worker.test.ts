@@ -1,0 +1,57 @@
+/** The Worker as wrangler runs it: bundled from its configuration, in workerd, on a simulated bucket. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Unstable_DevWorker, unstable_dev } from 'wrangler';
+
+const worker = fileURLToPath(new URL('../../../worker/', import.meta.url));
+const token = 'only-for-this-test';
+let running: Unstable_DevWorker;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'icestream-worker-'));
+  process.env['WRANGLER_BUILD_CONDITIONS'] = 'icestream-source,workerd,worker,browser';
+  process.env['WRANGLER_SEND_METRICS'] = 'false';
+  running = await unstable_dev(join(worker, 'src/index.ts'), {
+    config: join(worker, 'wrangler.jsonc'),
+    local: true,
+    persist: true,
+    persistTo: folder,
+    vars: {
+      BUCKET_NAME: 'lake',
+      WAREHOUSE: 'warehouse',
+      INGEST_KEYS: JSON.stringify([{ id: 'test', token, tables: ['web.*'] }]),
+      CREATE_TABLES: 'true',
+      PUBLIC_PAGE: 'true',
+    },
+    experimental: { disableExperimentalWarning: true },
+    logLevel: 'error',
+  });
+}, 120_000);
+
+afterAll(async () => {
+  await running?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('a load creates its table, and the page lists it', async () => {
+  expect(await (await running.fetch('/')).text()).toContain('There is none yet');
+  const csv = Array.from({ length: 20_000 }, (_, i) => `${i},<b>${i % 10}</b>\n`).join('');
+  const response = await running.fetch('/v1/ingest/web/visits?create=true', {
+    method: 'POST',
+    body: `id,page\n${csv}`,
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'text/csv' },
+  });
+  expect(await response.json()).toMatchObject({ table: 'web.visits', rows: 20_000, files: 1 });
+  const page = await (await running.fetch('/')).text();
+  expect(page).toContain('web.visits');
+  expect(page).toContain('20,000');
+});
+
+test('nobody loads without a key', async () => {
+  const response = await running.fetch('/v1/ingest/web/visits', { method: 'POST', body: 'id\n1\n' });
+  expect(response.status).toBe(401);
+});
