@@ -25,7 +25,7 @@ for (let round = 0; round < rounds; round++) {
     const aligned = group.map((batch) => aligner.align(batch));
     const copies = aligned.map((batch) => batch.slice(0, batch.numRows));
     const ready = cpuMs();
-    for (const part of engine.partition(copies, [{ sourceId: 1, transform: 'bucket[100]' }])) {
+    for (const part of engine.partition(copies, [{ sourceId: 1, transform: 'bucket[100]' }]).slices) {
       parts++;
       part.batch.free();
     }

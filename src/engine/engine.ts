@@ -14,6 +14,8 @@ export interface Batch extends Disposable {
   readonly numRows: number;
   /** Size of its rows in bytes, from the data alone: the same rows give the same number however they were cut. */
   readonly byteLength: number;
+  /** The same by column of the schema: together, `byteLength`. */
+  readonly columnBytes: readonly number[];
   readonly schema: ArrowSchema;
   /** Rows `[start, start + length)` as a new handle that shares memory with this one. */
   slice(start: number, length: number): Batch;
@@ -199,6 +201,12 @@ export interface PartitionTransform {
   readonly transform: string;
 }
 
+export interface Partitioned {
+  readonly slices: PartitionSlice[];
+  /** The rows that were left, in order. */
+  readonly rest: Batch[];
+}
+
 /** Rows that share a partition tuple. */
 export interface PartitionSlice {
   /** Canonical bytes of the tuple as lower-case hex: equal tuples, equal keys. */
@@ -248,9 +256,10 @@ export interface Engine {
   aligner(source: ArrowSchema, options: AlignOptions): Aligner;
   /**
    * Groups the rows of all batches (of one schema) by partition tuple, in order of first row; consumes the batches.
-   * Rows of one tuple only are not copied: there is a slice for each batch then.
+   * Rows of one tuple only are not copied: there is a slice for each batch then. `mostTuples`, at least 1: only rows
+   * before the first one that has one more tuple.
    */
-  partition(batches: readonly Batch[], transforms: readonly PartitionTransform[]): PartitionSlice[];
+  partition(batches: readonly Batch[], transforms: readonly PartitionTransform[], mostTuples?: number): Partitioned;
   encoder(options: EncoderOptions): Encoder;
   /** Encodes the rows of `batches`, at least one, as one row group for the file of another encoder; consumes them. */
   encodePart(options: EncoderOptions, batches: readonly Batch[]): EncodedPart;

@@ -16,7 +16,7 @@ import type {
   IpcReader,
   JsonReaderOptions,
   ParquetReader,
-  PartitionSlice,
+  Partitioned,
   PartitionTransform,
   RangeReader,
   TextReader,
@@ -112,8 +112,8 @@ class WasmEngine implements Engine {
     return new WasmAligner(this.#instance, source, options);
   }
 
-  partition(batches: readonly Batch[], transforms: readonly PartitionTransform[]): PartitionSlice[] {
-    return partitionBatches(this.#instance, batches, transforms);
+  partition(batches: readonly Batch[], transforms: readonly PartitionTransform[], mostTuples?: number): Partitioned {
+    return partitionBatches(this.#instance, batches, transforms, mostTuples);
   }
 
   encoder(options: EncoderOptions): Encoder {

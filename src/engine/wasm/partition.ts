@@ -1,5 +1,5 @@
 /** What the engine does with whole batches: split by partition tuple, join. */
-import type { Batch, PartitionSlice, PartitionTransform } from '../engine.ts';
+import type { Batch, Partitioned, PartitionTransform } from '../engine.ts';
 import { type BatchList, batchesOf, releaseBatches, WasmBatch } from './batch.ts';
 import type { WasmInstance } from './instance.ts';
 
@@ -17,27 +17,30 @@ export function partitionBatches(
   instance: WasmInstance,
   batches: readonly Batch[],
   transforms: readonly PartitionTransform[],
-): PartitionSlice[] {
+  mostTuples?: number,
+): Partitioned {
   const [first] = batches;
-  if (first === undefined) return [];
-  const request = JSON.stringify(transforms.map(({ sourceId, transform }) => ({ sourceId, transform })));
+  if (first === undefined) return { slices: [], rest: [] };
+  const fields = transforms.map(({ sourceId, transform }) => ({ sourceId, transform }));
+  const request = JSON.stringify({ transforms: fields, mostParts: mostTuples });
   const { schema } = first;
   const given = releaseBatches(instance, batches);
-  let parts: readonly PartJson[];
+  let answer: { readonly parts: readonly PartJson[]; readonly rest: BatchList };
   try {
-    parts = instance.callJson('batch_partition', given, request) as readonly PartJson[];
+    answer = instance.callJson('batch_partition', given, request) as typeof answer;
   } catch (error) {
     // The request itself may not have found room; freeing a consumed handle does nothing.
     const handles = new DataView(given.buffer);
     for (let at = 0; at < given.length; at += 4) instance.drop(handles.getInt32(at, true));
     throw error;
   }
-  return parts.map(({ key, values, firstRow, rows, bytes, handle }) => ({
+  const slices = answer.parts.map(({ key, values, firstRow, rows, bytes, handle }) => ({
     key,
     values: values.map((value) => (value === null ? null : fromHex(value))),
     firstRow,
     batch: new WasmBatch(instance, handle, rows, schema, bytes),
   }));
+  return { slices, rest: batchesOf(instance, answer.rest, schema) };
 }
 
 /** Rows of all batches, in order; consumes them. */

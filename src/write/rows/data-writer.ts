@@ -40,7 +40,7 @@ export class DataWriter implements RowWriter {
     this.#rowGroupBytes = Math.min(wanted, plan.rowGroupBytes);
     this.#routeBytes = Math.min(plan.routeBytes, Math.floor(wanted / 4));
     this.#rowsBetween = transforms.length === 0 ? MAX_STEP_ROWS : MAX_ROUTED_ROWS;
-    this.#router = new PartitionRouter(engine, transforms, { stepBytes, routeBytes: this.#routeBytes });
+    this.#router = new PartitionRouter(engine, transforms, { ...plan, stepBytes, routeBytes: this.#routeBytes });
     this.#files = new DataFiles(options);
   }
 
@@ -77,7 +77,7 @@ export class DataWriter implements RowWriter {
   }
 
   async finish(): Promise<readonly string[]> {
-    this.#router.route();
+    while (!this.#router.route()) await this.#encodeDue();
     for (const partition of this.#router.partitions()) await this.#encode(partition, true);
     await this.#files.finish();
     return [];
@@ -103,7 +103,8 @@ export class DataWriter implements RowWriter {
 
   /** Encodes the partitions that free most until as many rows fit again as come before the next look. */
   async #encodeLargest(): Promise<void> {
-    const most = this.#options.plan.bufferedRowBytes - this.#routeBytes;
+    const next = this.#routeBytes + this.#router.routedSliceBytes;
+    const most = this.#options.plan.bufferedRowBytes - next;
     if (this.#router.bufferedBytes <= most) return;
     const largestFirst = this.#router.partitions().sort((a, b) => b.buffer.bytes - a.buffer.bytes);
     for (const partition of largestFirst) {

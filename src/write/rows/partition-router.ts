@@ -15,12 +15,16 @@ export interface PartitionId {
 /** One partition that has rows waiting. */
 export interface Partition extends PartitionId {
   readonly buffer: PartitionBuffer;
+  /** How often rows came to it. */
+  slices: number;
 }
 
-/** By `Batch.byteLength`; see `MemoryPlan`. */
+/** See `MemoryPlan`. */
 export interface RoutingShares {
   readonly stepBytes: number;
   readonly routeBytes: number;
+  readonly sliceBytes: number;
+  readonly mostSlices: number;
 }
 
 export class PartitionRouter {
@@ -33,6 +37,7 @@ export class PartitionRouter {
   readonly #added: PartitionBuffer;
   #bufferedBytes = 0;
   #bufferedRows = 0;
+  #routedSlices = 0;
 
   /** No transforms: one partition. */
   constructor(
@@ -47,12 +52,18 @@ export class PartitionRouter {
     this.#added = new PartitionBuffer(engine);
   }
 
+  /** By `Batch.byteLength`, and what rows take that lie in many slices. */
   get bufferedBytes(): number {
     return this.#bufferedBytes;
   }
 
   get bufferedRows(): number {
     return this.#bufferedRows;
+  }
+
+  /** What the slices of the rows that were routed last take besides the rows: as much as the next ones will. */
+  get routedSliceBytes(): number {
+    return this.#routedSlices * this.#shares.sliceBytes;
   }
 
   /** In the order in which the first of their rows came. */
@@ -68,23 +79,38 @@ export class PartitionRouter {
       (piece) => this.#add(piece),
       async () => {
         if (!this.#routeIsDue()) return;
-        this.route();
+        while (!this.route()) await onRouted();
         await onRouted();
       },
     );
   }
 
-  /** Sends the rows that were added to their partitions, all at once: few large slices cost less than many small ones. */
-  route(): void {
-    if (this.#added.rows === 0) return;
-    for (const { key, values, batch } of this.#engine.partition(this.#added.take(), this.#transforms)) {
-      this.#push(key, values, batch, batch.byteLength);
+  /**
+   * Sends the rows that were added to their partitions, all at once: few large slices cost less than many small ones.
+   * False: some are left, because there would be too many slices.
+   */
+  route(): boolean {
+    if (this.#added.rows === 0) return true;
+    const { sliceBytes, mostSlices } = this.#shares;
+    const { slices, rest } = this.#engine.partition(this.#added.take(), this.#transforms, mostSlices);
+    let last: Partition | null = null;
+    this.#routedSlices = 0;
+    for (const { key, values, batch } of slices) {
+      const partition = this.#push(key, values, batch, batch.byteLength);
+      // Rows of one partition only stay in the batches that they came in: counted once, it follows from the rows alone.
+      if (partition === last) continue;
+      last = partition;
+      partition.slices += 1;
+      this.#routedSlices += 1;
     }
+    this.#bufferedBytes += this.#routedSlices * sliceBytes;
+    for (const batch of rest) this.#added.push(batch, batch.byteLength);
+    return rest.length === 0;
   }
 
   /** The rows that wait in `partition`, handed over; it is forgotten, so that many short-lived ones cost nothing. */
   take(partition: Partition): Batch[] {
-    this.#bufferedBytes -= partition.buffer.bytes;
+    this.#bufferedBytes -= partition.buffer.bytes + partition.slices * this.#shares.sliceBytes;
     this.#bufferedRows -= partition.buffer.rows;
     this.#partitions.delete(partition.key);
     return partition.buffer.take();
@@ -115,12 +141,13 @@ export class PartitionRouter {
     return bytes + stepBytes > routeBytes || rows + MAX_STEP_ROWS > MAX_ROUTED_ROWS;
   }
 
-  #push(key: string, values: readonly (Uint8Array | null)[], batch: Batch, bytes: number): void {
+  #push(key: string, values: readonly (Uint8Array | null)[], batch: Batch, bytes: number): Partition {
     let partition = this.#partitions.get(key);
     if (partition === undefined) {
-      partition = { key, values, buffer: new PartitionBuffer(this.#engine) };
+      partition = { key, values, buffer: new PartitionBuffer(this.#engine), slices: 0 };
       this.#partitions.set(key, partition);
     }
     partition.buffer.push(batch, bytes);
+    return partition;
   }
 }

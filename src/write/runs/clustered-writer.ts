@@ -15,7 +15,7 @@ import { PartitionBuffer } from '../rows/partition-buffer.ts';
 import type { PartitionId } from '../rows/partition-router.ts';
 import { inSteps, RowSteps } from '../rows/row-steps.ts';
 import type { RowWriter } from '../rows/row-writer.ts';
-import { chunkBytes, type MergePlan } from './merge-plan.ts';
+import { chunkBytes, type MergePlan, runIsFull } from './merge-plan.ts';
 import type { RunFiles } from './run-files.ts';
 import { type RunRecord, splitIpcStream } from './run-format.ts';
 import { mergeDown, mergedRecords } from './run-merge.ts';
@@ -44,6 +44,8 @@ export class ClusteredWriter implements RowWriter {
   readonly #steps: RowSteps;
   /** Rows of all partitions, in the order they came. */
   readonly #waiting: PartitionBuffer;
+  /** Of those, by `Batch.columnBytes`. */
+  #columnBytes: number[] = [];
   readonly #files: DataFiles;
   /** Rows of the partition whose file is written, in the second pass. */
   readonly #buffer: PartitionBuffer;
@@ -59,9 +61,9 @@ export class ClusteredWriter implements RowWriter {
   #spilledRows = 0;
 
   constructor(options: ClusteredWriterOptions) {
-    const { engine, plan, merge } = options;
+    const { engine, merge } = options;
     this.#options = options;
-    this.#steps = new RowSteps(plan.stepBytes, merge.stepRows);
+    this.#steps = new RowSteps(merge.stepBytes, merge.stepRows);
     this.#waiting = new PartitionBuffer(engine);
     this.#files = new DataFiles(options);
     this.#buffer = new PartitionBuffer(engine, SMALL_RECORD_BYTES);
@@ -100,27 +102,25 @@ export class ClusteredWriter implements RowWriter {
   }
 
   write(batch: Batch): Promise<void> {
-    const { plan, merge, onState } = this.#options;
-    const add = (piece: Batch) => {
-      const bytes = piece.byteLength;
-      this.#waiting.push(piece, bytes);
-      return bytes;
-    };
-    return inSteps(this.#steps, batch, add, async () => {
-      onState?.();
-      const { bytes, rows } = this.#waiting;
-      // There might be no room, or too many rows, after another step.
-      const full = bytes + plan.stepBytes > merge.runBytes || rows + merge.stepRows > merge.runRows;
-      if (full) await this.#spill();
-    });
+    const { onState } = this.#options;
+    return inSteps(
+      this.#steps,
+      batch,
+      (piece) => this.#wait(piece),
+      async () => {
+        onState?.();
+        while (this.#waiting.rows > 0 && this.#isFull()) await this.#spill(this.#route());
+      },
+    );
   }
 
   async finish(): Promise<readonly string[]> {
-    if (this.#runs.length > 0) {
-      await this.#spill();
+    let slices = this.#route();
+    if (this.#runs.length > 0 || this.#waiting.rows > 0) {
+      for (; slices.length > 0; slices = this.#route()) await this.#spill(slices);
       await this.#writeMerged();
     } else {
-      for (const { partition, batches } of this.#byPartition()) {
+      for (const { partition, batches } of this.#byPartition(slices)) {
         for (const batch of batches) await this.#add(partition, batch);
         await this.#encode(partition, true);
       }
@@ -137,10 +137,33 @@ export class ClusteredWriter implements RowWriter {
     return [...left, ...(await this.#options.runs.removeAll())];
   }
 
-  /** The rows that wait, in the order of partition keys; a partition's, in batches of at most the size of a record. */
-  *#byPartition(): Generator<{ readonly partition: PartitionId; readonly batches: Iterable<Batch> }> {
+  /** Takes the batch over; returns its size. */
+  #wait(batch: Batch): number {
+    const { byteLength, columnBytes } = batch;
+    for (const [at, bytes] of columnBytes.entries()) this.#columnBytes[at] = (this.#columnBytes[at] ?? 0) + bytes;
+    this.#waiting.push(batch, byteLength);
+    return byteLength;
+  }
+
+  #isFull(): boolean {
+    return runIsFull(this.#options.merge, { rows: this.#waiting.rows, columnBytes: this.#columnBytes });
+  }
+
+  /** Takes the rows that wait, by partition; those that would make too many slices wait on. */
+  #route(): readonly PartitionSlice[] {
     const { engine, transforms, merge } = this.#options;
-    for (const same of byKey(engine.partition(this.#waiting.take(), transforms))) {
+    const { slices, rest } = engine.partition(this.#waiting.take(), transforms, merge.mostSlices);
+    this.#columnBytes = [];
+    for (const batch of rest) this.#wait(batch);
+    return slices;
+  }
+
+  /** Slices in the order of partition keys; a partition's rows, in batches of at most the size of a record. */
+  *#byPartition(
+    slices: readonly PartitionSlice[],
+  ): Generator<{ readonly partition: PartitionId; readonly batches: Iterable<Batch> }> {
+    const { engine, merge } = this.#options;
+    for (const same of byKey(slices)) {
       const batches = same.map(({ batch }) => batch);
       const [rows, bytes] = [sumOf(batches, (batch) => batch.numRows), sumOf(batches, (batch) => batch.byteLength)];
       // The same for the same rows, however they came in batches.
@@ -150,11 +173,16 @@ export class ClusteredWriter implements RowWriter {
     }
   }
 
-  /** Writes all rows that wait as one run. */
-  async #spill(): Promise<void> {
+  /** Writes the slices as one run. */
+  async #spill(slices: readonly PartitionSlice[]): Promise<void> {
     const { runs, onState } = this.#options;
-    this.#writing = await runs.create();
-    for (const { partition, batches } of this.#byPartition()) {
+    try {
+      this.#writing = await runs.create();
+    } catch (error) {
+      for (const { batch } of slices) batch.free();
+      throw error;
+    }
+    for (const { partition, batches } of this.#byPartition(slices)) {
       for (const batch of batches) {
         const rows = batch.numRows;
         const stream = this.#toIpc(batch);

@@ -11,11 +11,14 @@ import { MAX_STEP_ROWS } from '../rows/row-steps.ts';
 const MiB = 1024 * 1024;
 
 export interface MergePlan {
-  /** Rows that wait until they are written as one run, by `Batch.byteLength`, and how many. */
-  readonly runBytes: number;
+  /** What rows may take that wait until they are written as one run, while they are routed; see `runIsFull`. */
+  readonly runRoomBytes: number;
   readonly runRows: number;
-  /** The most rows between two looks at them. */
+  /** Rows of so many partitions at most are in a run. */
+  readonly mostSlices: number;
+  /** The most rows between two looks at them, and their size by `Batch.byteLength`. */
   readonly stepRows: number;
+  readonly stepBytes: number;
   /** The most bytes of rows in one record of a run, unless a single row has more. */
   readonly recordBytes: number;
   /** What is read ahead of all runs together. */
@@ -26,8 +29,9 @@ export interface MergePlan {
   readonly rowGroupBytes: number;
 }
 
-/** While rows are routed, there are keys, groups and places of each. */
-const ROUTED_ROW_BYTES = 24;
+/** While rows are grouped, there are keys and hashes of each; while they are copied to their groups, places. */
+const KEY_BYTES = 24;
+const PLACE_BYTES = 12;
 const LARGEST_RECORD = 1 * MiB;
 /** Runs are read so much at a time: less makes too many requests, more gains nothing. */
 const SMALLEST_CHUNK = 64 * 1024;
@@ -43,24 +47,42 @@ export function planMerge(
   leafColumns: number,
   { rowGroupSizeBytes, targetFileSizeBytes }: { rowGroupSizeBytes: number; targetFileSizeBytes: number },
 ): MergePlan {
-  const { limitBytes, engineBytes, bufferedRowBytes, partSizeBytes, partsInFlight } = plan;
+  const { limitBytes, engineBytes, roomBytes, sliceBytes, partSizeBytes, partsInFlight } = plan;
   const left = engineBytes - ENGINE_FIXED_BYTES - ENGINE_LEAF_BYTES * leafColumns;
   const parts = (partsInFlight + 1) * partSizeBytes;
   const readBytes = Math.floor(Math.min(limitBytes - engineBytes - parts, limitBytes / 4));
   const recordBytes = Math.min(LARGEST_RECORD, plan.stepBytes);
   const chunks = (readBytes - RECORDS_HELD * recordBytes) / SMALLEST_CHUNK;
-  const runRows = Math.min(MAX_ROUTED_ROWS, Math.floor(bufferedRowBytes / 2 / ROUTED_ROW_BYTES));
+  const runRoomBytes = Math.floor((7 * roomBytes) / 8);
+  const runRows = Math.min(MAX_ROUTED_ROWS, Math.floor(runRoomBytes / 2 / KEY_BYTES));
   return {
-    // At worst all of it is in one column, which is there twice while rows are routed.
-    runBytes: Math.floor((3 * bufferedRowBytes) / 4),
+    runRoomBytes,
     runRows,
+    mostSlices: Math.max(1, Math.floor((roomBytes - runRoomBytes) / sliceBytes)),
     stepRows: Math.min(MAX_STEP_ROWS, Math.floor(runRows / 8)),
+    stepBytes: Math.floor(runRoomBytes / 24),
     recordBytes,
     readBytes,
     fanIn: Math.max(2, Math.floor(chunks / CHUNKS_A_RUN)),
     // Larger row groups gain nothing but a larger process.
     rowGroupBytes: Math.min(rowGroupSizeBytes, targetFileSizeBytes, Math.floor(Math.min(left / 4, limitBytes / 6))),
   };
+}
+
+/** Rows that wait to be written as a run. */
+export interface WaitingRows {
+  readonly rows: number;
+  /** By `Batch.columnBytes`. */
+  readonly columnBytes: readonly number[];
+}
+
+/** Whether there might be no room to route the rows after another step: one column at a time is there twice then. */
+export function runIsFull(plan: MergePlan, { rows, columnBytes }: WaitingRows): boolean {
+  const { runRoomBytes, runRows, stepRows, stepBytes } = plan;
+  const next = rows + stepRows;
+  const bytes = columnBytes.reduce((sum, column) => sum + column, stepBytes);
+  const twice = Math.max(Math.max(0, ...columnBytes) + stepBytes, KEY_BYTES * next);
+  return bytes + twice + PLACE_BYTES * next > runRoomBytes || next > runRows;
 }
 
 /** How much of each of so many runs is read at once. */

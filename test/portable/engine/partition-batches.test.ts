@@ -87,7 +87,8 @@ it('puts every value of the specification into its bucket', () => {
       [2147483647, (hash & 0x7fffffff) % 2147483647],
     ]) {
       const batch = withIds(tableToIPC(new Table({ c: columnOf(type, fromHex(bytesHex)) }), 'stream'), []);
-      const [part] = engine.partition([batch], [{ sourceId: 1, transform: `bucket[${count}]` }]);
+      const { slices } = engine.partition([batch], [{ sourceId: 1, transform: `bucket[${count}]` }]);
+      const [part] = slices;
       const value = part?.values[0];
       expect(value && new DataView(value.buffer).getInt32(0, true), type).toBe(bucket);
       part?.batch.free();
@@ -119,7 +120,7 @@ it('keeps every row, in order, with the rows of its tuple', () => {
       );
       using batch = withIds(ipc, [int32, utf8, int32]);
       const at = cut % rows.length;
-      const parts = engine.partition(
+      const { slices: parts } = engine.partition(
         [batch.slice(0, at), batch.slice(at, rows.length - at)],
         [
           { sourceId: 1, transform: 'identity' },

@@ -131,7 +131,7 @@ describe('rows that come mixed', () => {
     const before = engine.liveBytes;
     const { distributionMode: _, ...byProperty } = options;
     const result = await here.table.append(source, byProperty);
-    expect(here.watched.runs.length).toBeGreaterThan(3);
+    expect(here.watched.runs.length).toBeGreaterThan(2);
     expect(here.watched.mostReading).toBeLessThanOrEqual(6);
     expect(result).toMatchObject({ rows: BigInt(ROWS), files: 40, leftBehind: [] });
     expect(result.memoryPeakBytes).toBeLessThanOrEqual(LIMIT);
@@ -238,7 +238,7 @@ describe('runs elsewhere', () => {
     const spill = { store: watch(scratch, watched), location: 'memory://scratch/tmp/' };
     expect((await here.table.append(source, { ...options, spill })).files).toBe(40);
     expect(here.watched.runs).toEqual([]);
-    expect(watched.runs.length).toBeGreaterThan(3);
+    expect(watched.runs.length).toBeGreaterThan(2);
     for (const location of watched.runs) expect(location).toMatch(/^memory:\/\/scratch\/tmp\/[^/]+\.run$/);
     for await (const { location } of scratch.list('memory://scratch/')) throw new Error(`${location} is still there`);
   });

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { IcestreamError } from '../../../src/errors.ts';
 import type { StoreCapabilities } from '../../../src/storage/store.ts';
 import { type MemoryPlanRequest, planMemory } from '../../../src/write/memory-plan.ts';
-import { chunkBytes, planMerge } from '../../../src/write/runs/merge-plan.ts';
+import { chunkBytes, planMerge, runIsFull } from '../../../src/write/runs/merge-plan.ts';
 
 const MiB = 1024 * 1024;
 const s3: StoreCapabilities = {
@@ -107,8 +107,15 @@ test('shares never add up to more than the limit', () => {
           const chunks = 2 * runs * chunkBytes(merge, runs);
           expect(chunks + 2 * merge.recordBytes).toBeLessThanOrEqual(merge.readBytes);
         }
-        expect(2 * merge.runBytes).toBeLessThanOrEqual(plan.engineBytes);
         expect(merge.stepRows).toBeGreaterThan(0);
+        expect(plan.mostSlices * plan.sliceBytes).toBeLessThanOrEqual(
+          Math.max(plan.sliceBytes, plan.bufferedRowBytes / 2),
+        );
+        const slices = merge.mostSlices === 1 ? 0 : merge.mostSlices * plan.sliceBytes;
+        expect(merge.runRoomBytes + slices).toBeLessThanOrEqual(plan.roomBytes);
+        expect(runIsFull(merge, { rows: 0, columnBytes: [] })).toBe(false);
+        // At worst all is in one column.
+        expect(runIsFull(merge, { rows: 1, columnBytes: [plan.roomBytes / 2] })).toBe(true);
       },
     ),
   );

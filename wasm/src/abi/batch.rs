@@ -5,24 +5,29 @@ use arrow_array::RecordBatch;
 use super::{answer, set_meta, set_out};
 use crate::error::{EngineError, Result};
 use crate::kernels::compact::compact;
-use crate::kernels::data_size::data_size;
+use crate::kernels::data_size::column_sizes;
 use crate::schema_json::schema_to_json;
 use crate::{batch, handles};
 
 /// Gives batches to the host: a handle each; the meta lists them as `[[handle, rows], …]`. Answers their number.
 pub(crate) fn give_batches(batches: Vec<RecordBatch>) -> Result<i32> {
-    let mut text = String::from("[");
+    let mut text = String::new();
     let count = batches.len() as i32;
-    for batch in batches {
-        if text.len() > 1 {
-            text.push(',');
-        }
-        let rows = batch.num_rows();
-        text.push_str(&format!("[{},{rows}]", handles::insert(batch)?));
-    }
-    text.push(']');
+    push_list(&mut text, batches)?;
     set_meta(text);
     Ok(count)
+}
+
+/// The list alone.
+pub(crate) fn push_list(text: &mut String, batches: Vec<RecordBatch>) -> Result<()> {
+    text.push('[');
+    for (at, batch) in batches.into_iter().enumerate() {
+        let comma = if at == 0 { "" } else { "," };
+        let rows = batch.num_rows();
+        text.push_str(&format!("{comma}[{},{rows}]", handles::insert(batch)?));
+    }
+    text.push(']');
+    Ok(())
 }
 
 /// Takes the batches of handles; all are freed, also when one of them is not a batch.
@@ -42,11 +47,11 @@ pub extern "C" fn batch_rows(handle: i32) -> i32 {
     })
 }
 
-/// Size of the rows, as a JSON number in the meta.
+/// Size of the rows, column by column, as a JSON array in the meta.
 #[unsafe(no_mangle)]
 pub extern "C" fn batch_bytes(handle: i32) -> i32 {
     answer(|| {
-        set_meta(with(handle, |b| Ok(data_size(b)))?.to_string());
+        set_meta(format!("{:?}", with(handle, |b| Ok(column_sizes(b)))?));
         Ok(0)
     })
 }

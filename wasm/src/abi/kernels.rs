@@ -3,14 +3,14 @@
 use arrow_array::RecordBatch;
 use serde_json::Value;
 
-use super::batch::{give_batches, take_batches};
+use super::batch::{give_batches, push_list, take_batches};
 use super::{answer, handle_list, request, set_meta};
 use crate::error::{EngineError, Result};
 use crate::handles;
 use crate::kernels::align::{Aligner, MatchBy};
 use crate::kernels::concat::concat;
 use crate::kernels::data_size::data_size;
-use crate::kernels::partition::{Part, partition, push_hex};
+use crate::kernels::partition::{Part, Partitioned, partition, push_hex};
 use crate::kernels::transform::Transform;
 use crate::schema_json::schema_from_json;
 
@@ -44,7 +44,8 @@ pub unsafe extern "C" fn aligner_new(ptr: *mut u8, len: usize) -> i32 {
 
 fn constants(list: &Value) -> Result<Vec<(Vec<String>, Option<String>)>> {
     let one = |constant: &Value| {
-        let path: Option<Vec<String>> = constant["path"].as_array()?.iter().map(|name| name.as_str().map(str::to_owned)).collect();
+        let path: Option<Vec<String>> =
+            constant["path"].as_array()?.iter().map(|name| name.as_str().map(str::to_owned)).collect();
         match &constant["value"] {
             Value::Null => Some((path?, None)),
             value => Some((path?, Some(value.as_str()?.to_owned()))),
@@ -64,8 +65,9 @@ pub extern "C" fn aligner_align(handle: i32, batch: i32) -> i32 {
     })
 }
 
-/// Splits batches (a list of handles, consumed) by `[{ "sourceId", "transform" }, …]`. Answers the number of parts; the
-/// meta lists them as `[{ "key", "values", "firstRow", "rows", "bytes", "handle" }, …]`, key and values as hex.
+/// Splits batches (a list of handles, consumed) by `{ "transforms": [{ "sourceId", "transform" }, …], "mostParts" }`.
+/// Answers the number of parts; the meta is `{ "parts": [{ "key", "values", "firstRow", "rows", "bytes", "handle" }, …],
+/// "rest": [[handle, rows], …] }`, key and values as hex.
 ///
 /// # Safety
 /// `ptr` and `len` are those of one `ics_alloc`.
@@ -75,16 +77,20 @@ pub unsafe extern "C" fn batch_partition(ptr: *mut u8, len: usize, request_ptr: 
     let request = unsafe { request(request_ptr, request_len) };
     answer(|| {
         let batches = take_batches(&given)?;
-        let parts = partition(batches, &transforms(&request?)?)?;
+        let request = request?;
+        let most_parts = request["mostParts"].as_u64().map_or(usize::MAX, |most| most.max(1) as usize);
+        let Partitioned { parts, rest } = partition(batches, &transforms(&request["transforms"])?, most_parts)?;
         let mut given = Vec::with_capacity(parts.len());
         // Written by hand: a batch may fall into hundreds of parts, and a tree of JSON values costs more than they do.
-        let mut text = String::from("[");
+        let mut text = String::from("{\"parts\":[");
         let listed: Result<()> = parts.into_iter().try_for_each(|part| list(part, &mut given, &mut text));
         if listed.is_err() {
             given.iter().for_each(|h| handles::drop_handle(*h));
         }
         listed?;
-        text.push(']');
+        text.push_str("],\"rest\":");
+        push_list(&mut text, rest)?;
+        text.push('}');
         set_meta(text);
         Ok(given.len() as i32)
     })

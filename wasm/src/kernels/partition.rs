@@ -44,19 +44,34 @@ impl Part {
     }
 }
 
+/// What `partition` makes of batches.
+pub struct Partitioned {
+    pub parts: Vec<Part>,
+    /// The rows from the first on that would have begun a part too many.
+    pub rest: Vec<RecordBatch>,
+}
+
 /// The rows of `batches`, one after the other, by partition tuple: parts in order of their first row, rows in the order
 /// they had. `transforms`: source field ids and what is done to them. A tuple has one part, except where it is the only
-/// one: then the batches stay what they are.
-pub fn partition(batches: Vec<RecordBatch>, transforms: &[(i32, Transform)]) -> Result<Vec<Part>> {
-    let batches: Vec<_> = batches.into_iter().filter(|b| b.num_rows() > 0).collect();
+/// one: then the batches stay what they are. Rows are split up to the one that would begin more than `most_parts`, which
+/// is at least 1.
+pub fn partition(batches: Vec<RecordBatch>, transforms: &[(i32, Transform)], most_parts: usize) -> Result<Partitioned> {
+    let mut batches: Vec<_> = batches.into_iter().filter(|b| b.num_rows() > 0).collect();
     if batches.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Partitioned { parts: Vec::new(), rest: Vec::new() });
     }
     require_one_schema(&batches)?;
     let rows = batches.iter().map(RecordBatch::num_rows).sum();
     let keys =
         transforms.iter().map(|(id, transform)| key_column(&batches, *id, *transform)).collect::<Result<Vec<_>>>()?;
-    let groups = group::group(&keys, rows);
+    let mut groups = group::group(&keys, rows);
+    let mut rest = Vec::new();
+    if let Some(cut) = groups.firsts.get(most_parts) {
+        let cut = *cut as usize;
+        groups.ids.truncate(cut);
+        groups.firsts.truncate(most_parts);
+        rest = cut_off(&mut batches, cut);
+    }
     let mut values = Vec::with_capacity(groups.firsts.len());
     for first in &groups.firsts {
         values.push(keys.iter().map(|k| k.encode(*first as usize)).collect::<Result<Vec<_>>>()?);
@@ -69,10 +84,26 @@ pub fn partition(batches: Vec<RecordBatch>, transforms: &[(i32, Transform)]) -> 
             first_row += part.batch.num_rows() as u32;
             part
         };
-        return Ok(batches.into_iter().map(part).collect());
+        return Ok(Partitioned { parts: batches.into_iter().map(part).collect(), rest });
     }
     let parts = split(batches, &groups)?.into_iter().zip(values).zip(groups.firsts);
-    Ok(parts.map(|((batch, values), first_row)| Part { values, first_row, batch }).collect())
+    let parts = parts.map(|((batch, values), first_row)| Part { values, first_row, batch }).collect();
+    Ok(Partitioned { parts, rest })
+}
+
+/// Leaves the first `rows` rows of `batches`; returns the others.
+fn cut_off(batches: &mut Vec<RecordBatch>, rows: usize) -> Vec<RecordBatch> {
+    let (mut whole, mut left) = (0, rows);
+    while left >= batches[whole].num_rows() {
+        left -= batches[whole].num_rows();
+        whole += 1;
+    }
+    let mut rest = batches.split_off(whole);
+    if left > 0 {
+        batches.push(rest[0].slice(0, left));
+        rest[0] = rest[0].slice(left, rest[0].num_rows() - left);
+    }
+    rest
 }
 
 fn key_column(batches: &[RecordBatch], id: i32, transform: Transform) -> Result<KeyColumn> {
@@ -124,7 +155,12 @@ fn joined_nulls(parts: Vec<(Option<NullBuffer>, usize)>) -> Option<NullBuffer> {
 
 type Found<'a> = (&'a Field, ArrayRef, Option<NullBuffer>);
 
-pub(super) fn find<'a>(fields: &'a Fields, columns: &[ArrayRef], above: Option<&NullBuffer>, id: i32) -> Option<Found<'a>> {
+pub(super) fn find<'a>(
+    fields: &'a Fields,
+    columns: &[ArrayRef],
+    above: Option<&NullBuffer>,
+    id: i32,
+) -> Option<Found<'a>> {
     for (field, column) in fields.iter().zip(columns) {
         let own = field_id(field);
         if own != Some(id) && !matches!(field.data_type(), DataType::Struct(_)) {

@@ -6,8 +6,9 @@ use arrow_array::{Array, ArrayRef, RecordBatch, UInt32Array};
 use arrow_schema::DataType;
 
 use super::random::{Random, table_batch};
+use crate::error::Result;
 use crate::kernels::concat::concat;
-use crate::kernels::partition::partition;
+use crate::kernels::partition::{Part, Partitioned, partition};
 use crate::kernels::show::hex;
 use crate::kernels::transform::Transform;
 
@@ -105,6 +106,12 @@ fn options(column: &ArrayRef) -> Vec<Transform> {
     }
 }
 
+fn parts_of(batches: Vec<RecordBatch>, transforms: &[(i32, Transform)]) -> Result<Vec<Part>> {
+    let Partitioned { parts, rest } = partition(batches, transforms, usize::MAX)?;
+    assert!(rest.is_empty());
+    Ok(parts)
+}
+
 fn rows_of(batch: &RecordBatch, rows: &[u32]) -> RecordBatch {
     arrow_select::take::take_record_batch(batch, &UInt32Array::from(rows.to_vec())).unwrap()
 }
@@ -138,7 +145,7 @@ fn groups_are_those_of_one_row_at_a_time() {
         // However the rows are cut; a tuple that is the only one keeps the cuts.
         let cut = if expected.len() == 1 { len } else { random.below(len) };
         let pieces = vec![batch.slice(0, cut), batch.slice(cut, len - cut)];
-        let parts = partition(pieces, &transforms).unwrap();
+        let parts = parts_of(pieces, &transforms).unwrap();
         assert_eq!(parts.len(), expected.len(), "seed {seed}");
         let mut keys: Vec<_> = parts.iter().map(|p| p.key()).collect();
         for (part, (tuple, rows)) in parts.iter().zip(&expected) {
@@ -163,7 +170,7 @@ fn a_child_of_a_struct_is_null_where_its_parent_is() {
     for seed in 0..20 {
         let batch = table_batch(&mut Random::new(seed), 300);
         let nested = batch.column_by_name("nested").unwrap().as_struct();
-        let parts = partition(vec![batch.clone()], &[(101, Transform::Day)]).unwrap();
+        let parts = parts_of(vec![batch.clone()], &[(101, Transform::Day)]).unwrap();
         let null_rows = (0..300).filter(|r| nested.is_null(*r) || nested.column(0).is_null(*r)).count();
         both += usize::from(null_rows > nested.null_count() && nested.null_count() > 0);
         let null_parts: Vec<_> = parts.iter().filter(|p| p.values[0].is_none()).map(|p| p.batch.num_rows()).collect();
@@ -176,7 +183,7 @@ fn a_child_of_a_struct_is_null_where_its_parent_is() {
 fn a_field_in_a_list_or_not_there_is_refused() {
     let batch = table_batch(&mut Random::new(5), 3);
     for id in [100, 999] {
-        let error = partition(vec![batch.clone()], &[(id, Transform::Identity)]).err().unwrap();
+        let error = parts_of(vec![batch.clone()], &[(id, Transform::Identity)]).err().unwrap();
         assert_eq!(error.code, "INVALID_ARGUMENT");
         assert!(error.message.contains(&id.to_string()));
     }
@@ -185,11 +192,41 @@ fn a_field_in_a_list_or_not_there_is_refused() {
 #[test]
 fn no_rows_give_no_parts_and_no_fields_one() {
     let batch = table_batch(&mut Random::new(5), 9);
-    assert!(partition(vec![batch.slice(0, 0)], &[(1, Transform::Identity)]).unwrap().is_empty());
-    let whole = partition(vec![batch.clone()], &[]).unwrap();
+    assert!(parts_of(vec![batch.slice(0, 0)], &[(1, Transform::Identity)]).unwrap().is_empty());
+    let whole = parts_of(vec![batch.clone()], &[]).unwrap();
     assert_eq!(whole.len(), 1);
     assert_eq!(whole[0].batch, batch);
     assert!(whole[0].key().is_empty());
-    let pieces = partition(vec![batch.slice(0, 4), batch.slice(4, 5)], &[]).unwrap();
+    let pieces = parts_of(vec![batch.slice(0, 4), batch.slice(4, 5)], &[]).unwrap();
     assert_eq!(pieces.iter().map(|p| (p.first_row, p.batch.num_rows())).collect::<Vec<_>>(), [(0, 4), (4, 5)]);
+}
+
+#[test]
+fn no_more_parts_are_made_than_asked_for_and_no_row_of_another_is_among_them() {
+    for seed in 0..50 {
+        let mut random = Random::new(seed);
+        let len = 1 + random.below(300);
+        let batch = table_batch(&mut random, len);
+        let transforms = [(1, Transform::Identity)];
+        let whole = parts_of(vec![batch.clone()], &transforms).unwrap();
+        let most = 1 + random.below(whole.len() + 1);
+        let cuts = [random.below(len), random.below(len)];
+        let (low, high) = (cuts[0].min(cuts[1]), cuts[0].max(cuts[1]));
+        let pieces = vec![batch.slice(0, low), batch.slice(low, high - low), batch.slice(high, len - high)];
+        let Partitioned { parts, rest } = partition(pieces, &transforms, most).unwrap();
+        let cut = whole.get(most).map_or(len, |next| next.first_row as usize);
+        let expected = parts_of(vec![batch.slice(0, cut)], &transforms).unwrap();
+        if expected.len() > 1 {
+            assert_eq!(parts.len(), expected.len(), "seed {seed}");
+            for (part, one) in parts.iter().zip(&expected) {
+                assert_eq!((part.first_row, &part.batch), (one.first_row, &one.batch), "seed {seed}");
+            }
+        }
+        let given = parts.into_iter().map(|part| part.batch).collect::<Vec<_>>();
+        assert_eq!(given.iter().map(RecordBatch::num_rows).sum::<usize>(), cut, "seed {seed}");
+        match &rest[..] {
+            [] => assert_eq!(cut, len, "seed {seed}"),
+            rest => assert_eq!(concat(rest).unwrap(), batch.slice(cut, len - cut), "seed {seed}"),
+        }
+    }
 }

@@ -1,0 +1,29 @@
+/** Far more partitions than memory has room for: what each of them costs is counted, and the load ends all the same. */
+import { expect, test } from 'vitest';
+import { newEngine } from '../../../src/engine/default-engine.ts';
+import { engineShareBytes } from '../../../src/write/memory-plan.ts';
+import type { DistributionMode } from '../../../src/write/write-options.ts';
+import { lake, liveFiles, ordersSchema } from './lake.ts';
+import { MiB, orders, sourceOf } from './rows.ts';
+
+const cases: readonly (readonly [DistributionMode, string, number])[] = [
+  ['none', 'bucket(2000, id)', 20_000],
+  ['hash', 'id', 6_000],
+];
+const memoryLimitBytes = 20 * MiB;
+
+test.each(cases)('%s, by %s: %i rows within 20 MiB', async (distributionMode, partitioning, rows) => {
+  const engine = await newEngine({ memoryLimitBytes: engineShareBytes(memoryLimitBytes) });
+  const { catalog, objects } = await lake();
+  const table = await catalog.createTable('sales.orders', ordersSchema, { partitionSpec: [partitioning] });
+  const result = await table.append(sourceOf(orders(rows)), { engine, memoryLimitBytes, distributionMode });
+  expect(result.rows).toBe(BigInt(rows));
+  expect(result.memoryPeakBytes).toBeLessThanOrEqual(memoryLimitBytes);
+  expect(engine.alive).toBe(true);
+  expect(engine.liveBytes).toBeLessThan(MiB / 4);
+  const files = await liveFiles(table);
+  expect(files.reduce((sum, file) => sum + file.recordCount, 0n)).toBe(BigInt(rows));
+  const partitions = new Set(files.map((file) => JSON.stringify(file.partition, (_, value) => String(value))));
+  if (distributionMode === 'hash') expect(partitions.size).toBe(files.length);
+  expect((await objects()).filter((location) => location.includes('/data/'))).toHaveLength(files.length);
+});
