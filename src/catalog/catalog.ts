@@ -82,6 +82,8 @@ export interface Catalog {
     properties?: Readonly<Record<string, string>>,
     options?: CatalogCallOptions,
   ): Promise<void>;
+  /** Its properties; NOT_FOUND when there is no such namespace. */
+  loadNamespace(namespace: Namespace, options?: CatalogCallOptions): Promise<Readonly<Record<string, string>>>;
   dropNamespace(namespace: Namespace, options?: CatalogCallOptions): Promise<void>;
   listTables(namespace: Namespace, options?: CatalogCallOptions): Promise<TableIdentifier[]>;
   createTable(

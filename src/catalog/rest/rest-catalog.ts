@@ -30,6 +30,7 @@ import {
 import type { RestCatalogOptions } from './options.ts';
 import { listPages } from './pages.ts';
 import { ENDPOINTS } from './routes.ts';
+import { stringMap } from './server-config.ts';
 import { tableStorage, vendedBy } from './storage/table-storage.ts';
 import { type LoadOptions, TableLoads } from './table-loads.ts';
 
@@ -91,6 +92,16 @@ export class RestCatalog implements Catalog {
     const path = this.#session.routes.createNamespace();
     const body = { namespace, properties };
     await this.#change('POST', path, 'create namespace', formatNamespace(namespace), options, body);
+  }
+
+  async loadNamespace(
+    namespace: Namespace,
+    options: CatalogCallOptions = {},
+  ): Promise<Readonly<Record<string, string>>> {
+    const shown = formatNamespace(namespace);
+    const path = this.#session.routes.namespace(namespace);
+    const { text } = await this.#call('GET', path, 'load namespace', shown, options);
+    return Object.fromEntries(stringMap(parseAnswer(text, this.#what(shown))['properties'], 'properties'));
   }
 
   async dropNamespace(namespace: Namespace, options: CatalogCallOptions = {}): Promise<void> {

@@ -3,12 +3,15 @@
  * their own, not from the tables' folders. A marker does not make a table: its metadata does.
  */
 import { IcestreamError } from '../../errors.ts';
+import { JsonCursor } from '../../spec/json-cursor.ts';
+import { parseStringMap } from '../../spec/snapshot-parse.ts';
 import type { Store } from '../../storage/store.ts';
 import { utf8 } from '../../util/encoding.ts';
-import { stringifyJson } from '../../util/json.ts';
+import { parseJson, stringifyJson } from '../../util/json.ts';
 import type { Namespace, TableIdentifier } from '../catalog.ts';
 import { formatIdentifier, formatNamespace } from '../identifier.ts';
 import type { Layout, Marker } from './layout.ts';
+import { readIfThere } from './version-file.ts';
 
 export class Listing {
   readonly #store: Store;
@@ -74,12 +77,17 @@ export class Listing {
 
   /** @throws IcestreamError NOT_FOUND. */
   async requireNamespace(namespace: Namespace, signal?: AbortSignal): Promise<void> {
-    if (await this.hasNamespace(namespace, signal)) return;
-    const shown = formatNamespace(namespace);
-    throw new IcestreamError(
-      'NOT_FOUND',
-      `there is no namespace ${shown} in ${this.#layout.warehouse}; check the name, or create the namespace`,
-    );
+    if (!(await this.hasNamespace(namespace, signal))) throw this.#noNamespace(namespace);
+  }
+
+  /** @throws IcestreamError NOT_FOUND, INVALID_METADATA. */
+  async namespaceProperties(namespace: Namespace, signal?: AbortSignal): Promise<Record<string, string>> {
+    const file = this.#layout.namespaceMarker(namespace);
+    const bytes = await readIfThere(this.#store, file, signal);
+    if (bytes === null) throw this.#noNamespace(namespace);
+    const marker = new JsonCursor(parseJson(new TextDecoder().decode(bytes), { file }), file);
+    const properties = marker.optional('properties');
+    return properties === null ? {} : parseStringMap(properties);
   }
 
   /** Along with markers of tables that are gone, or never came to be. */
@@ -104,6 +112,14 @@ export class Listing {
 
   async removeTable(identifier: TableIdentifier, signal?: AbortSignal): Promise<void> {
     await this.#remove([this.#layout.tableMarker(identifier)], signal);
+  }
+
+  #noNamespace(namespace: Namespace): IcestreamError {
+    const shown = formatNamespace(namespace);
+    return new IcestreamError(
+      'NOT_FOUND',
+      `there is no namespace ${shown} in ${this.#layout.warehouse}; check the name, or create the namespace`,
+    );
   }
 
   /** A table and a namespace of one name would share a folder, and a purge of one would take the other. */

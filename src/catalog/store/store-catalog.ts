@@ -81,6 +81,13 @@ export class StoreCatalog implements Catalog {
     await this.#listing.addNamespace(namespace, properties, options.signal);
   }
 
+  async loadNamespace(
+    namespace: Namespace,
+    options: CatalogCallOptions = {},
+  ): Promise<Readonly<Record<string, string>>> {
+    return this.#listing.namespaceProperties(namespace, options.signal);
+  }
+
   async dropNamespace(namespace: Namespace, options: CatalogCallOptions = {}): Promise<void> {
     const { signal } = options;
     await this.#listing.requireNamespace(namespace, signal);

@@ -1,0 +1,50 @@
+/** What the app offers, as its configuration lists it, and what it says to the rest of the protocol. */
+import type { CatalogCapabilities } from '../../catalog/catalog.ts';
+
+const NAMESPACES = '/v1/{prefix}/namespaces';
+const NAMESPACE = `${NAMESPACES}/{namespace}`;
+const TABLES = `${NAMESPACE}/tables`;
+const TABLE = `${TABLES}/{table}`;
+
+/** In the spec's form: a verb and a path of the OpenAPI file. */
+export function endpointsOf({ rename, register }: CatalogCapabilities, vends: boolean): readonly string[] {
+  return [
+    `GET ${NAMESPACES}`,
+    `POST ${NAMESPACES}`,
+    `GET ${NAMESPACE}`,
+    `HEAD ${NAMESPACE}`,
+    `DELETE ${NAMESPACE}`,
+    `GET ${TABLES}`,
+    `POST ${TABLES}`,
+    `GET ${TABLE}`,
+    `HEAD ${TABLE}`,
+    `POST ${TABLE}`,
+    `DELETE ${TABLE}`,
+    ...(vends ? [`GET ${TABLE}/credentials`] : []),
+    ...(rename ? ['POST /v1/{prefix}/tables/rename'] : []),
+    ...(register ? [`POST ${NAMESPACE}/register`] : []),
+  ];
+}
+
+/** Paths after the base, which the protocol has and this app does not: answered 501. The rest is 404. */
+export const NOT_OFFERED: readonly (readonly [string, string])[] = [
+  ['/oauth/tokens', 'issue tokens: get one from your identity provider, or from the operator'],
+  ['/transactions/commit', 'commit to several tables at once'],
+  ['/namespaces/:namespace/properties', 'change the properties of namespaces'],
+  ['/namespaces/:namespace/views/*', 'have views'],
+  ['/namespaces/:namespace/register-view', 'have views'],
+  ['/views/rename', 'have views'],
+  ['/namespaces/:namespace/functions/*', 'have functions'],
+  ['/namespaces/:namespace/tables/:table/plan/*', 'plan scans: plan them in the client'],
+  ['/namespaces/:namespace/tables/:table/tasks', 'plan scans: plan them in the client'],
+  ['/namespaces/:namespace/tables/:table/metrics', 'take metrics'],
+  ['/namespaces/:namespace/tables/:table/sign', 'sign requests to storage'],
+  ['/namespaces/:namespace/tables/:table/unregister', 'unregister tables'],
+];
+
+/** `PT30M` (ISO 8601). */
+export function durationText(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  if (seconds % 3600 === 0) return `PT${seconds / 3600}H`;
+  return seconds % 60 === 0 ? `PT${seconds / 60}M` : `PT${seconds}S`;
+}

@@ -1,0 +1,78 @@
+/** Idempotency keys in memory: for a catalog that is served by one process. */
+import { defaultWorld, type World } from '../../util/world.ts';
+import type { Claim, IdempotencyKeys, KeptAnswer } from './idempotency-keys.ts';
+
+export interface MemoryKeysOptions {
+  /** Default 30 minutes. */
+  readonly lifetimeMs?: number;
+  /** Keys remembered at once, each up to about 3 kB; further ones are answered 429. Default 10,000. */
+  readonly maxKeys?: number;
+  readonly world?: World;
+}
+
+interface Entry {
+  readonly fingerprint: string;
+  readonly firstMs: number;
+  /** Whether a run ended, or disappeared, with its outcome unknown. */
+  resent: boolean;
+  state: { readonly kind: 'running'; readonly sinceMs: number } | { readonly kind: 'open' } | Answered;
+}
+
+interface Answered {
+  readonly kind: 'answered';
+  readonly answer: KeptAnswer;
+}
+
+/** Kept longer than announced, for clocks and networks. */
+const GRACE = 1.1;
+/** A run of which nothing was heard for so long has ended without a word. */
+const RUN_LEASE_MS = 5 * 60_000;
+
+/**
+ * Remembers until the process ends, and only in it. Right for one server of Node, Deno or Bun; wrong for Workers, where
+ * a request may meet another isolate: announce no keys there, or keep them in a place that all isolates share.
+ */
+export function memoryKeys(options: MemoryKeysOptions = {}): IdempotencyKeys {
+  const { lifetimeMs = 30 * 60_000, maxKeys = 10_000, world = defaultWorld } = options;
+  // In the order in which they expire.
+  const entries = new Map<string, Entry>();
+
+  function removeExpired(now: number): void {
+    for (const [key, entry] of entries) {
+      if (now - entry.firstMs <= lifetimeMs * GRACE) return;
+      entries.delete(key);
+    }
+  }
+
+  return {
+    lifetimeMs,
+    async claim(key, fingerprint): Promise<Claim> {
+      const now = world.now();
+      removeExpired(now);
+      const state = { kind: 'running', sinceMs: now } as const;
+      const entry = entries.get(key);
+      if (entry === undefined) {
+        if (entries.size >= maxKeys) return { kind: 'full' };
+        entries.set(key, { fingerprint, firstMs: now, resent: false, state });
+        return { kind: 'run', resent: false };
+      }
+      if (entry.fingerprint !== fingerprint) return { kind: 'other' };
+      if (entry.state.kind === 'answered') return entry.state;
+      if (entry.state.kind === 'running' && now - entry.state.sinceMs < RUN_LEASE_MS) return { kind: 'running' };
+      entry.resent = true;
+      entry.state = state;
+      return { kind: 'run', resent: true };
+    },
+    async settle(key, answer) {
+      const entry = entries.get(key);
+      if (entry !== undefined) entry.state = { kind: 'answered', answer };
+    },
+    async release(key, outcome) {
+      const entry = entries.get(key);
+      if (entry === undefined) return;
+      if (outcome === 'unknown') entry.resent = true;
+      if (entry.resent) entry.state = { kind: 'open' };
+      else entries.delete(key);
+    },
+  };
+}

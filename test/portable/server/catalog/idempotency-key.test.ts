@@ -1,0 +1,270 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Catalog } from '../../../../src/catalog/catalog.ts';
+import { isApplied } from '../../../../src/server/catalog/applied.ts';
+import { memoryKeys } from '../../../../src/server/catalog/memory-keys.ts';
+import { uuidV7 } from '../../../../src/util/uuid.ts';
+import { defaultWorld } from '../../../../src/util/world.ts';
+import { appendOf, CREATE_T, servedCatalog } from '../../../support/served-catalog.ts';
+
+const T = '/namespaces/ns/tables/t';
+const newKey = () => ({ 'idempotency-key': uuidV7(defaultWorld) });
+
+async function withTable(faults?: (backend: Catalog) => Partial<Catalog>) {
+  const served = servedCatalog({ idempotencyKeys: memoryKeys() }, faults);
+  await served.backend.createNamespace(['ns']);
+  await served.send('POST', '/namespaces/ns/tables', CREATE_T);
+  return served;
+}
+
+/** Commits, and loses the answers to the first `times`. */
+function losesAnswers(times: number) {
+  let sent = 0;
+  return (backend: Catalog): Partial<Catalog> => ({
+    commit: async (request, options) => {
+      const answer = await backend.commit(request, options);
+      sent += 1;
+      return sent <= times ? { kind: 'unknown', message: 'no answer' } : answer;
+    },
+  });
+}
+
+describe('a request with an idempotency key', () => {
+  it('that is sent again has the same answer, and is applied once', async () => {
+    const { send } = await withTable();
+    const [key, body] = [newKey(), appendOf(11n, null, 1n)];
+    const first = await send('POST', T, body, key);
+    const again = await send('POST', T, body, { 'idempotency-key': key['idempotency-key'].toUpperCase() });
+    expect([again.status, again.text]).toEqual([200, first.text]);
+    expect(first.body.metadata['last-sequence-number']).toBe(1);
+    // Another key is another request.
+    expect((await send('POST', T, body, newKey())).status).toBe(409);
+  });
+
+  it('is answered with the table as it is when it is sent again', async () => {
+    const { send } = await withTable();
+    const [key, body] = [newKey(), appendOf(11n, null, 1n)];
+    await send('POST', T, body, key);
+    await send('POST', T, appendOf(12n, 11n, 2n));
+    const again = await send('POST', T, body, key);
+    expect([again.status, again.body.metadata['current-snapshot-id']]).toEqual([200, 12]);
+    await send('DELETE', T);
+    // It was committed: no answer may say that it was not.
+    expect((await send('POST', T, body, key)).status).toBe(500);
+  });
+
+  it('covers all that changes something, and what is refused', async () => {
+    const { send } = servedCatalog({ idempotencyKeys: memoryKeys() });
+    const calls: [string, string, unknown, number][] = [
+      ['POST', '/namespaces', { namespace: ['ns'] }, 200],
+      ['POST', '/namespaces/ns/tables', CREATE_T, 200],
+      ['POST', '/namespaces/ns/tables', { ...CREATE_T, schema: { ...CREATE_T.schema, 'schema-id': 1 } }, 409],
+      ['DELETE', '/namespaces/ns', undefined, 409],
+      ['DELETE', T, undefined, 204],
+      ['DELETE', '/namespaces/ns', undefined, 204],
+      ['DELETE', '/namespaces/other', undefined, 404],
+    ];
+    for (const [method, path, body, status] of calls) {
+      const key = newKey();
+      const first = await send(method, path, body, key);
+      expect([path, first.status]).toEqual([path, status]);
+      const again = await send(method, path, body, key);
+      expect([path, again.status, again.text]).toEqual([path, status, first.text]);
+    }
+  });
+
+  it('is refused when the key was used for another request', async () => {
+    const { send } = await withTable();
+    const key = newKey();
+    await send('POST', T, appendOf(11n, null, 1n), key);
+    const others = [
+      await send('POST', T, appendOf(12n, 11n, 2n), key),
+      await send('DELETE', T, undefined, key),
+      await send('POST', '/namespaces', { namespace: ['ns2'] }, key),
+    ];
+    for (const { status, body } of others) {
+      expect([status, body.error.type]).toEqual([422, 'UnprocessableEntityException']);
+      expect(body.error.message).toContain('Idempotency-Key');
+    }
+    expect((await send('GET', T)).body.metadata['current-snapshot-id']).toBe(11);
+  });
+
+  it('is refused when the key is no UUID of version 7', async () => {
+    const { send } = await withTable();
+    for (const key of ['', 'x', crypto.randomUUID()]) {
+      expect((await send('DELETE', T, undefined, { 'idempotency-key': key })).status, key).toBe(400);
+    }
+    expect((await send('HEAD', T)).status).toBe(204);
+  });
+
+  it('sent several times at once is applied once, and all have its answer', async () => {
+    let running = 0;
+    let ran = 0;
+    const { send } = await withTable((backend) => ({
+      commit: async (request, options) => {
+        running += 1;
+        ran += 1;
+        expect(running).toBe(1);
+        await defaultWorld.sleep(30);
+        const answer = await backend.commit(request, options);
+        running -= 1;
+        return answer;
+      },
+    }));
+    const [key, body] = [newKey(), appendOf(11n, null, 1n)];
+    const answers = await Promise.all([1, 2, 3, 4].map(() => send('POST', T, body, key)));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+    expect(ran).toBe(1);
+  });
+
+  it('whose answer was lost is found in the table, not applied again, and not refused', async () => {
+    const { send } = await withTable(losesAnswers(1));
+    const [key, body] = [newKey(), appendOf(11n, null, 1n)];
+    expect((await send('POST', T, body, key)).body.error.type).toBe('CommitStateUnknownException');
+    await send('POST', T, appendOf(12n, 11n, 2n), newKey());
+    const again = await send('POST', T, body, key);
+    expect([again.status, again.body.metadata.snapshots.length]).toEqual([200, 2]);
+  });
+
+  it('that was not applied when its answer was lost is applied when it is sent again', async () => {
+    let sent = 0;
+    const { send } = await withTable((backend) => ({
+      commit: async (request, options) => {
+        sent += 1;
+        return sent === 1 ? { kind: 'unknown', message: 'no answer' } : backend.commit(request, options);
+      },
+    }));
+    const [key, body] = [newKey(), appendOf(11n, null, 1n)];
+    expect((await send('POST', T, body, key)).status).toBe(500);
+    expect((await send('POST', T, body, key)).status).toBe(200);
+    expect((await send('POST', T, body, key)).status).toBe(200);
+    expect(sent).toBe(2);
+  });
+
+  it('that lost to another is refused for good once that is certain', async () => {
+    let sent = 0;
+    const { send } = await withTable((backend) => ({
+      commit: async (request, options) => {
+        sent += 1;
+        return sent === 1 ? { kind: 'unknown', message: 'no answer' } : backend.commit(request, options);
+      },
+    }));
+    const [key, body] = [newKey(), appendOf(11n, null, 1n)];
+    await send('POST', T, body, key);
+    await send('POST', T, appendOf(12n, null, 1n), newKey());
+    expect((await send('POST', T, body, key)).status).toBe(409);
+  });
+
+  it('stays unknown where a refusal could come of its own success', async () => {
+    const { send } = await withTable(losesAnswers(1));
+    const requirements = [{ type: 'assert-current-schema-id', 'current-schema-id': 0 }];
+    const schema = { type: 'struct', fields: [{ id: 1, name: 'other', required: false, type: 'int' }] };
+    const updates = [
+      { action: 'add-schema', schema },
+      { action: 'set-current-schema', 'schema-id': -1 },
+    ];
+    const key = newKey();
+    expect((await send('POST', T, { requirements, updates }, key)).status).toBe(500);
+    const again = await send('POST', T, { requirements, updates }, key);
+    expect([again.status, again.body.error.type]).toEqual([500, 'CommitStateUnknownException']);
+  });
+
+  it('that drops what its first sending dropped is answered as then', async () => {
+    let sent = 0;
+    const { send } = await withTable((backend) => ({
+      dropTable: async (identifier, options) => {
+        await backend.dropTable(identifier, options);
+        sent += 1;
+        if (sent === 1) throw new Error('lost');
+      },
+    }));
+    const key = newKey();
+    expect((await send('DELETE', T, undefined, key)).status).toBe(500);
+    expect((await send('DELETE', T, undefined, key)).status).toBe(204);
+    expect((await send('DELETE', T, undefined, newKey())).status).toBe(404);
+  });
+
+  it('was not applied when it was throttled, and can be sent again', async () => {
+    let sent = 0;
+    const { send } = await withTable((backend) => ({
+      commit: async (request, options) => {
+        sent += 1;
+        return sent === 1 ? { kind: 'throttled', retryAfterMs: null } : backend.commit(request, options);
+      },
+    }));
+    const [key, body] = [newKey(), appendOf(11n, null, 1n)];
+    expect((await send('POST', T, body, key)).status).toBe(429);
+    expect((await send('POST', T, body, key)).status).toBe(200);
+  });
+
+  it('means nothing where the catalog announces no memory', async () => {
+    const { send } = servedCatalog();
+    const key = { 'idempotency-key': 'anything' };
+    expect((await send('POST', '/namespaces', { namespace: ['a'] }, key)).status).toBe(200);
+    expect((await send('POST', '/namespaces', { namespace: ['b'] }, key)).status).toBe(200);
+  });
+});
+
+describe('keys in memory', () => {
+  const answer = { status: 204, body: null, isTable: false };
+
+  it('are kept for their lifetime, and not much longer', async () => {
+    let now = 0;
+    const keys = memoryKeys({ lifetimeMs: 1000, world: { ...defaultWorld, now: () => now } });
+    await keys.claim('k', 'f');
+    await keys.settle('k', answer);
+    now = 1000;
+    expect(await keys.claim('k', 'f')).toEqual({ kind: 'answered', answer });
+    now = 1200;
+    expect(await keys.claim('k', 'f')).toEqual({ kind: 'run', resent: false });
+  });
+
+  it('are never forgotten for lack of room', async () => {
+    const keys = memoryKeys({ maxKeys: 2 });
+    await keys.claim('a', 'f');
+    await keys.claim('b', 'f');
+    expect(await keys.claim('c', 'f')).toEqual({ kind: 'full' });
+    await keys.release('a', 'not-applied');
+    expect(await keys.claim('c', 'f')).toEqual({ kind: 'run', resent: false });
+    const { send } = servedCatalog({ idempotencyKeys: memoryKeys({ maxKeys: 0 }) });
+    const full = await send('POST', '/namespaces', { namespace: ['a'] }, newKey());
+    expect([full.status, full.headers.get('retry-after')]).toEqual([429, '5']);
+    expect((await send('GET', '/namespaces')).body.namespaces).toEqual([]);
+  });
+
+  it('of requests that ended without a word are given to the next, who is told', async () => {
+    let now = 0;
+    const keys = memoryKeys({ lifetimeMs: 3_600_000, world: { ...defaultWorld, now: () => now } });
+    await keys.claim('k', 'f');
+    now = 60_000;
+    expect(await keys.claim('k', 'f')).toEqual({ kind: 'running' });
+    now = 600_000;
+    expect(await keys.claim('k', 'f')).toEqual({ kind: 'run', resent: true });
+    await keys.release('k', 'not-applied');
+    expect(await keys.claim('k', 'f')).toEqual({ kind: 'run', resent: true });
+  });
+});
+
+describe('whether a commit is in a table', () => {
+  it('is known by its snapshots, or not at all', async () => {
+    const { send, backend } = await withTable();
+    await send('POST', T, appendOf(11n, null, 1n));
+    const { metadata } = await backend.loadTable({ namespace: ['ns'], name: 't' });
+    const added = (id: bigint, sequence: bigint) => {
+      const { snapshot } = appendOf(id, null, sequence).updates[0] ?? {};
+      return { action: 'add-snapshot', snapshot } as never;
+    };
+    const verdict = (...updates: never[]) => isApplied(metadata, { requirements: [], updates });
+    expect(verdict(added(11n, 1n))).toBe('yes');
+    expect(verdict(added(12n, 1n))).toBe('no');
+    expect(verdict(added(12n, 5n))).toBe('unknown');
+    expect(verdict(added(11n, 1n), added(12n, 5n))).toBe('unknown');
+    expect(verdict()).toBe('unknown');
+    fc.assert(
+      fc.property(fc.bigInt(12n, 2n ** 63n - 1n), fc.bigInt(0n, 9n), (id, sequence) => {
+        expect(verdict(added(id, sequence))).not.toBe('yes');
+      }),
+    );
+  });
+});
