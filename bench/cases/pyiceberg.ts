@@ -10,12 +10,16 @@ import { withS3 } from '../support/servers.ts';
 
 const memoryLimitMebibytes = 96;
 const peer = 'PyIceberg 0.12';
-const buckets = 256;
+/** Both have 256 partitions. */
+const partitionings = [
+  { label: 'bucket(256, id)', partition: 'bucket(256, id)', theirs: { buckets: 256 } },
+  { label: 'cat, bucket(16, id)', partition: 'cat, bucket(16, id)', theirs: { buckets: 16, byCategory: true } },
+] as const;
 const peerScript = new URL('../child/pyiceberg_append.py', import.meta.url).pathname;
 
 export const pyiceberg: Benchmark = {
   name: 'pyiceberg',
-  what: 'append one Parquet file to S3, unpartitioned, into 256 buckets, and clustered, against PyIceberg',
+  what: 'append one Parquet file to S3, unpartitioned and into 256 partitions, as rows come and clustered, against PyIceberg',
   defaultRows: 10_000_000,
   async *run({ rows, scratch, log }) {
     await install(['readers'], log);
@@ -23,31 +27,37 @@ export const pyiceberg: Benchmark = {
     log(`writing ${rows.toLocaleString('en-US')} rows of Parquet …`);
     await writeParquet(file, rows);
     const runs = await withS3(async (s3) => {
-      const ours = (name: string, partition?: string, clusterBy?: { spillFolder: string }) => {
-        log(`icestream, ${name} …`);
-        const target = s3.target(`ours-${name}`);
+      let count = 0;
+      const ours = (what: string, partition?: string, clusterBy?: { spillFolder: string }) => {
+        log(`icestream, ${what} …`);
+        const target = s3.target(`ours-${++count}`);
         return measureAppend({ ...target, source: { file }, memoryLimitMebibytes, partition, clusterBy });
       };
-      const theirs = async (name: string, ofBuckets?: number): Promise<Load> => {
-        log(`PyIceberg, ${name} …`);
+      const theirs = async (what: string, partitioning = {}): Promise<Load> => {
+        log(`PyIceberg, ${what} …`);
+        const name = `theirs-${++count}`;
         const folder = join(scratch, name);
         await mkdir(folder);
-        const { warehouse, properties } = s3.target(`theirs-${name}`);
-        const job = JSON.stringify({ s3: properties, warehouse, scratch: folder, buckets: ofBuckets });
+        const { warehouse, properties } = s3.target(name);
+        const job = JSON.stringify({ s3: properties, warehouse, scratch: folder, ...partitioning });
         return (await measure([paths.python(), peerScript, file, job])).result as unknown as Load;
       };
-      const byBucket = `bucket(${buckets}, id)`;
       const spillFolder = join(scratch, 'spill');
-      const theirsPartitioned = await theirs('partitioned', buckets);
-      return {
-        plain: [await ours('unpartitioned'), await theirs('unpartitioned')],
-        partitioned: [await ours('partitioned', byBucket), theirsPartitioned],
-        clustered: [await ours('clustered', byBucket, { spillFolder }), theirsPartitioned],
-      } as const;
+      const plain = 'unpartitioned';
+      const pairs = [{ label: plain, cpuBar: 1.3, pair: [await ours(plain), await theirs(plain)] as const }];
+      for (const { label, partition, theirs: partitioning } of partitionings) {
+        const peer = await theirs(label, partitioning);
+        const clustered = `${label}, clustered (hash)`;
+        pairs.push({ label, cpuBar: 1 / 6, pair: [await ours(label, partition), peer] });
+        pairs.push({
+          label: clustered,
+          cpuBar: 1 / 6,
+          pair: [await ours(clustered, partition, { spillFolder }), peer],
+        });
+      }
+      return pairs;
     });
-    yield* compare('unpartitioned', rows, runs.plain, 1.3);
-    yield* compare('partitioned', rows, runs.partitioned, 1 / 6);
-    yield* compare('clustered (hash)', rows, runs.clustered, 1 / 6);
+    for (const { label, pair, cpuBar } of runs) yield* compare(label, rows, pair, cpuBar);
   },
 };
 

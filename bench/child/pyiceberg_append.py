@@ -13,7 +13,7 @@ path, job = sys.argv[1], json.loads(sys.argv[2])
 
 import pyarrow.parquet as pq
 from pyiceberg.catalog.sql import SqlCatalog
-from pyiceberg.transforms import BucketTransform
+from pyiceberg.transforms import BucketTransform, IdentityTransform
 
 
 def used():
@@ -30,6 +30,8 @@ table = catalog.create_table(
 )
 if job.get("buckets"):
     with table.update_spec() as update:
+        if job.get("byCategory"):
+            update.add_field("cat", IdentityTransform(), "cat")
         update.add_field("id", BucketTransform(job["buckets"]), "id_bucket")
     table.append(pq.read_table(path))
 else:
