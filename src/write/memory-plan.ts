@@ -62,9 +62,9 @@ export const ENGINE_FIXED_BYTES = 6 * MiB;
 const THREAD_FIXED_BYTES = 12 * MiB;
 /** Page and facts state of one leaf column while a file is open. */
 export const ENGINE_LEAF_BYTES = 8 * 1024;
-/** Of a batch, and of each of its columns: headers, and what the allocator rounds up; measured: 700 to 1,200 for 5. */
-const SLICE_BYTES = 256;
-const SLICE_LEAF_BYTES = 192;
+/** Of a batch, and of each of its columns: headers, and what the allocator rounds up; measured: 700 for 5. */
+const SLICE_BYTES = 128;
+const SLICE_LEAF_BYTES = 160;
 const SOURCE_BYTES = 4 * MiB;
 const MIN_ROW_SHARE = 1 * MiB;
 const DEFAULT_MIN_PART = 5 * MiB;

@@ -31,6 +31,7 @@ export interface LocalStoreOptions {
 }
 
 const STREAM_CHUNK_BYTES = 256 * 1024;
+const UNASKED_BYTES = 1024 * 1024;
 
 export class LocalStore implements Store {
   readonly capabilities: StoreCapabilities = {
@@ -61,8 +62,9 @@ export class LocalStore implements Store {
     return this.#guardRead(location, async () => {
       const handle = await open(path, 'r');
       try {
-        const { size } = await handle.stat();
-        const end = Math.min(range?.end ?? size, size);
+        const asked = range?.end ?? Number.POSITIVE_INFINITY;
+        // A file may be shorter than it is asked for; for a little memory it need not be asked.
+        const end = asked - start <= UNASKED_BYTES ? asked : Math.min(asked, (await handle.stat()).size);
         const out = new Uint8Array(Math.max(0, end - start));
         let at = 0;
         while (at < out.length) {

@@ -5,8 +5,8 @@
 import type { Bytes } from '../../util/bytes.ts';
 
 /** What waits to become a part lies in blocks of this size. */
-export const BLOCK_BYTES = 8 * 1024;
-const BLOCKS_AT_ONCE = 64;
+export const BLOCK_BYTES = 4 * 1024;
+const BLOCKS_AT_ONCE = 128;
 
 export class PartPool {
   #free: Bytes[] = [];

@@ -21,7 +21,7 @@ const OPEN_FILE_BYTES = 12 * 1024;
 const COLUMN_CHUNK_BYTES = 704;
 
 /** An upload holds what is pending in blocks: at most so much more than it says. */
-const UPLOAD_SLACK_BYTES = 8 * 1024;
+const UPLOAD_SLACK_BYTES = 4 * 1024;
 
 export interface DataFilesOptions {
   readonly plan: Pick<MemoryPlan, 'footerBytes' | 'pendingBytes' | 'partSizeBytes' | 'partsInFlight'>;

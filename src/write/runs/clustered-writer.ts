@@ -17,7 +17,7 @@ import { inSteps, RowSteps } from '../rows/row-steps.ts';
 import type { RowWriter } from '../rows/row-writer.ts';
 import { chunkBytes, type MergePlan, runIsFull } from './merge-plan.ts';
 import type { RunFiles } from './run-files.ts';
-import { type RunRecord, splitIpcStream } from './run-format.ts';
+import { ALIGNMENT, type RunRecord, splitIpcStream } from './run-format.ts';
 import { mergeDown, mergedRecords } from './run-merge.ts';
 import type { RunReader } from './run-reader.ts';
 import type { Run, RunWriter } from './run-writer.ts';
@@ -243,7 +243,8 @@ export class ClusteredWriter implements RowWriter {
     const { merge, runs, onState, signal } = this.#options;
     const size = chunkBytes(merge, some.length);
     // Runs come to the same keys together: were their chunks alike, all would be given back, and fetched, at once.
-    this.#reading = some.map((run, at) => runs.open(run, size, Math.ceil((size * (at + 1)) / some.length)));
+    const first = (at: number) => ALIGNMENT * Math.ceil((size * (at + 1)) / some.length / ALIGNMENT);
+    this.#reading = some.map((run, at) => runs.open(run, size, first(at)));
     let count = 0;
     let ended = false;
     try {

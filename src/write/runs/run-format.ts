@@ -12,8 +12,8 @@ import type { PartitionId } from '../rows/partition-router.ts';
 export const HEAD_BYTES = 24;
 /** "icer". */
 const MAGIC = 0x72656369;
-/** As Arrow pads its messages: checksums of many short pieces would cost more. */
-const ALIGNMENT = 64;
+/** As Arrow pads its messages: checksums of many short pieces, or of bytes between words, would cost more. */
+export const ALIGNMENT = 64;
 
 const decoder = new TextDecoder();
 
