@@ -53,7 +53,7 @@ fn read_parquet(file: &Bytes) -> Result<usize> {
     let mut footer = FooterReader::new(file.len() as u64)?;
     let metadata = loop {
         match footer.step()? {
-            FooterStep::Ready(metadata) => break metadata,
+            FooterStep::Ready { metadata, .. } => break metadata,
             FooterStep::Needs(ranges) => {
                 for range in ranges {
                     footer.push(range.start, file.slice(range.start as usize..range.end as usize))?;
@@ -61,13 +61,13 @@ fn read_parquet(file: &Bytes) -> Result<usize> {
             }
         }
     };
-    let file_read = ParquetFile::new(metadata)?;
+    let file_read = ParquetFile::new(metadata, file.len() as u64)?;
     file_read.facts().to_json();
     // A few bytes may stand for very many rows.
     if file_read.facts().num_rows > 100_000 {
         return Ok(0);
     }
-    let mut rows = file_read.read(&ReadRequest { batch_rows: Some(1000), ..Default::default() })?;
+    let mut rows = file_read.read(ReadRequest { batch_rows: Some(1000), ..Default::default() })?;
     let mut count = 0;
     loop {
         match rows.step()? {

@@ -3,14 +3,14 @@
 use std::fmt::Write;
 use std::ops::Range;
 
-use arrow_buffer::Buffer;
+use arrow_buffer::{Buffer, ScalarBuffer};
 use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::batch::give_batches;
 use super::{answer, block, request, set_meta};
 use crate::decode::metadata::{self, FooterReader};
-use crate::decode::reader::{self, ParquetFile, ReadRequest, RowGroups};
+use crate::decode::reader::{self, ColumnPath, ParquetFile, ReadRequest, RowGroupRequest, RowGroups};
 use crate::error::{EngineError, Result};
 use crate::handles;
 use crate::schema_json::schema_to_json;
@@ -68,9 +68,9 @@ pub extern "C" fn parquet_footer_step(handle: i32) -> i32 {
             set_meta(range_list(&ranges));
             Ok(NEEDS)
         }
-        metadata::Step::Ready(metadata) => {
+        metadata::Step::Ready { metadata, file_bytes } => {
             handles::drop_handle(handle);
-            let file = ParquetFile::new(metadata)?;
+            let file = ParquetFile::new(metadata, file_bytes)?;
             let (schema, footer) = (schema_to_json(file.schema()), file.facts().to_json());
             let handle = handles::insert(file)?;
             set_meta(json!({ "file": handle, "schema": schema, "footer": footer }).to_string());
@@ -79,29 +79,30 @@ pub extern "C" fn parquet_footer_step(handle: i32) -> i32 {
     })
 }
 
-/// Request: `{ rowGroups?, columns?, batchRows?, rows?, memoryLimitBytes? }`. Answers a handle on the rows; the file stays.
+/// Request: `{ rowGroups?, columns?, batchRows?, rows?, memoryLimitBytes? }`; `rowGroups`: `[[index, ranges], …]`, the
+/// ranges of rows being a count of those in the second block (start and end of each, as little-endian 32-bit integers), or
+/// null for all rows; `columns`: paths. Answers a handle on the rows; the file stays.
 ///
 /// # Safety
-/// `ptr` and `len` are those of one `ics_alloc`.
+/// `ptr` and `len`, `rows_ptr` and `rows_len` are each those of one `ics_alloc`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parquet_read(file: i32, ptr: *mut u8, len: usize) -> i32 {
+pub unsafe extern "C" fn parquet_read(file: i32, ptr: *mut u8, len: usize, rows_ptr: *mut u8, rows_len: usize) -> i32 {
     let request = unsafe { request(ptr, len) };
+    let rows = unsafe { block(rows_ptr, rows_len) };
     answer(|| {
-        let request = read_request(&request?)?;
-        handles::insert(handles::with::<ParquetFile, _>(file, |f| f.read(&request))?)
+        let request = read_request(&request?, &rows)?;
+        handles::insert(handles::with::<ParquetFile, _>(file, |f| f.read(request))?)
     })
 }
 
-fn read_request(json: &Value) -> Result<ReadRequest> {
-    let numbers = |values: &Vec<Value>| values.iter().map(|v| v.as_u64().map(|n| n as usize)).collect::<Option<Vec<_>>>();
-    let names = |values: &Vec<Value>| values.iter().map(|v| v.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>();
+fn read_request(json: &Value, rows: &Buffer) -> Result<ReadRequest> {
     let bad = |name: &str| EngineError::invalid_argument(format!("{name} is not what it should be"));
     let row_groups = match json.get("rowGroups").and_then(Value::as_array) {
-        Some(values) => Some(numbers(values).ok_or_else(|| bad("rowGroups"))?),
+        Some(groups) => Some(row_groups(groups, rows).ok_or_else(|| bad("rowGroups"))?),
         None => None,
     };
     let columns = match json.get("columns").and_then(Value::as_array) {
-        Some(values) => Some(names(values).ok_or_else(|| bad("columns"))?),
+        Some(paths) => Some(paths.iter().map(path).collect::<Option<Vec<_>>>().ok_or_else(|| bad("columns"))?),
         None => None,
     };
     let whole = |name: &str| match json.get(name) {
@@ -111,6 +112,29 @@ fn read_request(json: &Value) -> Result<ReadRequest> {
     let batch_rows = whole("batchRows")?.map(|rows| rows as usize);
     let (rows, memory_limit) = (whole("rows")?, whole("memoryLimitBytes")?);
     Ok(ReadRequest { row_groups, columns, batch_rows, rows, memory_limit })
+}
+
+fn path(names: &Value) -> Option<ColumnPath> {
+    names.as_array()?.iter().map(|name| name.as_str().map(str::to_owned)).collect()
+}
+
+fn row_groups(groups: &[Value], rows: &Buffer) -> Option<Vec<RowGroupRequest>> {
+    let mut at = 0;
+    let mut requests = Vec::new();
+    for group in groups {
+        let [index, ranges] = group.as_array()?.as_slice() else { return None };
+        let numbers = |ranges: &Value| ranges.as_u64()?.checked_mul(2).and_then(|count| usize::try_from(count).ok());
+        let rows = match ranges {
+            Value::Null => None,
+            ranges => {
+                let count = numbers(ranges).filter(|count| *count <= rows.len() / 4 - at)?;
+                at += count;
+                Some(ScalarBuffer::new(rows.clone(), at - count, count))
+            }
+        };
+        requests.push(RowGroupRequest { index: index.as_u64()? as usize, rows });
+    }
+    Some(requests)
 }
 
 /// One of the ranges asked for, whole.

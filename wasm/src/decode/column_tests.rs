@@ -157,7 +157,7 @@ fn a_column_goes_on_in_the_decoder_where_a_page_is_encoded_otherwise() {
     }
     for batch_rows in [1, 77, 2000] {
         let request = ReadRequest { batch_rows: Some(batch_rows), ..ReadRequest::default() };
-        let got = concat_batches(&batch.schema(), &read(&file, &request).unwrap().batches).unwrap();
+        let got = concat_batches(&batch.schema(), &read(&file, request).unwrap().batches).unwrap();
         assert_eq!(got, batch);
     }
 }
@@ -174,7 +174,7 @@ proptest! {
         let batch = batch_of(&columns, rows);
         let file = written(&batch, properties(pages, page_rows, v2, zstd, dictionary));
         let request = ReadRequest { batch_rows: Some(batch_rows), rows: Some(wanted), ..ReadRequest::default() };
-        let got = concat_batches(&batch.schema(), &read(&file, &request).unwrap().batches).unwrap();
+        let got = concat_batches(&batch.schema(), &read(&file, request).unwrap().batches).unwrap();
         let rows = rows.min(wanted as usize);
         let expected = concat_batches(&batch.schema(), &by_the_crate(&file, batch_rows)).unwrap();
         prop_assert_eq!(&got, &expected.slice(0, rows));
@@ -195,7 +195,7 @@ proptest! {
         for (place, bit) in places {
             bytes[4 + place % (footer - 4)] ^= 1 << bit;
         }
-        if let Ok(read) = read(&bytes.into(), &ReadRequest { batch_rows: Some(64), ..ReadRequest::default() }) {
+        if let Ok(read) = read(&bytes.into(), ReadRequest { batch_rows: Some(64), ..ReadRequest::default() }) {
             prop_assert_eq!(read.batches.iter().map(RecordBatch::num_rows).sum::<usize>(), 200);
             for array in read.batches.iter().flat_map(RecordBatch::columns) {
                 array.to_data().validate_full().unwrap();

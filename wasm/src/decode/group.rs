@@ -15,6 +15,8 @@ use super::leaf::Leaf;
 use super::leaf_pages::{GroupPages, SharedLeaf};
 use super::maps::{MapEntries, MapLeaves};
 use super::metadata::{arrow_corrupt, corrupt};
+use super::offset_index::PageLocation;
+use super::selection::Selection;
 use super::windows::{TAIL_BYTES, windows};
 use crate::error::{EngineError, Result};
 
@@ -36,6 +38,9 @@ pub struct Plan {
     pub batch_rows: usize,
     /// Bytes that may be held: what was fetched, pages in use, the batch in the making.
     pub limit: u64,
+    pub file_bytes: u64,
+    /// Bytes that the selections of all row groups take.
+    pub selection_bytes: u64,
 }
 
 pub enum Step {
@@ -48,22 +53,29 @@ pub enum Step {
     Done,
 }
 
+/// What the decoder takes for a range of rows: one to pass over, one to read, twice while they are made.
+const DECODER_RANGE_BYTES: u64 = 64;
+
 /// Bytes of a chunk that probably hold its first rows.
-fn share_of_rows(chunk: u64, wanted: u64, rows: u64) -> u64 {
-    let share = u128::from(chunk) * u128::from(wanted) / u128::from(rows.max(1));
+fn share_of_rows(chunk: u64, first: u64, rows: u64) -> u64 {
+    let share = u128::from(chunk) * u128::from(first) / u128::from(rows.max(1));
     (share as u64).saturating_mul(2).max(TAIL_BYTES)
 }
 
 pub struct Group {
     plan: Arc<Plan>,
     index: usize,
-    rows: u64,
-    /// Rows that were given.
+    selection: Selection,
+    /// Rows before it were given or passed over.
     row: u64,
+    /// Selected rows that were not given.
+    left: u64,
     leaves: Vec<SharedLeaf>,
     maps: Vec<MapEntries>,
     /// All of it is fetched at once.
     whole: bool,
+    /// Pages are left out between those that are read.
+    has_gaps: bool,
     asked: Vec<(usize, Range<u64>)>,
     batch_bytes: u64,
     batch_rows: usize,
@@ -76,29 +88,40 @@ pub struct Group {
 }
 
 impl Group {
-    /// `wanted`: how many of its rows will be asked for; of the chunks not much more is fetched than they need.
-    pub fn new(plan: &Arc<Plan>, index: usize, wanted: u64) -> Result<Self> {
+    /// Of the selected rows; of the chunks not much more is fetched than they need. `locations`: the offset index, by leaf
+    /// that is read, where it is known.
+    pub fn new(
+        plan: &Arc<Plan>,
+        index: usize,
+        selection: Selection,
+        locations: &[Option<Vec<PageLocation>>],
+    ) -> Result<Self> {
         let group = plan.metadata.row_group(index);
-        let rows = group.num_rows() as u64;
+        let (rows, end) = (group.num_rows() as u64, selection.end());
         let mut leaves = Vec::new();
-        for leaf in &plan.leaves {
-            leaves.push(Leaf::new(*leaf, group.column(*leaf), rows)?);
+        for (at, leaf) in plan.leaves.iter().enumerate() {
+            let locations = locations.get(at).and_then(Option::as_deref);
+            leaves.push(Leaf::new(*leaf, group.column(*leaf), rows, &selection, locations).map_err(|e| in_group(index, e))?);
         }
         let chunks: Vec<u64> = leaves.iter().map(Leaf::chunk_bytes).collect();
-        let whole = wanted >= rows && chunks.iter().sum::<u64>() <= plan.limit / 2;
+        let is_all = |leaf: &Leaf| end >= rows || leaf.has_offset_index();
+        let whole = leaves.iter().all(is_all) && chunks.iter().sum::<u64>() <= plan.limit / 2;
         for ((leaf, window), chunk) in leaves.iter_mut().zip(windows(&chunks, plan.limit / 2)).zip(&chunks) {
-            leaf.window = if wanted >= rows { window } else { window.min(share_of_rows(*chunk, wanted, rows)) };
+            leaf.window = if is_all(leaf) { window } else { window.min(share_of_rows(*chunk, end, rows)) };
         }
+        let has_gaps = leaves.iter().any(Leaf::has_offset_index);
         let leaves: Vec<SharedLeaf> = leaves.into_iter().map(SharedLeaf::new).collect();
         let mut open = Self {
             plan: plan.clone(),
             index,
-            rows,
             row: 0,
+            left: selection.count(),
+            selection,
             columns: columns_of(plan, &leaves),
             leaves,
             maps: plan.maps.iter().map(|map| MapEntries::new(map.clone(), &plan.leaves)).collect(),
             whole,
+            has_gaps,
             asked: Vec::new(),
             batch_bytes: BATCH_BYTES.min(plan.limit / 4),
             batch_rows: 0,
@@ -121,7 +144,7 @@ impl Group {
 
     pub fn step(&mut self) -> Result<Step> {
         let index = self.index;
-        self.next().map_err(|e| EngineError { message: format!("row group {index}, {}", e.message), ..e })
+        self.next().map_err(|e| in_group(index, e))
     }
 
     fn next(&mut self) -> Result<Step> {
@@ -129,22 +152,23 @@ impl Group {
             if !self.asked.is_empty() {
                 return Ok(self.needs());
             }
-            if self.row == self.rows {
+            if self.left == 0 {
                 return self.end();
             }
-            let rows = (self.rows - self.row).min(self.batch_rows as u64);
+            let rows = self.left.min(self.batch_rows as u64);
+            let end = self.selection.steps_end(self.row, rows);
             let mut short = false;
             for leaf in &self.leaves {
                 let mut leaf = leaf.lock();
                 leaf.parse()?;
-                leaf.count_to(self.row + rows, &mut self.maps)?;
-                short |= leaf.rows_known() < self.row + rows;
+                leaf.count_to(end, &mut self.maps)?;
+                short |= leaf.rows_known() < end;
             }
             if short {
-                self.ask(self.row + rows)?;
+                self.ask(end)?;
                 continue;
             }
-            let bytes = self.array_bytes(rows);
+            let bytes = self.array_bytes(&(self.row..end));
             if bytes > self.batch_bytes && rows > 1 {
                 let fitting = u128::from(self.batch_bytes) * u128::from(rows) / u128::from(bytes);
                 self.set_batch_rows(fitting as usize);
@@ -174,17 +198,18 @@ impl Group {
     fn needs(&self) -> Step {
         let mut ranges: Vec<Range<u64>> = self.asked.iter().map(|(_, range)| range.clone()).collect();
         ranges.sort_by_key(|range| range.start);
-        // What lies between parts of chunks may be asked for later.
-        Step::Needs { ranges, gap: if self.whole { TAIL_BYTES } else { 0 } }
+        // What lies between parts of chunks may be asked for later; what lies between pages mostly is not.
+        Step::Needs { ranges, gap: if self.whole || self.has_gaps { TAIL_BYTES } else { 0 } }
     }
 
     fn held(&self) -> u64 {
         let maps: usize = self.maps.iter().map(MapEntries::held).sum();
-        self.leaves.iter().map(|leaf| leaf.lock().held()).sum::<u64>() + maps as u64
+        let selection = self.plan.selection_bytes + DECODER_RANGE_BYTES * self.selection.ranges() as u64;
+        self.leaves.iter().map(|leaf| leaf.lock().held()).sum::<u64>() + maps as u64 + selection
     }
 
-    fn array_bytes(&self, rows: u64) -> u64 {
-        self.leaves.iter().map(|leaf| leaf.lock().array_bytes_of(self.row, rows)).sum()
+    fn array_bytes(&self, rows: &Range<u64>) -> u64 {
+        self.leaves.iter().map(|leaf| leaf.lock().array_bytes_of(rows)).sum()
     }
 
     /// Decides what to fetch next, or to make smaller batches of what is there: some leaf knows fewer rows than `row`.
@@ -193,7 +218,9 @@ impl Group {
         let mut wanted = Vec::new();
         for leaf in &self.leaves {
             let leaf = leaf.lock();
-            let (unasked, held) = (leaf.unasked(), leaf.compressed());
+            // What is behind the last selected row is not read.
+            let is_enough = !self.whole && leaf.rows_known() >= self.selection.end();
+            let (unasked, held) = (if is_enough { 0 } else { leaf.unasked() }, leaf.compressed());
             let least = if leaf.rows_known() < row { leaf.least() } else { 0 };
             let mut most = if self.whole { unasked } else { 0 };
             if least > 0 || held * 2 <= leaf.window {
@@ -214,8 +241,9 @@ impl Group {
         if spare < LEAST_BATCH_BYTES {
             // Rows that all leaves have can be given first.
             let known = self.leaves.iter().map(|leaf| leaf.lock().rows_known()).min().unwrap_or(row);
-            if known > self.row {
-                self.set_batch_rows((known - self.row) as usize);
+            let known = self.selection.count_in(self.row..known);
+            if known > 0 {
+                self.set_batch_rows(known as usize);
                 return Ok(());
             }
             return Err(self.too_small(held + least + LEAST_BATCH_BYTES));
@@ -267,7 +295,7 @@ impl Group {
                 chunk.uncompressed_size().max(chunk.unencoded_byte_array_data_bytes().unwrap_or(0)).max(0) as u64
             })
             .sum();
-        let fitting = self.batch_bytes.saturating_mul(self.rows.max(1)) / bytes.max(1);
+        let fitting = self.batch_bytes.saturating_mul((group.num_rows() as u64).max(1)) / bytes.max(1);
         self.plan.batch_rows.min(usize::try_from(fitting).unwrap_or(usize::MAX)).max(1)
     }
 
@@ -282,13 +310,16 @@ impl Group {
 
     fn decode(&mut self) -> Result<RecordBatch> {
         self.leave_foreign_pages()?;
-        let wanted = (self.rows - self.row).min(self.batch_rows as u64) as usize;
+        let wanted = self.left.min(self.batch_rows as u64) as usize;
         let decoded = if self.columns.iter().any(Option::is_none) { Some(self.decode_others(wanted)?) } else { None };
         let mut others = decoded.iter().flat_map(|batch| batch.schema_ref().fields().iter().zip(batch.columns()));
         let (mut fields, mut arrays) = (Vec::new(), Vec::new());
         for (root, column) in self.plan.roots.iter().zip(&mut self.columns) {
             let (field, array) = match column {
-                Some(column) => (root.field.clone(), column.read(wanted)?),
+                Some(column) => {
+                    let steps = self.selection.steps(self.row, wanted as u64);
+                    (root.field.clone(), column.read(wanted, steps)?)
+                }
                 None => others
                     .next()
                     .map(|(field, array)| (field.clone(), array.clone()))
@@ -298,7 +329,8 @@ impl Group {
             arrays.push(array);
         }
         drop(others);
-        self.row += wanted as u64;
+        self.row = self.selection.steps_end(self.row, wanted as u64);
+        self.left -= wanted as u64;
         for leaf in &self.leaves {
             leaf.lock().forget_before(self.row);
         }
@@ -329,14 +361,28 @@ impl Group {
         let next = self.decoder.as_mut().and_then(|(decoder, _)| decoder.next());
         let batch = next.transpose().map_err(|e| arrow_corrupt(&e))?;
         let batch = batch.filter(|batch| batch.num_rows() == wanted);
-        let short = || EngineError::corrupt(format!("it ends {} rows before the footer says", self.rows - self.row));
+        let short = || EngineError::corrupt(format!("it ends {} rows before the footer says", self.left));
         batch.ok_or_else(short)
+    }
+
+    /// Of all rows of the row group, for a decoder that begins with the first.
+    fn decoder_selection(&self) -> RowSelection {
+        let mut before = self.row as usize;
+        let steps = self.selection.steps(self.row, self.left).flat_map(|step| {
+            let skip = step.skip + std::mem::take(&mut before);
+            [RowSelector::skip(skip), RowSelector::select(step.take)]
+        });
+        // Of many short ranges the decoder would read everything between, also pages that are not there; how many are
+        // many depends on all rows, and rows to skip at the end cost nothing.
+        steps.chain([RowSelector::skip(usize::MAX / 4)]).collect()
     }
 
     fn new_decoder(&mut self) -> Result<ParquetRecordBatchReader> {
         let roots = self.plan.roots.iter().zip(&self.columns).filter(|(_, column)| column.is_none());
-        let decoded: Vec<usize> = roots.flat_map(|(root, _)| root.leaves.clone()).collect();
-        let mut selection = None;
+        let decoded = roots.flat_map(|(root, _)| root.leaves.clone());
+        let decoded: Vec<usize> = decoded.filter(|leaf| self.plan.leaves.binary_search(leaf).is_ok()).collect();
+        let rows = self.plan.metadata.row_group(self.index).num_rows() as u64;
+        let selection = (self.row > 0 || !self.selection.is_whole(rows)).then(|| self.decoder_selection());
         if self.row > 0 {
             for leaf in &self.leaves {
                 let mut leaf = leaf.lock();
@@ -344,8 +390,6 @@ impl Group {
                     leaf.rewind()?;
                 }
             }
-            let (skipped, left) = (self.row as usize, (self.rows - self.row) as usize);
-            selection = Some(RowSelection::from(vec![RowSelector::skip(skipped), RowSelector::select(left)]));
         }
         let descriptor = self.plan.metadata.file_metadata().schema_descr();
         let mask = ProjectionMask::leaves(descriptor, decoded);
@@ -354,6 +398,10 @@ impl Group {
         let pages = GroupPages { metadata: &self.plan.metadata, index: self.index, leaves: &self.leaves };
         ParquetRecordBatchReader::try_new_with_row_groups(&levels, &pages, self.batch_rows, selection).map_err(corrupt)
     }
+}
+
+fn in_group(index: usize, e: EngineError) -> EngineError {
+    EngineError { message: format!("row group {index}, {}", e.message), ..e }
 }
 
 fn columns_of(plan: &Plan, leaves: &[SharedLeaf]) -> Vec<Option<Column>> {

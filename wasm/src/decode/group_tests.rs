@@ -65,7 +65,7 @@ fn open(file: &Bytes) -> Result<ParquetFile> {
     let mut footer = FooterReader::new(file.len() as u64)?;
     loop {
         match footer.step()? {
-            FooterStep::Ready(metadata) => return ParquetFile::new(metadata),
+            FooterStep::Ready { metadata, file_bytes } => return ParquetFile::new(metadata, file_bytes),
             FooterStep::Needs(ranges) => {
                 for range in ranges {
                     footer.push(range.start, file.slice(range.start as usize..range.end as usize))?;
@@ -80,7 +80,7 @@ pub(super) struct Read {
     ranges: Vec<Range<u64>>,
 }
 
-pub(super) fn read(file: &Bytes, request: &ReadRequest) -> Result<Read> {
+pub(super) fn read(file: &Bytes, request: ReadRequest) -> Result<Read> {
     let mut rows = open(file)?.read(request)?;
     let mut read = Read { batches: Vec::new(), ranges: Vec::new() };
     loop {
@@ -113,7 +113,7 @@ pub(super) fn properties(pages: usize, page_rows: usize, v2: bool, zstd: bool, d
 
 fn check_reads(file: &Bytes, batch: &RecordBatch, batch_rows: usize, limit: u64) -> Read {
     let request = ReadRequest { batch_rows: Some(batch_rows), memory_limit: Some(limit), ..ReadRequest::default() };
-    let read = read(file, &request).unwrap();
+    let read = read(file, request).unwrap();
     assert!(read.batches.iter().all(|batch| batch.num_rows() <= batch_rows));
     assert_eq!(&concat_batches(&batch.schema(), &read.batches).unwrap(), batch);
     let mut ranges = read.ranges.clone();
@@ -139,7 +139,7 @@ fn a_limit_that_is_too_small_is_an_error_with_a_number_that_does() {
     let request = |limit| ReadRequest { memory_limit: Some(limit), ..ReadRequest::default() };
     let mut limit = 1 << 20;
     for round in 0.. {
-        let Err(e) = read(&file, &request(limit)) else { break };
+        let Err(e) = read(&file, request(limit)) else { break };
         assert_eq!(e.code, "MEMORY_LIMIT_TOO_SMALL");
         let number = e.needed.unwrap();
         assert!(number > limit && round < 3, "{} {number}", e.message);
@@ -168,14 +168,14 @@ fn of_the_first_rows_little_more_is_fetched_than_they_need() {
     let batch = rows(0, 60_000, 100);
     let file = written(&batch, properties(16 << 10, 1_000, false, false, 16 << 10));
     for (wanted, most) in [(1u64, 3 << 19), (700, 3 << 19), (20_000, file.len() as u64 * 3 / 4), (70_000, u64::MAX)] {
-        let read = read(&file, &ReadRequest { rows: Some(wanted), ..ReadRequest::default() }).unwrap();
+        let read = read(&file, ReadRequest { rows: Some(wanted), ..ReadRequest::default() }).unwrap();
         let found = concat_batches(&batch.schema(), &read.batches).unwrap();
         assert_eq!(found, batch.slice(0, found.num_rows()));
         assert_eq!(found.num_rows() as u64, wanted.min(60_000));
         let bytes = read.ranges.iter().map(|r| r.end - r.start).sum::<u64>();
         assert!(bytes < most, "{bytes} of {} for {wanted} rows", file.len());
     }
-    let none = read(&file, &ReadRequest { rows: Some(0), ..ReadRequest::default() }).unwrap();
+    let none = read(&file, ReadRequest { rows: Some(0), ..ReadRequest::default() }).unwrap();
     assert!(none.batches.is_empty() && none.ranges.is_empty());
 }
 
@@ -183,8 +183,8 @@ fn of_the_first_rows_little_more_is_fetched_than_they_need() {
 fn columns_that_are_not_read_are_not_asked_for() {
     let batch = rows(0, 1000, 50);
     let file = written(&batch, properties(4 << 10, 300, false, true, 1 << 10));
-    let columns = Some(vec!["map".to_owned(), "id".to_owned()]);
-    let read = read(&file, &ReadRequest { columns, ..ReadRequest::default() }).unwrap();
+    let columns = Some(vec![vec!["map".to_owned()], vec!["id".to_owned()]]);
+    let read = read(&file, ReadRequest { columns, ..ReadRequest::default() }).unwrap();
     let found: BTreeSet<String> =
         read.batches.iter().flat_map(|b| b.schema().fields().iter().map(|f| f.name().clone()).collect::<Vec<_>>()).collect();
     assert_eq!(found, BTreeSet::from(["id".to_owned(), "map".to_owned()]));
@@ -218,7 +218,7 @@ proptest! {
             bytes[4 + place % (footer - 4)] ^= 1 << bit;
         }
         let request = ReadRequest { batch_rows: Some(batch_rows), memory_limit: Some(limit), ..ReadRequest::default() };
-        if let Ok(read) = read(&bytes.into(), &request) {
+        if let Ok(read) = read(&bytes.into(), request) {
             prop_assert_eq!(read.batches.iter().map(RecordBatch::num_rows).sum::<usize>(), 300);
         }
     }

@@ -1,5 +1,7 @@
 //! Repetition and definition levels of one page.
 
+use std::ops::Range;
+
 use parquet::basic::Encoding;
 use parquet::column::page::Page;
 use parquet::errors::Result;
@@ -14,6 +16,31 @@ pub struct Levels<'a> {
     count: usize,
     /// Packed from the most significant bit, as only files older than the format's first release have it.
     packed: bool,
+}
+
+/// Where in a page of the second version its levels are.
+#[derive(Clone)]
+pub struct LevelBytes {
+    reps: Range<usize>,
+    defs: Range<usize>,
+}
+
+impl LevelBytes {
+    /// Behind a header, with the lengths that it says.
+    pub fn behind(head: usize, [reps, defs]: [i32; 2]) -> Self {
+        let length = |length: i32| usize::try_from(length).unwrap_or(usize::MAX);
+        let end = head.saturating_add(length(reps));
+        Self { reps: head..end, defs: end..end.saturating_add(length(defs)) }
+    }
+
+    /// Repetition and definition levels in the bytes of the page.
+    pub fn of<'a>(&self, page: &'a [u8], count: usize, [rep, def]: [i16; 2]) -> Result<(Levels<'a>, Levels<'a>)> {
+        let of = |range: &Range<usize>, max_level| -> Result<_> {
+            let bytes = page.get(range.clone()).ok_or_else(|| bad("a page is shorter than its levels".into()))?;
+            Ok(Levels { bytes, max_level, count, packed: false })
+        };
+        Ok((of(&self.reps, rep)?, of(&self.defs, def)?))
+    }
 }
 
 /// Repetition and definition levels of a data page; None: a dictionary page.

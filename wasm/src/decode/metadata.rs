@@ -35,7 +35,7 @@ pub fn arrow_corrupt(e: &ArrowError) -> EngineError {
 
 pub enum Step {
     Needs(Vec<Range<u64>>),
-    Ready(Arc<ParquetMetaData>),
+    Ready { metadata: Arc<ParquetMetaData>, file_bytes: u64 },
 }
 
 pub struct FooterReader {
@@ -74,7 +74,10 @@ impl FooterReader {
         self.check_tail()?;
         match self.decoder.try_decode().map_err(corrupt)? {
             DecodeResult::NeedsData(ranges) => Ok(Step::Needs(ranges)),
-            DecodeResult::Data(metadata) => Ok(Step::Ready(Arc::new(check(metadata, self.file_bytes)?))),
+            DecodeResult::Data(metadata) => {
+                let metadata = Arc::new(check(metadata, self.file_bytes)?);
+                Ok(Step::Ready { metadata, file_bytes: self.file_bytes })
+            }
             DecodeResult::Finished => Err(EngineError::failed("the Parquet footer was read already")),
         }
     }

@@ -8,13 +8,16 @@ mod leaf_pages;
 mod levels;
 mod maps;
 pub mod metadata;
+mod offset_index;
 mod page_check;
 mod page_decoder;
 mod pages;
 mod plain;
+mod projection;
 pub mod reader;
 mod runs;
 mod schema;
+mod selection;
 mod thrift;
 mod windows;
 

@@ -3,19 +3,23 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use arrow_buffer::ScalarBuffer;
 use arrow_schema::{Schema, SchemaRef};
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
-use parquet::arrow::ProjectionMask;
 use parquet::basic::Compression;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 
 use super::columns::roots_of;
 use super::group::{Group, Plan};
 use super::maps::maps_of;
+use super::offset_index::OffsetIndexes;
+use super::projection::leaves_of;
 use super::schema::arrow_metadata;
+use super::selection::Selection;
 
 pub use super::group::Step;
+pub use super::projection::ColumnPath;
 use crate::error::{EngineError, Result};
 use crate::footer::{FooterFacts, footer_facts};
 
@@ -29,14 +33,22 @@ pub struct ParquetFile {
     metadata: Arc<ParquetMetaData>,
     arrow: ArrowReaderMetadata,
     schema: SchemaRef,
+    file_bytes: u64,
+}
+
+#[derive(Debug)]
+pub struct RowGroupRequest {
+    pub index: usize,
+    /// Start and end of each range of its rows, ascending; None: all rows.
+    pub rows: Option<ScalarBuffer<u32>>,
 }
 
 #[derive(Debug, Default)]
 pub struct ReadRequest {
     /// In this order; None: all.
-    pub row_groups: Option<Vec<usize>>,
-    /// Top-level names; None: all.
-    pub columns: Option<Vec<String>>,
+    pub row_groups: Option<Vec<RowGroupRequest>>,
+    /// None: all.
+    pub columns: Option<Vec<ColumnPath>>,
     pub batch_rows: Option<usize>,
     /// The first so many rows; None: all.
     pub rows: Option<u64>,
@@ -45,10 +57,11 @@ pub struct ReadRequest {
 }
 
 impl ParquetFile {
-    pub fn new(metadata: Arc<ParquetMetaData>) -> Result<Self> {
+    /// Of a file with so many bytes.
+    pub fn new(metadata: Arc<ParquetMetaData>, file_bytes: u64) -> Result<Self> {
         let arrow = arrow_metadata(&metadata)?;
         let schema = Arc::new(Schema::new(arrow.schema().fields().clone()));
-        Ok(Self { metadata, arrow, schema })
+        Ok(Self { metadata, arrow, schema, file_bytes })
     }
 
     /// Without the file's key-value metadata.
@@ -60,33 +73,15 @@ impl ParquetFile {
         footer_facts(&self.metadata)
     }
 
-    pub fn read(&self, request: &ReadRequest) -> Result<RowGroups> {
-        let count = self.metadata.num_row_groups();
-        let groups: Vec<usize> = request.row_groups.clone().unwrap_or_else(|| (0..count).collect());
-        if let Some(group) = groups.iter().find(|group| **group >= count) {
-            return Err(EngineError::invalid_argument(format!("row group {group} of a file that has {count}")));
-        }
+    /// The rows of a request, which it gives away.
+    pub fn read(&self, request: ReadRequest) -> Result<RowGroups> {
+        let groups = self.selections(request.row_groups)?;
         let descriptor = self.metadata.file_metadata().schema_descr();
-        let mask = match &request.columns {
-            None => ProjectionMask::all(),
-            Some(names) => {
-                let mut roots = Vec::new();
-                for name in names {
-                    let before = roots.len();
-                    roots.extend(
-                        self.schema.fields().iter().enumerate().filter(|(_, f)| f.name() == name).map(|(at, _)| at),
-                    );
-                    if roots.len() == before {
-                        return Err(EngineError::schema_mismatch(format!("the Parquet file has no column {name}"))
-                            .at_column(name.clone()));
-                    }
-                }
-                ProjectionMask::roots(descriptor, roots)
-            }
+        let leaves = match &request.columns {
+            None => (0..descriptor.num_columns()).collect(),
+            Some(paths) => leaves_of(self.schema.fields(), paths)?,
         };
-        let leaves: Vec<usize> =
-            (0..descriptor.num_columns()).filter(|leaf| mask.leaf_included(*leaf)).collect();
-        for group in &groups {
+        for (group, _) in &groups {
             for leaf in &leaves {
                 check_codec(self.metadata.row_group(*group).column(*leaf))?;
             }
@@ -95,7 +90,8 @@ impl ParquetFile {
             return Err(EngineError::invalid_argument("batchRows is 0"));
         }
         let mut roots = roots_of(descriptor, self.arrow.schema().fields());
-        roots.retain(|root| root.leaves.clone().any(|leaf| mask.leaf_included(leaf)));
+        roots.retain(|root| root.leaves.clone().any(|leaf| leaves.binary_search(&leaf).is_ok()));
+        let ranges: usize = groups.iter().map(|(_, selection)| selection.ranges()).sum();
         let plan = Plan {
             metadata: self.metadata.clone(),
             schema: self.arrow.schema().clone(),
@@ -104,9 +100,29 @@ impl ParquetFile {
             maps: maps_of(descriptor.root_schema()),
             batch_rows: request.batch_rows.unwrap_or(DEFAULT_BATCH_ROWS),
             limit: request.memory_limit.unwrap_or(DEFAULT_MEMORY_LIMIT),
+            file_bytes: self.file_bytes,
+            selection_bytes: 8 * ranges as u64,
         };
         let rows_left = request.rows.unwrap_or(u64::MAX);
         Ok(RowGroups { plan: Arc::new(plan), left: groups.into(), rows_left, open: None })
+    }
+
+    fn selections(&self, wanted: Option<Vec<RowGroupRequest>>) -> Result<Vec<(usize, Selection)>> {
+        let count = self.metadata.num_row_groups();
+        let all = || (0..count).map(|index| RowGroupRequest { index, rows: None }).collect();
+        let select = |RowGroupRequest { index, rows }| {
+            if index >= count {
+                return Err(EngineError::invalid_argument(format!("row group {index} of a file that has {count}")));
+            }
+            let held = self.metadata.row_group(index).num_rows() as u64;
+            let selection = match rows {
+                None => Ok(Selection::all(held)),
+                Some(ranges) => Selection::new(ranges, held),
+            };
+            let selection = selection.map_err(|e| EngineError { message: format!("row group {index}: {}", e.message), ..e });
+            Ok((index, selection?))
+        };
+        wanted.unwrap_or_else(all).into_iter().map(select).collect()
     }
 }
 
@@ -124,11 +140,17 @@ fn check_codec(chunk: &ColumnChunkMetaData) -> Result<()> {
     }
 }
 
+enum Open {
+    /// Its offset indexes are fetched first.
+    Indexes(OffsetIndexes, Selection),
+    Rows(Group),
+}
+
 pub struct RowGroups {
     plan: Arc<Plan>,
-    left: VecDeque<usize>,
+    left: VecDeque<(usize, Selection)>,
     rows_left: u64,
-    open: Option<Group>,
+    open: Option<(usize, Open)>,
 }
 
 impl RowGroups {
@@ -136,32 +158,44 @@ impl RowGroups {
     pub fn push(&mut self, start: u64, bytes: Bytes) -> Result<()> {
         let range = start..start + bytes.len() as u64;
         match &mut self.open {
-            Some(open) => open.push(&range, bytes),
+            Some((_, Open::Indexes(indexes, _))) => indexes.push(&range, bytes),
+            Some((_, Open::Rows(open))) => open.push(&range, bytes),
             None => Err(EngineError::invalid_argument(format!("bytes {range:?} were not asked for"))),
         }
     }
 
     pub fn step(&mut self) -> Result<Step> {
         loop {
-            if self.rows_left == 0 {
-                self.open = None;
-                return Ok(Step::Done);
-            }
-            if let Some(open) = &mut self.open {
-                match open.step()? {
+            match &mut self.open {
+                Some((_, Open::Rows(open))) => match open.step()? {
                     Step::Done => self.open = None,
-                    Step::Batch(batch) => {
-                        let rows = self.rows_left.min(batch.num_rows() as u64);
-                        self.rows_left -= rows;
-                        return Ok(Step::Batch(batch.slice(0, rows as usize)));
+                    step => return Ok(step),
+                },
+                Some((index, Open::Indexes(indexes, selection))) => {
+                    if let Some(needs) = indexes.needs()? {
+                        return Ok(needs);
                     }
-                    needs => return Ok(needs),
+                    let rows = Group::new(&self.plan, *index, selection.clone(), &indexes.locations()?)?;
+                    self.open = Some((*index, Open::Rows(rows)));
+                }
+                None => {
+                    let Some((index, selection)) = self.left.pop_front() else { return Ok(Step::Done) };
+                    self.open = self.open_group(index, selection)?.map(|open| (index, open));
                 }
             }
-            let Some(index) = self.left.pop_front() else { return Ok(Step::Done) };
-            if self.plan.metadata.row_group(index).num_rows() > 0 {
-                self.open = Some(Group::new(&self.plan, index, self.rows_left)?);
-            }
         }
+    }
+
+    fn open_group(&mut self, index: usize, selection: Selection) -> Result<Option<Open>> {
+        let first = selection.clone().first(self.rows_left);
+        self.rows_left -= first.count();
+        if first.count() == 0 {
+            return Ok(None);
+        }
+        // The first rows of all are where they are expected: no index is asked for what is behind them.
+        Ok(Some(match OffsetIndexes::new(&self.plan, index, &selection) {
+            Some(indexes) => Open::Indexes(indexes, first),
+            None => Open::Rows(Group::new(&self.plan, index, first, &[])?),
+        }))
     }
 }

@@ -1,4 +1,4 @@
-//! Just enough of Thrift's compact protocol to read a page header before the decoder allocates for it.
+//! Just enough of Thrift's compact protocol to read page headers and page indexes before anything is made for them.
 
 /// The fields of a page header that bound what reading the page costs.
 #[derive(Debug, Default, PartialEq)]
@@ -13,6 +13,8 @@ pub struct PageHeader {
     pub encoding: i32,
     /// Of the definition and repetition levels of a v1 data page.
     pub level_encodings: [i32; 2],
+    /// Bytes of the repetition and definition levels of a v2 data page.
+    pub level_bytes: Option<[i32; 2]>,
 }
 
 #[derive(Debug, PartialEq)]
@@ -28,9 +30,11 @@ pub enum Header {
 /// Statistics in page headers hold whole values, which may be long; more than this is not a page header.
 pub const MAX_HEADER_BYTES: usize = 16 << 20;
 
-const STRUCT: u8 = 12;
+pub const STRUCT: u8 = 12;
+pub const LIST: u8 = 9;
 
-struct Cursor<'a> {
+/// Reads what is there; None: it is something else, or cut off.
+pub struct Cursor<'a> {
     bytes: &'a [u8],
     at: usize,
     /// Bytes that were looked for.
@@ -39,7 +43,7 @@ struct Cursor<'a> {
 
 /// The header at the start of `bytes`.
 pub fn page_header(bytes: &[u8]) -> Header {
-    let mut cursor = Cursor { bytes, at: 0, least: 0 };
+    let mut cursor = Cursor::new(bytes);
     match read(&mut cursor) {
         Some((header, length)) if length <= bytes.len() => Header::Whole(header, length),
         _ if cursor.at.max(cursor.least) > bytes.len() => {
@@ -65,7 +69,10 @@ fn read(cursor: &mut Cursor) -> Option<(PageHeader, usize)> {
                 let (values, [encoding, def, rep]) = cursor.ints([2, 3, 4])?;
                 (header.num_values, header.encoding, header.level_encodings) = (values, encoding, [def, rep]);
             }
-            (8, STRUCT) => (header.num_values, [header.encoding]) = cursor.ints([4])?,
+            (8, STRUCT) => {
+                let (values, [encoding, def, rep]) = cursor.ints([4, 5, 6])?;
+                (header.num_values, header.encoding, header.level_bytes) = (values, encoding, Some([rep, def]));
+            }
             (_, kind) => cursor.skip(kind, 0)?,
         }
         if (1..=8).contains(&id) {
@@ -79,12 +86,50 @@ fn read(cursor: &mut Cursor) -> Option<(PageHeader, usize)> {
         3 => 1 << 8,
         _ => 0,
     };
+    header.level_bytes = header.level_bytes.filter(|_| header.kind == 3);
     let needed = 0b1110 | own;
     (seen & needed == needed).then_some((header, cursor.at))
 }
 
-impl Cursor<'_> {
-    fn byte(&mut self) -> Option<u8> {
+impl<'a> Cursor<'a> {
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0, least: 0 }
+    }
+
+    /// The elements' type and number of a list, which must be able to stand in the bytes that are left.
+    pub fn list(&mut self) -> Option<(u8, usize)> {
+        let head = self.byte()?;
+        let count = match head >> 4 {
+            15 => self.varint()?,
+            short => u64::from(short),
+        };
+        let count = usize::try_from(count).ok()?;
+        (count <= self.bytes.len().checked_sub(self.at)?).then_some((head & 0x0f, count))
+    }
+
+    /// A list of which `element` reads each.
+    pub fn list_of<T>(&mut self, kind: u8, mut element: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
+        let (found, count) = self.list()?;
+        // Booleans have either number.
+        if found != kind && !(kind == 1 && found == 2) && count > 0 {
+            return None;
+        }
+        let mut elements = Vec::new();
+        for _ in 0..count {
+            elements.push(element(self)?);
+        }
+        Some(elements)
+    }
+
+    pub fn binary(&mut self) -> Option<&'a [u8]> {
+        let length = usize::try_from(self.varint()?).ok()?;
+        let end = self.at.checked_add(length)?;
+        let found = self.bytes.get(self.at..end)?;
+        self.at = end;
+        Some(found)
+    }
+
+    pub fn byte(&mut self) -> Option<u8> {
         self.least = self.least.max(self.at.saturating_add(1));
         let byte = *self.bytes.get(self.at)?;
         self.at += 1;
@@ -103,17 +148,17 @@ impl Cursor<'_> {
         None
     }
 
-    fn zigzag(&mut self) -> Option<i64> {
+    pub fn zigzag(&mut self) -> Option<i64> {
         let value = self.varint()?;
         Some((value >> 1) as i64 ^ -((value & 1) as i64))
     }
 
-    fn int(&mut self) -> Option<i32> {
+    pub fn int(&mut self) -> Option<i32> {
         i32::try_from(self.zigzag()?).ok()
     }
 
     /// The next field's type (Some(None): the struct ends); moves `id` to it.
-    fn field(&mut self, id: &mut i16) -> Option<Option<u8>> {
+    pub fn field(&mut self, id: &mut i16) -> Option<Option<u8>> {
         let head = self.byte()?;
         if head == 0 {
             return Some(None);
@@ -142,7 +187,7 @@ impl Cursor<'_> {
         Some((value?, found))
     }
 
-    fn skip(&mut self, kind: u8, depth: u8) -> Option<()> {
+    pub fn skip(&mut self, kind: u8, depth: u8) -> Option<()> {
         if depth > 16 {
             return None;
         }
@@ -203,6 +248,7 @@ mod tests {
             num_values: 5,
             encoding: 0,
             level_encodings: [3, 3],
+            level_bytes: None,
         };
         let whole = Header::Whole(header, HEADER.len());
         assert_eq!(page_header(&[&HEADER[..], &[1, 2, 3]].concat()), whole);

@@ -121,10 +121,16 @@ impl<T: Word> Values for Fixed<T> {
         self.slots.reserve(slots * size_of::<T>());
     }
 
-    fn plain(&mut self, bytes: &[u8], count: usize) -> Result<usize> {
-        let Some(bytes) = bytes.get(..count.saturating_mul(self.width())) else {
+    fn plain_bytes(&self, bytes: &[u8], count: usize) -> Result<usize> {
+        let taken = count.saturating_mul(self.width());
+        if taken > bytes.len() {
             return Err(bad(format!("{} bytes are left for {count} values", bytes.len())));
-        };
+        }
+        Ok(taken)
+    }
+
+    fn plain(&mut self, bytes: &[u8], count: usize) -> Result<usize> {
+        let bytes = &bytes[..self.plain_bytes(bytes, count)?];
         let mut slots = std::mem::take(&mut self.slots);
         self.append(bytes, &mut slots);
         self.slots = slots;

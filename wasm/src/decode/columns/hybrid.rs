@@ -130,6 +130,29 @@ impl<T: Lane> Unpacked<T> {
         self.from += count;
     }
 
+    /// Passes over values that `next` did not give.
+    pub fn skip(&mut self, mut count: usize) -> Result<()> {
+        loop {
+            let held = count.min(self.to - self.from);
+            self.from += held;
+            count -= held;
+            if count == 0 {
+                return Ok(());
+            }
+            // Of packed values whole groups, as what is taken begins with a byte.
+            let passed = match self.hybrid.run()? {
+                Run::Same(_, left) => left.min(count),
+                Run::Packed { left, .. } if left <= count => left,
+                Run::Packed { .. } => count & !7,
+            };
+            self.hybrid.pass(passed);
+            count -= passed;
+            if passed == 0 {
+                self.fill()?;
+            }
+        }
+    }
+
     /// Takes runs as long as there is room for a group of 8 values: many runs are short.
     fn fill(&mut self) -> Result<()> {
         (self.from, self.to) = (0, 0);
@@ -185,6 +208,26 @@ mod tests {
         assert!(all(bytes, 2, 1, 1).is_err());
         assert!(all(bytes, 33, 1, 0).is_err());
         assert_eq!(all(&[8], 0, 0, 4).unwrap(), [0; 4]);
+    }
+
+    #[test]
+    fn any_number_of_values_is_passed_over() {
+        // Two bits: five 2s, sixteen packed values, three 1s.
+        let bytes = &[10, 2, 5, 0b1110_0100, 0b1110_0100, 0b0001_1011, 0b0001_1011, 6, 1];
+        let expected = all(bytes, 2, 3, 24).unwrap();
+        for (first, second) in (0..24).flat_map(|first| (0..24 - first).map(move |second| (first, second))) {
+            let mut unpacked = Unpacked::<u32>::new(Hybrid::new(Bytes::from_static(bytes), 2, 3).unwrap());
+            let mut at = 0;
+            for skipped in [first, second] {
+                unpacked.skip(skipped).unwrap();
+                at += skipped;
+                let next = unpacked.next(1).unwrap_or_default().to_vec();
+                assert_eq!(next, expected[at..(at + 1).min(24)], "{first} {second}");
+                unpacked.pass(next.len());
+                at += next.len();
+            }
+            assert!(unpacked.skip(25 - at.min(24)).is_err());
+        }
     }
 
     #[test]

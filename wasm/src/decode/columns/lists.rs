@@ -27,8 +27,12 @@ pub struct Lists {
     rows: usize,
     levels: ListLevels,
     highest: u8,
+    /// Rows that are to come of the pages that are next, and those before them.
+    expected: usize,
     /// Rows that have begun.
     begun: usize,
+    /// The next level begins a row.
+    between: bool,
     /// Elements, null ones among them.
     slots: usize,
     /// Where each row begins; behind those that have begun what is there does not matter.
@@ -45,7 +49,9 @@ impl Lists {
             rows,
             levels,
             highest,
+            expected: 0,
             begun: 0,
+            between: true,
             slots: 0,
             ends: vec![0; rows + 1],
             present: vec![0; rows + 1],
@@ -53,9 +59,15 @@ impl Lists {
         }
     }
 
-    /// The last row has begun.
+    /// What follows are the first levels of so many more rows.
+    pub fn expect(&mut self, rows: usize) {
+        self.expected += rows;
+        self.between = true;
+    }
+
+    /// The last row of those that are expected has begun.
     pub fn are_all(&self) -> bool {
-        self.begun == self.rows
+        self.begun == self.expected
     }
 
     /// By element: whether it is a value.
@@ -71,10 +83,11 @@ impl Lists {
             let reps = page.reps.next(left - taken.levels)?;
             let defs = page.defs.next(reps.len())?;
             let reps = &reps[..defs.len()];
-            if self.begun == 0 && reps[0] != 0 {
+            if self.between && reps[0] != 0 {
                 return Err(bad("its first value is inside of a row".into()));
             }
-            let cut = self.end_of_rows(reps);
+            self.between = false;
+            let cut = end_of_rows(reps, self.expected - self.begun);
             taken.values += self.push_some(&reps[..cut], &defs[..cut])?;
             let ended = cut < reps.len();
             page.reps.pass(cut);
@@ -86,20 +99,6 @@ impl Lists {
         }
         taken.slots = self.slots - before;
         Ok(taken)
-    }
-
-    /// How many of these levels belong to the rows.
-    fn end_of_rows(&self, reps: &[u8]) -> usize {
-        let mut left = self.rows - self.begun;
-        if reps.len() <= left {
-            return reps.len();
-        }
-        let beyond = reps.iter().position(|rep| {
-            let beyond = *rep == 0 && left == 0;
-            left -= usize::from(*rep == 0 && !beyond);
-            beyond
-        });
-        beyond.unwrap_or(reps.len())
     }
 
     /// Answers how many values there are.
@@ -160,6 +159,19 @@ impl Lists {
     }
 }
 
+/// How many of these levels belong to rows of which `left` have not begun.
+pub fn end_of_rows(reps: &[u8], mut left: usize) -> usize {
+    if reps.len() <= left {
+        return reps.len();
+    }
+    let beyond = reps.iter().position(|rep| {
+        let beyond = *rep == 0 && left == 0;
+        left -= usize::from(*rep == 0 && !beyond);
+        beyond
+    });
+    beyond.unwrap_or(reps.len())
+}
+
 /// A bit for each of at most 64 levels, all below 128: whether it is so high.
 fn at_least(levels: &[u8], level: u8) -> u64 {
     let mut bits = 0;
@@ -217,6 +229,7 @@ mod tests {
         let mut first = page(&[0, 1, 0, 0, 0], &[3, 2, 0, 1, 3]);
         let mut second = page(&[1, 0], &[3, 3]);
         let mut lists = Lists::new(4, LEVELS, 3);
+        lists.expect(4);
         assert_eq!(lists.push(&mut first, 5).unwrap(), Taken { levels: 5, values: 2, slots: 3 });
         assert!(lists.are_all());
         assert_eq!(lists.push(&mut second, 2).unwrap(), Taken { levels: 1, values: 1, slots: 1 });
@@ -243,9 +256,13 @@ mod tests {
     #[test]
     fn levels_that_no_list_has_are_refused() {
         for (reps, defs) in [([1, 0], [3, 3]), ([0, 1], [3, 1]), ([0, 1], [0, 3])] {
-            let read = Lists::new(2, LEVELS, 3).push(&mut page(&reps, &defs), 2);
+            let mut lists = Lists::new(2, LEVELS, 3);
+            lists.expect(2);
+            let read = lists.push(&mut page(&reps, &defs), 2);
             assert_eq!(read.is_ok(), defs == [0, 3], "{reps:?} {defs:?}");
         }
-        assert!(Lists::new(2, LEVELS, 2).push(&mut page(&[0, 0], &[3, 3]), 2).is_err());
+        let mut lists = Lists::new(2, LEVELS, 2);
+        lists.expect(2);
+        assert!(lists.push(&mut page(&[0, 0], &[3, 3]), 2).is_err());
     }
 }

@@ -6,6 +6,7 @@ mod hybrid;
 mod kinds;
 mod lists;
 mod page;
+mod passed_lists;
 mod texts;
 mod unpack;
 mod validity;
@@ -14,15 +15,17 @@ mod values;
 use arrow_array::ArrayRef;
 use arrow_schema::FieldRef;
 use parquet::column::page::Page;
-use parquet::errors::Result as PageResult;
+use parquet::errors::{ParquetError, Result as PageResult};
 
 use self::kinds::Simple;
 use self::lists::Lists;
 use self::page::{Levels, OpenPage};
-use self::validity::Validity;
+use self::passed_lists::PassedLists;
+use self::validity::{Validity, pass_levels};
 use self::values::Values;
 use super::leaf_pages::SharedLeaf;
 use super::page_check::bad;
+use super::selection::RowStep;
 use crate::error::Result;
 
 pub use self::kinds::{Root, roots_of};
@@ -52,57 +55,111 @@ impl Column {
         Ok(true)
     }
 
-    /// The next rows; their pages are there.
-    pub fn read(&mut self, rows: usize) -> Result<ArrayRef> {
-        let read = if self.simple.list.is_some() { self.lists(rows) } else { self.single(rows) };
+    /// The rows of these steps; their pages are there.
+    pub fn read(&mut self, rows: usize, steps: impl Iterator<Item = RowStep>) -> Result<ArrayRef> {
+        let read = if self.simple.list.is_some() { self.lists(rows, steps) } else { self.single(rows, steps) };
         read.map_err(|e| self.leaf.lock().named(e))
     }
 
-    fn single(&mut self, rows: usize) -> PageResult<ArrayRef> {
+    fn single(&mut self, rows: usize, steps: impl Iterator<Item = RowStep>) -> PageResult<ArrayRef> {
         let nullable = self.simple.highest > 0;
         let mut validity = Validity::new(if nullable { rows } else { 0 });
         self.values.reserve(rows);
-        while self.values.len() < rows {
-            let first = self.values.len();
-            let (page, values) = self.page()?;
-            let count = page.left.min(rows - first);
-            page.left -= count;
-            let present = match &mut page.levels {
-                Levels::Single(defs) if nullable => validity.push_levels(defs, count)?,
-                _ => count,
-            };
-            page.take_values(present, values)?;
-            if present < count {
-                values.spread(first, count, validity.bits(), first);
+        for step in steps {
+            self.skip_single(step.skip)?;
+            let end = self.values.len() + step.take;
+            while self.values.len() < end {
+                let first = self.values.len();
+                let (page, values) = self.page()?;
+                let count = page.left.min(end - first);
+                page.left -= count;
+                let present = match &mut page.levels {
+                    Levels::Single(defs) if nullable => validity.push_levels(defs, count)?,
+                    _ => count,
+                };
+                page.take_values(present, values)?;
+                if present < count {
+                    values.spread(first, count, validity.bits(), first);
+                }
             }
         }
         self.close_page();
         self.values.finish(self.field.data_type(), validity.finish())
     }
 
-    fn lists(&mut self, rows: usize) -> PageResult<ArrayRef> {
+    fn skip_single(&mut self, mut rows: usize) -> PageResult<()> {
+        let nullable = self.simple.highest > 0;
+        while rows > 0 {
+            if let Some(passed) = self.pass_pages() {
+                rows = rows.checked_sub(passed).ok_or_else(too_many_passed)?;
+                continue;
+            }
+            let (page, values) = self.page()?;
+            let count = page.left.min(rows);
+            (page.left, rows) = (page.left - count, rows - count);
+            if page.left > 0 {
+                let present = match &mut page.levels {
+                    Levels::Single(defs) if nullable => pass_levels(defs, count)?,
+                    _ => count,
+                };
+                page.pass_values(present, values)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn lists(&mut self, rows: usize, steps: impl Iterator<Item = RowStep>) -> PageResult<ArrayRef> {
         let levels = self.simple.list.unwrap_or(kinds::ListLevels { present: 0, element: 1 });
         let mut lists = Lists::new(rows, levels, self.simple.highest);
-        loop {
+        for step in steps {
+            self.skip_lists(step.skip)?;
+            lists.expect(step.take);
             // A row ends where the next one begins.
-            if self.page.as_ref().is_none_or(|page| page.left == 0) && lists.are_all() && self.leaf.lock().at_row() {
-                break;
-            }
-            let first = self.values.len();
-            let (page, values) = self.page()?;
-            let Levels::List(levels) = &mut page.levels else { return Err(bad("a list has no levels".into())) };
-            let taken = lists.push(levels, page.left)?;
-            page.left -= taken.levels;
-            page.take_values(taken.values, values)?;
-            if taken.values < taken.slots {
-                values.spread(first, taken.slots, lists.bits(), first);
-            }
-            if page.left > 0 {
-                break;
+            while !(self.is_between_pages() && lists.are_all() && self.leaf.lock().at_row()) {
+                let first = self.values.len();
+                let (page, values) = self.page()?;
+                let Levels::List(levels) = &mut page.levels else { return Err(no_levels()) };
+                let taken = lists.push(levels, page.left)?;
+                page.left -= taken.levels;
+                page.take_values(taken.values, values)?;
+                if taken.values < taken.slots {
+                    values.spread(first, taken.slots, lists.bits(), first);
+                }
+                if page.left > 0 {
+                    break;
+                }
             }
         }
         self.close_page();
         lists.finish(&self.field, &mut *self.values)
+    }
+
+    fn skip_lists(&mut self, rows: usize) -> PageResult<()> {
+        let mut passed = PassedLists::new(rows, self.simple.highest);
+        while rows > 0 && !(self.is_between_pages() && passed.are_all() && self.leaf.lock().at_row()) {
+            if let Some(rows) = self.pass_pages() {
+                passed.pass_rows(rows).ok_or_else(too_many_passed)?;
+                continue;
+            }
+            let (page, values) = self.page()?;
+            let Levels::List(levels) = &mut page.levels else { return Err(no_levels()) };
+            let taken = passed.pass(levels, page.left)?;
+            page.left -= taken.levels;
+            if page.left > 0 {
+                return page.pass_values(taken.values, values);
+            }
+        }
+        Ok(())
+    }
+
+    /// Passes over pages that are not read and come next. Answers their rows.
+    fn pass_pages(&mut self) -> Option<usize> {
+        let between = self.is_between_pages();
+        between.then(|| self.leaf.lock().pass_rows()).flatten().map(|rows| rows as usize)
+    }
+
+    fn is_between_pages(&self) -> bool {
+        self.page.as_ref().is_none_or(|page| page.left == 0)
     }
 
     /// A page of which nothing is left is not held.
@@ -112,7 +169,7 @@ impl Column {
 
     /// The page that the next value is in.
     fn page(&mut self) -> PageResult<(&mut OpenPage, &mut dyn Values)> {
-        while self.page.as_ref().is_none_or(|page| page.left == 0) {
+        while self.is_between_pages() {
             self.close_page();
             let page = self.leaf.lock().next_page()?;
             match page {
@@ -133,4 +190,12 @@ impl Column {
         let page = self.page.as_mut().ok_or_else(|| bad("a page is missing".into()))?;
         Ok((page, &mut *self.values))
     }
+}
+
+fn too_many_passed() -> ParquetError {
+    bad("pages that are not read hold rows that are".into())
+}
+
+fn no_levels() -> ParquetError {
+    bad("a list has no levels".into())
 }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use parquet::basic::Encoding;
 use parquet::column::page::Page;
-use parquet::errors::Result;
+use parquet::errors::{ParquetError, Result};
 
 use super::super::page_check::bad;
 use super::hybrid::{Hybrid, Unpacked};
@@ -64,13 +64,31 @@ impl OpenPage {
                     count -= taken;
                 }
             }
-            Encoded::Nothing if count > 0 => {
-                return Err(bad(format!("a page without values has {count} by its levels")));
-            }
+            Encoded::Nothing if count > 0 => return Err(no_values(count)),
             Encoded::Nothing => {}
         }
         Ok(())
     }
+}
+
+impl OpenPage {
+    /// Passes over so many values that are not null.
+    pub fn pass_values(&mut self, count: usize, values: &dyn Values) -> Result<()> {
+        match &mut self.values {
+            Encoded::Plain(bytes) => {
+                let passed = values.plain_bytes(bytes, count)?;
+                *bytes = bytes.slice(passed..);
+            }
+            Encoded::Indices(indices) => indices.skip(count)?,
+            Encoded::Nothing if count > 0 => return Err(no_values(count)),
+            Encoded::Nothing => {}
+        }
+        Ok(())
+    }
+}
+
+fn no_values(count: usize) -> ParquetError {
+    bad(format!("a page without values has {count} by its levels"))
 }
 
 impl Encoded {

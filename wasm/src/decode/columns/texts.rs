@@ -61,7 +61,7 @@ impl Spans {
                 after.get(length as usize..)
             });
             let Some(after) = after else {
-                return Err(bad(format!("a value ends behind the {} bytes of its page", bytes.len())));
+                return Err(ends_behind(bytes));
             };
             *slot = end as i32;
             rest = after;
@@ -168,6 +168,10 @@ impl Spans {
     }
 }
 
+fn ends_behind(bytes: &[u8]) -> ParquetError {
+    bad(format!("a value ends behind the {} bytes of its page", bytes.len()))
+}
+
 fn no_such(index: u32, values: usize) -> ParquetError {
     bad(format!("index {index} in a dictionary of {values} values"))
 }
@@ -223,6 +227,17 @@ impl Values for Texts {
         self.slots.ends.reserve(slots);
         // A little more than before, or the last values would move all of them.
         self.slots.bytes.reserve(self.before + self.before / 16 + STEP);
+    }
+
+    fn plain_bytes(&self, bytes: &[u8], count: usize) -> Result<usize> {
+        let mut rest = bytes;
+        for _ in 0..count {
+            let after = rest.split_first_chunk::<4>().and_then(|(length, after)| {
+                after.get(u32::from_le_bytes(*length) as usize..)
+            });
+            rest = after.ok_or_else(|| ends_behind(bytes))?;
+        }
+        Ok(bytes.len() - rest.len())
     }
 
     fn plain(&mut self, bytes: &[u8], count: usize) -> Result<usize> {
@@ -306,7 +321,9 @@ mod tests {
         let good = plain(&["ä".as_bytes(), b"bc", b""]);
         for cut in 0..good.len() {
             assert!(Texts::new(true).plain(&good[..cut], 3).is_err(), "{cut}");
+            assert!(Texts::new(true).plain_bytes(&good[..cut], 3).is_err(), "{cut}");
         }
+        assert_eq!(Texts::new(true).plain_bytes(&good, 2).unwrap(), 12);
         let apart = plain(&[&"ä".as_bytes()[..1], &"ä".as_bytes()[1..]]);
         assert!(Texts::new(true).plain(&apart, 2).is_err());
         assert!(Texts::new(true).set_dictionary(&apart, 2).is_err());

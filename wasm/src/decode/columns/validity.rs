@@ -63,6 +63,24 @@ impl Validity {
     }
 }
 
+/// Passes over so many levels. Answers how many of them are of values.
+pub fn pass_levels(levels: &mut Hybrid, count: usize) -> Result<usize> {
+    let (mut left, mut values) = (count, 0);
+    while left > 0 {
+        let (taken, of_values) = match levels.run()? {
+            Run::Same(level, of) => (of.min(left), if level == 1 { of.min(left) } else { 0 }),
+            Run::Packed { bit, left: of } => {
+                let taken = of.min(left);
+                (taken, UnalignedBitChunk::new(levels.bytes(), bit, taken).count_ones())
+            }
+        };
+        levels.pass(taken);
+        left -= taken;
+        values += of_values;
+    }
+    Ok(values)
+}
+
 /// Moves the values at the front of `slots` to the slots whose bits, from `bit` on, are set. What a null slot holds does
 /// not matter. `base`: one value stands before the first slot, which is what the slots before the first value get.
 pub fn spread<T: Copy>(slots: &mut [T], base: bool, mut dense: usize, bits: &[u8], bit: usize) {
@@ -100,6 +118,10 @@ mod tests {
         assert!(validity.push_levels(&mut levels, 1).is_err());
         let nulls = validity.finish().unwrap();
         assert_eq!(nulls.null_count(), 7);
+        let mut passed = Hybrid::new(Bytes::from_static(&[10, 1, 3, 0b1010_0110, 6, 0]), 1, 1).unwrap();
+        let counts: Vec<usize> = [7, 6, 3].iter().map(|count| pass_levels(&mut passed, *count).unwrap()).collect();
+        assert_eq!(counts, [6, 3, 0]);
+        assert!(pass_levels(&mut passed, 1).is_err());
         let expected = [1, 1, 1, 1, 1, 0, 1, 1, 0, 0, 1, 0, 1, 0, 0, 0].map(|bit| bit == 1);
         assert!(nulls.iter().eq(expected));
     }

@@ -15,6 +15,9 @@ pub trait Values: Send {
     /// Appends plain values. Answers how many bytes they take.
     fn plain(&mut self, bytes: &[u8], count: usize) -> Result<usize>;
 
+    /// How many bytes so many plain values take.
+    fn plain_bytes(&self, bytes: &[u8], count: usize) -> Result<usize>;
+
     /// Appends values of the dictionary.
     fn indexed(&mut self, indices: &[u32]) -> Result<()>;
 

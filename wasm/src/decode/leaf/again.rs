@@ -68,6 +68,7 @@ impl Leaf {
         let next = self.waiting.front()?;
         match next.kind {
             PageKind::Dictionary => Some(dictionary),
+            _ if next.is_passed() => Some(data(Some(next.place.rows as usize), None)),
             _ => Some(data(None, (self.max_rep == 0).then_some(next.place.rows as usize))),
         }
     }
@@ -76,6 +77,9 @@ impl Leaf {
     pub fn skip(&mut self) -> PageResult<()> {
         if self.again.passed.is_some() && !self.again.is_dictionary() {
             self.again.passed = None;
+            return Ok(());
+        }
+        if self.again.pages.is_empty() && self.pass_rows().is_some() {
             return Ok(());
         }
         self.next_page().map(|_| ())
@@ -87,8 +91,8 @@ impl Leaf {
             return false;
         }
         match self.waiting.front() {
-            None => self.values_left == 0,
-            Some(next) => self.counted > 0 && next.place.at_row,
+            None => self.is_found(),
+            Some(next) => next.is_passed() || self.counted > 0 && next.place.at_row,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The bytes of one column chunk as they arrive, cut into pages.
+//! The bytes of one column chunk that are read, as they arrive, cut into pages.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
@@ -6,10 +6,11 @@ use std::ops::Range;
 use bytes::{Bytes, BytesMut};
 
 use super::super::thrift::{Header, PageHeader, page_header};
+use super::extents::Extents;
 
+/// Places are counted over what is read of the chunk.
 pub struct ChunkBytes {
-    start: u64,
-    end: u64,
+    extents: Extents,
     asked_to: u64,
     arrived_to: u64,
     /// Bytes that came before those in front of them.
@@ -22,30 +23,34 @@ pub struct ChunkBytes {
 }
 
 impl ChunkBytes {
-    pub fn new((start, length): (u64, u64)) -> Self {
+    pub fn new(extents: Extents) -> Self {
         Self {
-            start,
-            end: start + length,
-            asked_to: start,
-            arrived_to: start,
+            extents,
+            asked_to: 0,
+            arrived_to: 0,
             early: BTreeMap::new(),
-            at: start,
+            at: 0,
             unparsed: VecDeque::new(),
-            least_end: start,
+            least_end: 0,
         }
     }
 
     pub fn len(&self) -> u64 {
-        self.end - self.start
+        self.extents.len()
+    }
+
+    /// Where in the file the next page begins.
+    pub fn offset(&self) -> u64 {
+        self.extents.in_file(self.at)
     }
 
     /// Bytes of pages that were not found yet.
     pub fn left(&self) -> u64 {
-        self.end - self.at
+        self.len() - self.at
     }
 
     pub fn unasked(&self) -> u64 {
-        self.end - self.asked_to
+        self.len() - self.asked_to
     }
 
     /// Bytes that must be asked for before there can be another page.
@@ -53,26 +58,27 @@ impl ChunkBytes {
         self.least_end.max(self.at + 1).saturating_sub(self.asked_to).max(1).min(self.unasked())
     }
 
-    /// Bytes that were asked for and are not yet a page.
+    /// Bytes that were asked for and are not yet a page, and what is known of where they are.
     pub fn held(&self) -> u64 {
-        self.asked_to - self.at
+        self.asked_to - self.at + self.extents.held()
     }
 
+    /// A range of the file, at most so many bytes; fewer where others than those are not read.
     pub fn ask(&mut self, bytes: u64) -> Range<u64> {
-        let from = self.asked_to;
-        self.asked_to += bytes.min(self.unasked());
-        from..self.asked_to
+        let range = self.extents.take(self.asked_to, bytes.min(self.unasked()));
+        self.asked_to += range.end - range.start;
+        range
     }
 
     pub fn push(&mut self, start: u64, bytes: Bytes) {
-        self.early.insert(start, bytes);
+        self.early.insert(self.extents.place_of(start), bytes);
         while let Some(bytes) = self.early.remove(&self.arrived_to) {
             self.arrived_to += bytes.len() as u64;
             self.unparsed.push_back(bytes);
         }
     }
 
-    /// The header of the next page and its length; None: it has not arrived. An error is where in the chunk it is none.
+    /// The header of the next page and its length; None: it has not arrived. An error is where in the file it is none.
     pub fn header(&mut self) -> std::result::Result<Option<(PageHeader, u64)>, u64> {
         loop {
             let arrived = self.arrived_to - self.at;
@@ -90,7 +96,7 @@ impl ChunkBytes {
                     }
                     self.front(least.max(2 * length));
                 }
-                Header::CutOff(_) | Header::Bad => return Err(self.at - self.start),
+                Header::CutOff(_) | Header::Bad => return Err(self.offset()),
             }
         }
     }

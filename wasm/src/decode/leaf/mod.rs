@@ -1,8 +1,13 @@
 //! One column chunk as its bytes arrive: pages in the file's order, and the rows that they hold.
 
 mod again;
+mod ahead;
+mod arrival;
 mod chunk_bytes;
+mod extents;
 mod place;
+mod rows;
+mod taking;
 
 use std::collections::VecDeque;
 
@@ -13,30 +18,49 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::ColumnChunkMetaData;
 
 use self::again::Again;
+use self::ahead::{Ahead, ahead};
 use self::chunk_bytes::ChunkBytes;
+use self::extents::Extents;
 use self::place::Place;
-use super::levels::{levels_of, rows_that_begin};
-use super::maps::MapEntries;
-use super::page_check::{PageCheck, bad};
+use super::levels::LevelBytes;
+use super::offset_index::PageLocation;
+use super::page_check::PageCheck;
 use super::page_decoder::PageDecoder;
 use super::pages::{PageBounds, PageKind};
-use super::thrift::PageHeader;
+use super::selection::Selection;
 use crate::error::{EngineError, Result};
 
-// Encodings by the format's numbers.
-const OLD_DICTIONARY_INDICES: i32 = 2;
-const PLAIN: i32 = 0;
-const RLE: i32 = 3;
-const DELTA_BYTE_ARRAY: i32 = 7;
-const DICTIONARY_INDICES: i32 = 8;
+enum Body {
+    /// Header and body.
+    Raw {
+        bytes: Bytes,
+        /// Where its levels are, when they are not compressed.
+        levels: Option<LevelBytes>,
+    },
+    /// Decompressed.
+    Page(Page),
+    /// It is not read, as none of its rows is selected.
+    Passed,
+}
 
-/// A page that the decoder has not taken.
+/// A page that the decoder has not taken, or several that are passed over.
 struct Waiting {
     kind: PageKind,
-    /// Header and body; none once it was decompressed.
-    bytes: Bytes,
-    page: Option<Page>,
+    body: Body,
     place: Place,
+    /// First row and rows, by the offset index.
+    said: Option<(u64, u64)>,
+}
+
+impl Waiting {
+    fn passed(rows: u64) -> Self {
+        let place = Place { rows, at_row: true, ..Place::default() };
+        Self { kind: PageKind::Data, body: Body::Passed, place, said: None }
+    }
+
+    fn is_passed(&self) -> bool {
+        matches!(self.body, Body::Passed)
+    }
 }
 
 #[derive(Default)]
@@ -65,6 +89,9 @@ pub struct Leaf {
     chunk: ChunkBytes,
     /// Compressed bytes that it should hold: the more, the fewer requests.
     pub window: u64,
+    selection: Selection,
+    /// The pages to come by the offset index; None: it is not known.
+    ahead: Option<VecDeque<Ahead>>,
     values_left: i64,
     waiting: VecDeque<Waiting>,
     /// Pages of `waiting` whose rows are known.
@@ -84,7 +111,14 @@ pub struct Leaf {
 }
 
 impl Leaf {
-    pub fn new(index: usize, chunk: &ColumnChunkMetaData, rows: u64) -> Result<Self> {
+    /// Reads the selected rows, without the pages that have none where an offset index says which those are.
+    pub fn new(
+        index: usize,
+        chunk: &ColumnChunkMetaData,
+        rows: u64,
+        selection: &Selection,
+        offset_index: Option<&[PageLocation]>,
+    ) -> Result<Self> {
         let column = chunk.column_descr();
         let name = column.path().string();
         let width = match chunk.column_type() {
@@ -96,6 +130,18 @@ impl Leaf {
             Type::BYTE_ARRAY => 4,
         };
         let decoder = PageDecoder::new(chunk).map_err(|e| EngineError::failed(e.to_string()))?;
+        let (start, length) = chunk.byte_range();
+        let whole = start..start + length;
+        let (ahead, extents) = match offset_index {
+            Some(locations) => {
+                let (ahead, ranges) = ahead(locations, &whole, rows, selection).map_err(|text| {
+                    EngineError::corrupt(format!("column {name}: its offset index says {text}")).at_column(name.clone())
+                })?;
+                (Some(ahead), Extents::new(ranges))
+            }
+            None => (None, Extents::new([whole])),
+        };
+        let chunk_bytes = ChunkBytes::new(extents);
         Ok(Self {
             index,
             name,
@@ -109,8 +155,10 @@ impl Leaf {
             bounds: PageBounds::new(chunk),
             check: PageCheck::new(column),
             decoder,
-            window: chunk.byte_range().1,
-            chunk: ChunkBytes::new(chunk.byte_range()),
+            window: chunk_bytes.len(),
+            chunk: chunk_bytes,
+            selection: selection.clone(),
+            ahead,
             values_left: chunk.num_values(),
             waiting: VecDeque::new(),
             counted: 0,
@@ -143,40 +191,18 @@ impl Leaf {
         }
     }
 
-    /// A column takes the pages, whose values have so many bytes as an array.
-    pub fn read_by_column(&mut self, width: u64) {
-        (self.direct, self.width) = (true, width);
+    pub fn has_offset_index(&self) -> bool {
+        self.ahead.is_some()
     }
 
-    /// Among the pages that arrived is one that a column cannot read.
-    pub fn is_foreign(&self) -> bool {
-        self.foreign
-    }
-
-    /// From now on the decoder takes the pages, which must have been checked.
-    pub fn read_by_decoder(&mut self) -> Result<()> {
-        self.direct = false;
-        let again = self.dictionary_again().map_err(|e| self.named(e))?;
-        let taken = self.taken.iter().map(|(page, _)| page);
-        let waiting = self.waiting.iter().filter_map(|one| one.page.as_ref());
-        let mut checked = Ok(());
-        for page in again.iter().chain(taken).chain(waiting) {
-            checked = checked.and_then(|()| self.check.page(page));
-        }
-        checked.map_err(|e| self.named(e))
-    }
-
-    pub fn set_dictionary_bytes(&mut self, bytes: u64) {
-        self.dictionary.bytes = bytes;
-    }
-
+    /// All bytes that it reads.
     pub fn chunk_bytes(&self) -> u64 {
         self.chunk.len()
     }
 
     /// Bytes that were not asked for yet.
     pub fn unasked(&self) -> u64 {
-        if self.values_left > 0 { self.chunk.unasked() } else { 0 }
+        if self.is_found() { 0 } else { self.chunk.unasked() }
     }
 
     /// Bytes that must be asked for before there can be another page.
@@ -194,195 +220,11 @@ impl Leaf {
         let dictionary = self.dictionary.page.as_ref().map_or(0, Bytes::len) as u64;
         // Pages that are not compressed stay where they are.
         let pages = if self.in_place { self.decompressed } else { self.decompressed.max(self.largest) };
-        self.compressed() + pages + self.dictionary.bytes + dictionary
+        let ahead = self.ahead.as_ref().map_or(0, |ahead| ahead.len() * size_of::<Ahead>()) as u64;
+        self.compressed() + pages + self.dictionary.bytes + dictionary + ahead
     }
 
     pub fn ask(&mut self, bytes: u64) -> std::ops::Range<u64> {
         self.chunk.ask(bytes.min(self.unasked()))
-    }
-
-    pub fn push(&mut self, start: u64, bytes: Bytes) {
-        self.chunk.push(start, bytes);
-    }
-
-    /// Finds the pages in what has arrived.
-    pub fn parse(&mut self) -> Result<()> {
-        while self.values_left > 0 {
-            let Some((header, head)) = self.chunk.header().map_err(|at| {
-                self.corrupt(format!(
-                    "the page header at byte {at} of the column chunk is cut off or not a page header"
-                ))
-            })?
-            else {
-                break;
-            };
-            let left = self.chunk.left() - head;
-            let kind = self.bounds.check(&header, left, self.values_left).map_err(|e| self.named(e))?;
-            if kind == PageKind::Data {
-                self.largest = self.largest.max(header.uncompressed_size as u64);
-            }
-            let Some(bytes) = self.chunk.page(head + header.compressed_size as u64) else { break };
-            self.wait(kind, &header, bytes)?;
-        }
-        if self.values_left == 0 {
-            // Files exist with padding behind the last value.
-            self.chunk.close();
-        } else if self.chunk.left() == 0 {
-            let (held, said) = (self.values_said - self.values_left, self.values_said);
-            return Err(self.corrupt(format!("its pages hold {held} values, the footer says {said}")));
-        }
-        Ok(())
-    }
-
-    fn wait(&mut self, kind: PageKind, header: &PageHeader, bytes: Bytes) -> Result<()> {
-        if kind == PageKind::Index || kind == PageKind::Data && header.num_values == 0 {
-            return Ok(());
-        }
-        let uncompressed = header.uncompressed_size as u64;
-        // A refused growth of the memory is an answer here and a trap in the decoder.
-        if Vec::<u8>::new().try_reserve_exact(uncompressed as usize).is_err() {
-            let text =
-                format!("column {}: a page of {uncompressed} bytes does not fit into the engine's memory", self.name);
-            return Err(EngineError::too_small(2 * uncompressed, text).at_column(self.name.clone()));
-        }
-        let values = header.num_values as u64;
-        let mut place = Place { uncompressed, ..Place::default() };
-        if kind == PageKind::Dictionary {
-            (self.dictionary.bytes, self.dictionary.values) = (uncompressed, values);
-        } else {
-            self.values_left -= i64::from(header.num_values);
-            self.foreign |= !matches!(header.encoding, PLAIN | OLD_DICTIONARY_INDICES | DICTIONARY_INDICES);
-            let levels = header.level_encodings.iter().zip([self.max_def, self.max_rep]);
-            self.foreign |= header.kind == 0 && levels.into_iter().any(|(by, most)| most > 0 && *by != RLE);
-            place.array = self.array_bytes(header.encoding, values, uncompressed);
-            if self.max_rep == 0 {
-                place = Place { before: self.rows, rows: values, at_row: true, ..place };
-                self.rows += values;
-            }
-        }
-        if self.max_rep == 0 {
-            self.counted += 1;
-        }
-        self.compressed += bytes.len() as u64;
-        self.waiting.push_back(Waiting { kind, bytes, page: None, place });
-        Ok(())
-    }
-
-    fn array_bytes(&self, encoding: i32, values: u64, uncompressed: u64) -> u64 {
-        if self.physical != Type::BYTE_ARRAY {
-            return values * self.width;
-        }
-        let data = match encoding {
-            DICTIONARY_INDICES | OLD_DICTIONARY_INDICES => {
-                values.saturating_mul(self.dictionary.bytes) / self.dictionary.values.max(1)
-            }
-            // Each value is what differs from the one before: how long they are is not known.
-            DELTA_BYTE_ARRAY => uncompressed.saturating_mul(4),
-            _ => uncompressed,
-        };
-        data + values * self.width
-    }
-
-    /// Row by which the pages that are known end a row.
-    pub fn rows_known(&self) -> u64 {
-        // Where rows hold several values, the last may go on in the next page.
-        if self.max_rep == 0 || self.is_whole() { self.rows } else { self.rows.saturating_sub(1) }
-    }
-
-    fn is_whole(&self) -> bool {
-        self.values_left == 0 && self.counted == self.waiting.len()
-    }
-
-    /// Looks into pages until `row` rows are known, where that takes more than their headers.
-    pub fn count_to(&mut self, row: u64, maps: &mut [MapEntries]) -> Result<()> {
-        while self.counted < self.waiting.len() && self.rows_known() < row {
-            let at = self.counted;
-            let bytes = std::mem::take(&mut self.waiting[at].bytes);
-            let uncompressed = self.waiting[at].place.uncompressed;
-            let page = self.decode(bytes, uncompressed).map_err(|e| self.named(e))?;
-            let before = self.rows;
-            if let Some((reps, defs)) = levels_of(&page, self.max_rep, self.max_def).map_err(|e| self.named(e))? {
-                let (rows, at_row) = rows_that_begin(&reps).map_err(|e| self.named(e))?;
-                let place = &mut self.waiting[at].place;
-                *place = Place { before, rows: rows as u64, at_row, ..*place };
-                self.rows += rows as u64;
-                if maps.iter().any(|map| map.has(self.index)) {
-                    let levels = reps.all().and_then(|reps| Ok((reps, defs.all()?)));
-                    let (reps, defs) = levels.map_err(|e| self.named(e))?;
-                    for map in maps.iter_mut() {
-                        map.add(self.index, &reps, &defs).map_err(|e| self.named(e))?;
-                    }
-                }
-            }
-            self.waiting[at].page = Some(page);
-            self.counted += 1;
-        }
-        if self.is_whole() && self.rows != self.rows_said {
-            return Err(self.corrupt(format!("its pages hold {} rows, the footer says {}", self.rows, self.rows_said)));
-        }
-        Ok(())
-    }
-
-    /// About what the rows take as arrays; they are known.
-    pub fn array_bytes_of(&self, from: u64, rows: u64) -> u64 {
-        let places = self.taken.iter().map(|(_, place)| place).chain(self.waiting.iter().map(|one| &one.place));
-        places.take(self.taken.len() + self.counted).map(|place| place.array_bytes_of(from, rows)).sum()
-    }
-
-    fn decode(&mut self, bytes: Bytes, uncompressed: u64) -> parquet::errors::Result<Page> {
-        self.compressed -= bytes.len() as u64;
-        self.decompressed += uncompressed;
-        let page = self.decoder.decode(bytes.clone())?;
-        if !self.direct {
-            self.check.page(&page)?;
-        }
-        if page.is_dictionary_page() {
-            // A copy, as it may be a small part of what was pushed.
-            self.dictionary.page = Some(Bytes::copy_from_slice(&bytes));
-        }
-        Ok(page)
-    }
-
-    /// Rows before `row` were read: pages that hold no others are not needed again.
-    pub fn forget_before(&mut self, row: u64) {
-        while let Some((_, place)) = self.taken.front() {
-            let next = self.taken.get(1).map(|(_, next)| next).or_else(|| self.waiting.front().map(|one| &one.place));
-            if !next.is_some_and(|next| next.at_row && next.before <= row) {
-                break;
-            }
-            self.decompressed -= place.uncompressed;
-            self.taken.pop_front();
-        }
-    }
-
-    pub fn named_again(&self, e: ParquetError) -> ParquetError {
-        match e {
-            ParquetError::General(text) | ParquetError::EOF(text) => bad(format!("column {}: {text}", self.name)),
-            other => other,
-        }
-    }
-
-    pub fn next_page(&mut self) -> parquet::errors::Result<Option<Page>> {
-        if let Some(page) = self.next_again()? {
-            return Ok(Some(page));
-        }
-        let Some(Waiting { kind, bytes, page, place }) = self.waiting.pop_front() else {
-            return if self.values_left == 0 {
-                Ok(None)
-            } else {
-                Err(bad("its pages hold fewer rows than their headers say".into()))
-            };
-        };
-        self.counted = self.counted.saturating_sub(1);
-        let page = match page {
-            Some(page) => page,
-            None => self.decode(bytes, place.uncompressed)?,
-        };
-        if kind == PageKind::Data {
-            self.taken.push_back((page.clone(), place));
-        } else {
-            self.decompressed -= place.uncompressed;
-        }
-        Ok(Some(page))
     }
 }

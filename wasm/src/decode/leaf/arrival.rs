@@ -1,0 +1,173 @@
+//! Pages found in the bytes of a column chunk that have arrived.
+
+use bytes::Bytes;
+use parquet::basic::Type;
+
+use super::super::levels::LevelBytes;
+use super::super::pages::PageKind;
+use super::super::thrift::PageHeader;
+use super::ahead::Ahead;
+use super::place::Place;
+use super::{Body, Leaf, Waiting};
+use crate::error::{EngineError, Result};
+
+// Encodings by the format's numbers.
+const OLD_DICTIONARY_INDICES: i32 = 2;
+const PLAIN: i32 = 0;
+const RLE: i32 = 3;
+const DELTA_BYTE_ARRAY: i32 = 7;
+const DICTIONARY_INDICES: i32 = 8;
+
+impl Leaf {
+    pub fn push(&mut self, start: u64, bytes: Bytes) {
+        self.chunk.push(start, bytes);
+    }
+
+    /// Finds the pages in what has arrived.
+    pub fn parse(&mut self) -> Result<()> {
+        loop {
+            self.pass_unread_pages();
+            if self.is_found() {
+                // Files exist with padding behind the last value.
+                self.chunk.close();
+                return Ok(());
+            }
+            let Some((header, head)) = self.chunk.header().map_err(|at| {
+                self.corrupt(format!("the page header at byte {at} of the file is cut off or not a page header"))
+            })?
+            else {
+                break;
+            };
+            let left = self.chunk.left() - head;
+            let kind = self.bounds.check(&header, left, self.values_left).map_err(|e| self.named(e))?;
+            if kind == PageKind::Data {
+                self.largest = self.largest.max(header.uncompressed_size as u64);
+            }
+            let offset = self.chunk.offset();
+            let Some(bytes) = self.chunk.page(head + header.compressed_size as u64) else { break };
+            self.wait(kind, &header, offset, head as usize, bytes)?;
+        }
+        if self.chunk.left() == 0 {
+            let (held, said) = (self.values_said - self.values_left, self.values_said);
+            return Err(self.corrupt(format!("its pages hold {held} values, the footer says {said}")));
+        }
+        Ok(())
+    }
+
+    /// All pages that are to be read have arrived.
+    pub(super) fn is_found(&self) -> bool {
+        self.ahead.as_ref().map_or(self.values_left == 0, |ahead| ahead.is_empty())
+    }
+
+    fn pass_unread_pages(&mut self) {
+        while let Some(Ahead::Passed(rows)) = self.ahead.as_ref().and_then(|ahead| ahead.front()) {
+            let rows = *rows;
+            if self.max_rep == 0 {
+                self.values_left -= rows as i64;
+            }
+            self.waiting.push_back(Waiting::passed(rows));
+            if self.max_rep == 0 {
+                self.count_passed();
+            }
+            self.ahead.as_mut().and_then(|ahead| ahead.pop_front());
+        }
+    }
+
+    fn wait(&mut self, kind: PageKind, header: &PageHeader, offset: u64, head: usize, bytes: Bytes) -> Result<()> {
+        if kind == PageKind::Index || kind == PageKind::Data && header.num_values == 0 {
+            return Ok(());
+        }
+        let uncompressed = header.uncompressed_size as u64;
+        // A refused growth of the memory is an answer here and a trap in the decoder.
+        if Vec::<u8>::new().try_reserve_exact(uncompressed as usize).is_err() {
+            let text =
+                format!("column {}: a page of {uncompressed} bytes does not fit into the engine's memory", self.name);
+            return Err(EngineError::too_small(2 * uncompressed, text).at_column(self.name.clone()));
+        }
+        let values = header.num_values as u64;
+        let mut place = Place { values, uncompressed, ..Place::default() };
+        let mut said = None;
+        if kind == PageKind::Dictionary {
+            (self.dictionary.bytes, self.dictionary.values) = (uncompressed, values);
+        } else {
+            said = self.as_said(offset, bytes.len() as u64)?;
+            self.values_left -= i64::from(header.num_values);
+            place.array = self.array_bytes(header.encoding, values, uncompressed);
+            if self.max_rep == 0 {
+                place = Place { before: self.rows, rows: values, at_row: true, ..place };
+                self.check_said(said, &place)?;
+                if !self.selection.has_any(place.range()) {
+                    return self.pass_flat(values);
+                }
+                self.rows += values;
+            }
+            self.foreign |= !matches!(header.encoding, PLAIN | OLD_DICTIONARY_INDICES | DICTIONARY_INDICES);
+            let levels = header.level_encodings.iter().zip([self.max_def, self.max_rep]);
+            self.foreign |= header.kind == 0 && levels.into_iter().any(|(by, most)| most > 0 && *by != RLE);
+        }
+        if self.max_rep == 0 {
+            self.counted += 1;
+        }
+        self.compressed += bytes.len() as u64;
+        let levels = header.level_bytes.map(|lengths| LevelBytes::behind(head, lengths));
+        self.waiting.push_back(Waiting { kind, body: Body::Raw { bytes, levels }, place, said });
+        Ok(())
+    }
+
+    /// A page of single values of which none is selected is not kept.
+    fn pass_flat(&mut self, rows: u64) -> Result<()> {
+        match self.waiting.back_mut() {
+            Some(last) if last.is_passed() => {
+                last.place.rows += rows;
+                self.rows += rows;
+            }
+            _ => {
+                self.waiting.push_back(Waiting::passed(rows));
+                self.count_passed();
+            }
+        }
+        Ok(())
+    }
+
+    /// What the offset index says of the data page that was found: where it begins and the rows in it.
+    fn as_said(&mut self, offset: u64, bytes: u64) -> Result<Option<(u64, u64)>> {
+        let Some(ahead) = &mut self.ahead else { return Ok(None) };
+        match ahead.pop_front() {
+            Some(Ahead::Page { location, rows }) if location.offset == offset && location.bytes == bytes => {
+                Ok(Some((location.first_row, rows)))
+            }
+            said => Err(self.corrupt(format!(
+                "its offset index says {said:?} where a page of {bytes} bytes is at byte {offset} of the file"
+            ))),
+        }
+    }
+
+    pub(super) fn check_said(&self, said: Option<(u64, u64)>, found: &Place) -> Result<()> {
+        match said {
+            Some((first, rows)) if (first, rows) != (found.before, found.rows) || !found.at_row => {
+                Err(self.corrupt(format!(
+                    "its offset index says that a page holds {rows} rows from row {first} on, and it holds {} from {}{}",
+                    found.rows,
+                    found.before,
+                    if found.at_row { "" } else { ", behind the rest of another" }
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn array_bytes(&self, encoding: i32, values: u64, uncompressed: u64) -> u64 {
+        if self.physical != Type::BYTE_ARRAY {
+            return values * self.width;
+        }
+        let data = match encoding {
+            DICTIONARY_INDICES | OLD_DICTIONARY_INDICES => {
+                values.saturating_mul(self.dictionary.bytes) / self.dictionary.values.max(1)
+            }
+            // Each value is what differs from the one before: how long they are is not known.
+            DELTA_BYTE_ARRAY => uncompressed.saturating_mul(4),
+            _ => uncompressed,
+        };
+        data + values * self.width
+    }
+}
