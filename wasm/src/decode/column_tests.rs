@@ -22,21 +22,21 @@ use super::reader::ReadRequest;
 
 /// What one column of a file is like.
 #[derive(Clone, Debug)]
-struct Made {
-    kind: usize,
-    list: bool,
+pub(super) struct Made {
+    pub kind: usize,
+    pub list: bool,
     /// One value in so many is null; 0: none.
-    nulls: u64,
-    list_nulls: u64,
+    pub nulls: u64,
+    pub list_nulls: u64,
     /// How many values there are, and how often each comes in a row.
-    distinct: u64,
-    times: u64,
-    seed: u64,
+    pub distinct: u64,
+    pub times: u64,
+    pub seed: u64,
 }
 
 const KINDS: usize = 16;
 
-fn made() -> impl Strategy<Value = Made> {
+pub(super) fn made() -> impl Strategy<Value = Made> {
     let nulls = || prop_oneof![Just(0u64), Just(1), Just(2), Just(40)];
     let distinct = prop_oneof![Just(1u64), 2..40u64, Just(u64::MAX)];
     let times = prop_oneof![Just(1u64), 1..400u64];
@@ -129,7 +129,7 @@ impl Made {
     }
 }
 
-fn batch_of(columns: &[Made], rows: usize) -> RecordBatch {
+pub(super) fn batch_of(columns: &[Made], rows: usize) -> RecordBatch {
     let columns = columns.iter().enumerate().map(|(at, made)| {
         let (field, array) = made.column(rows);
         (field.with_name(format!("c{at}")), array)

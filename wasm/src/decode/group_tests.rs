@@ -19,7 +19,7 @@ use super::reader::{ParquetFile, ReadRequest, Step};
 use crate::error::Result;
 
 /// Rows with every shape; of `size` bytes some texts.
-fn rows(from: usize, count: usize, size: usize) -> RecordBatch {
+pub(super) fn rows(from: usize, count: usize, size: usize) -> RecordBatch {
     let at = || from..from + count;
     let id = Int64Array::from_iter(at().map(|i| (i % 11 != 3).then_some(i as i64 * 7919)));
     let text = StringArray::from_iter(at().map(|i| (i % 5 != 0).then(|| format!("{i}-{}", "x".repeat(i * 31 % size)))));
@@ -77,7 +77,7 @@ fn open(file: &Bytes) -> Result<ParquetFile> {
 
 pub(super) struct Read {
     pub batches: Vec<RecordBatch>,
-    ranges: Vec<Range<u64>>,
+    pub ranges: Vec<Range<u64>>,
 }
 
 pub(super) fn read(file: &Bytes, request: ReadRequest) -> Result<Read> {

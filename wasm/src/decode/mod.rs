@@ -25,3 +25,5 @@ mod windows;
 mod column_tests;
 #[cfg(test)]
 mod group_tests;
+#[cfg(test)]
+mod selection_tests;

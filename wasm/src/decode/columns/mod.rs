@@ -90,7 +90,7 @@ impl Column {
     fn skip_single(&mut self, mut rows: usize) -> PageResult<()> {
         let nullable = self.simple.highest > 0;
         while rows > 0 {
-            if let Some(passed) = self.pass_pages() {
+            if let Some(passed) = self.pass_pages()? {
                 rows = rows.checked_sub(passed).ok_or_else(too_many_passed)?;
                 continue;
             }
@@ -137,7 +137,7 @@ impl Column {
     fn skip_lists(&mut self, rows: usize) -> PageResult<()> {
         let mut passed = PassedLists::new(rows, self.simple.highest);
         while rows > 0 && !(self.is_between_pages() && passed.are_all() && self.leaf.lock().at_row()) {
-            if let Some(rows) = self.pass_pages() {
+            if let Some(rows) = self.pass_pages()? {
                 passed.pass_rows(rows).ok_or_else(too_many_passed)?;
                 continue;
             }
@@ -153,9 +153,14 @@ impl Column {
     }
 
     /// Passes over pages that are not read and come next. Answers their rows.
-    fn pass_pages(&mut self) -> Option<usize> {
-        let between = self.is_between_pages();
-        between.then(|| self.leaf.lock().pass_rows()).flatten().map(|rows| rows as usize)
+    fn pass_pages(&mut self) -> PageResult<Option<usize>> {
+        if !self.is_between_pages() {
+            return Ok(None);
+        }
+        if self.leaf.lock().is_dictionary_next() {
+            self.take_page()?;
+        }
+        Ok(self.leaf.lock().pass_rows().map(|rows| rows as usize))
     }
 
     fn is_between_pages(&self) -> bool {
@@ -171,24 +176,30 @@ impl Column {
     fn page(&mut self) -> PageResult<(&mut OpenPage, &mut dyn Values)> {
         while self.is_between_pages() {
             self.close_page();
-            let page = self.leaf.lock().next_page()?;
-            match page {
-                None => return Err(bad("it ends before the rows that the footer says".into())),
-                Some(Page::DictionaryPage { buf, num_values, .. }) => {
-                    let bytes = self.values.set_dictionary(&buf, num_values as usize)?;
-                    self.leaf.lock().set_dictionary_bytes(bytes as u64);
-                    self.has_dictionary = true;
-                }
-                Some(page) => {
-                    if page.encoding() != parquet::basic::Encoding::PLAIN && !self.has_dictionary {
-                        return Err(bad("a page needs a dictionary, and the column chunk has none".into()));
-                    }
-                    self.page = Some(OpenPage::new(&page, self.simple.list.is_some(), self.simple.highest)?);
-                }
-            }
+            self.take_page()?;
         }
         let page = self.page.as_mut().ok_or_else(|| bad("a page is missing".into()))?;
         Ok((page, &mut *self.values))
+    }
+
+    /// The next page of the leaf, or its dictionary.
+    fn take_page(&mut self) -> PageResult<()> {
+        let page = self.leaf.lock().next_page()?;
+        match page {
+            None => return Err(bad("it ends before the rows that the footer says".into())),
+            Some(Page::DictionaryPage { buf, num_values, .. }) => {
+                let bytes = self.values.set_dictionary(&buf, num_values as usize)?;
+                self.leaf.lock().set_dictionary_bytes(bytes as u64);
+                self.has_dictionary = true;
+            }
+            Some(page) => {
+                if page.encoding() != parquet::basic::Encoding::PLAIN && !self.has_dictionary {
+                    return Err(bad("a page needs a dictionary, and the column chunk has none".into()));
+                }
+                self.page = Some(OpenPage::new(&page, self.simple.list.is_some(), self.simple.highest)?);
+            }
+        }
+        Ok(())
     }
 }
 

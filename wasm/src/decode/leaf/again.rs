@@ -91,6 +91,8 @@ impl Leaf {
             return false;
         }
         match self.waiting.front() {
+            // That it does is looked at before the row before it is read.
+            _ if self.has_offset_index() => true,
             None => self.is_found(),
             Some(next) => next.is_passed() || self.counted > 0 && next.place.at_row,
         }

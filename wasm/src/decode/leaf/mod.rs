@@ -99,6 +99,8 @@ pub struct Leaf {
     rows: u64,
     /// Pages that the decoder took and may be in the middle of.
     taken: VecDeque<(Page, Place)>,
+    /// When the last of them was taken it was not known whether its last row goes on.
+    open_end: bool,
     dictionary: Dictionary,
     /// A column takes its pages and checks them itself, while none is foreign to it.
     direct: bool,
@@ -164,6 +166,7 @@ impl Leaf {
             counted: 0,
             rows: 0,
             taken: VecDeque::new(),
+            open_end: false,
             dictionary: Dictionary::default(),
             direct: false,
             foreign: false,

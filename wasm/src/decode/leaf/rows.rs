@@ -112,6 +112,10 @@ impl Leaf {
     }
 
     fn pass_page(&mut self, at: usize) {
+        // The decoder will look into it for the end of a row.
+        if at == 0 && self.open_end && !self.direct {
+            return;
+        }
         let Some(one) = self.waiting.get_mut(at) else { return };
         if one.kind != PageKind::Data || !one.place.at_row || self.selection.has_any(one.place.range()) {
             return;

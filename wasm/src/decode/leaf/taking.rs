@@ -41,6 +41,7 @@ impl Leaf {
 
     pub fn next_page(&mut self) -> Result<Option<Page>> {
         if let Some(page) = self.next_again()? {
+            self.open_end = !self.at_row();
             return Ok(Some(page));
         }
         let Some(Waiting { kind, body, place, .. }) = self.waiting.pop_front() else {
@@ -58,10 +59,15 @@ impl Leaf {
         };
         if kind == PageKind::Data {
             self.taken.push_back((page.clone(), place));
+            self.open_end = !self.at_row();
         } else {
             self.decompressed -= place.uncompressed;
         }
         Ok(Some(page))
+    }
+
+    pub fn is_dictionary_next(&self) -> bool {
+        self.waiting.front().is_some_and(|next| next.kind == PageKind::Dictionary)
     }
 
     /// Rows of the next pages where those are not read: they are passed over.
