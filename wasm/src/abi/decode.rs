@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::batch::give_batches;
 use super::{answer, block, request, set_meta};
 use crate::decode::metadata::{self, FooterReader};
+use crate::decode::page_index::{self, PageIndexReader};
 use crate::decode::reader::{self, ColumnPath, ParquetFile, ReadRequest, RowGroupRequest, RowGroups};
 use crate::error::{EngineError, Result};
 use crate::handles;
@@ -157,5 +158,47 @@ pub extern "C" fn parquet_rows_step(handle: i32) -> i32 {
         }
         reader::Step::Batch(batch) => give_batches(vec![batch]).map(|_| BATCH),
         reader::Step::Done => Ok(DONE),
+    })
+}
+
+/// Starts on the page index of leaves. Request: `{ rowGroup, leaves, memoryLimitBytes? }`. The file stays.
+///
+/// # Safety
+/// `ptr` and `len` are those of one `ics_alloc`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parquet_page_index(file: i32, ptr: *mut u8, len: usize) -> i32 {
+    let request = unsafe { request(ptr, len) };
+    answer(|| {
+        let request = request?;
+        let bad = |name: &str| EngineError::invalid_argument(format!("{name} is not what it should be"));
+        let group = request["rowGroup"].as_u64().ok_or_else(|| bad("rowGroup"))? as usize;
+        let leaves = request["leaves"].as_array().ok_or_else(|| bad("leaves"))?;
+        let leaves: Option<Vec<usize>> = leaves.iter().map(|leaf| leaf.as_u64().map(|leaf| leaf as usize)).collect();
+        let leaves = leaves.ok_or_else(|| bad("leaves"))?;
+        let limit = request["memoryLimitBytes"].as_u64();
+        handles::insert(handles::with::<ParquetFile, _>(file, |f| f.page_index(group, leaves, limit))?)
+    })
+}
+
+/// # Safety
+/// `ptr` and `len` are those of one `ics_alloc`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parquet_page_index_push(handle: i32, start: f64, ptr: *mut u8, len: usize) -> i32 {
+    let bytes = Bytes::from_owner(Block(unsafe { block(ptr, len) }));
+    answer(|| handles::with::<PageIndexReader, _>(handle, |r| r.push(offset(start)?, bytes)).map(|()| DONE))
+}
+
+/// `NEEDS` and ranges, or `DONE` and the index (`page_index::Step::Ready`).
+#[unsafe(no_mangle)]
+pub extern "C" fn parquet_page_index_step(handle: i32) -> i32 {
+    answer(|| match handles::with::<PageIndexReader, _>(handle, |r| r.step())? {
+        page_index::Step::Needs(ranges) => {
+            set_meta(range_list(&ranges));
+            Ok(NEEDS)
+        }
+        page_index::Step::Ready(json) => {
+            set_meta(json);
+            Ok(DONE)
+        }
     })
 }

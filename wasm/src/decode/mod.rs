@@ -1,5 +1,6 @@
 //! Parquet in: footers, and row groups as batches.
 
+mod column_index;
 mod columns;
 mod delta;
 mod group;
@@ -11,6 +12,7 @@ pub mod metadata;
 mod offset_index;
 mod page_check;
 mod page_decoder;
+pub mod page_index;
 mod pages;
 mod plain;
 mod projection;

@@ -14,6 +14,7 @@ use super::columns::roots_of;
 use super::group::{Group, Plan};
 use super::maps::maps_of;
 use super::offset_index::OffsetIndexes;
+use super::page_index::PageIndexReader;
 use super::projection::leaves_of;
 use super::schema::arrow_metadata;
 use super::selection::Selection;
@@ -105,6 +106,12 @@ impl ParquetFile {
         };
         let rows_left = request.rows.unwrap_or(u64::MAX);
         Ok(RowGroups { plan: Arc::new(plan), left: groups.into(), rows_left, open: None })
+    }
+
+    /// What the page index says of these leaves, by their number in the file.
+    pub fn page_index(&self, group: usize, leaves: Vec<usize>, memory_limit: Option<u64>) -> Result<PageIndexReader> {
+        let limit = memory_limit.unwrap_or(DEFAULT_MEMORY_LIMIT);
+        PageIndexReader::new(&self.metadata, group, leaves, self.file_bytes, limit)
     }
 
     fn selections(&self, wanted: Option<Vec<RowGroupRequest>>) -> Result<Vec<(usize, Selection)>> {
