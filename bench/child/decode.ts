@@ -28,7 +28,10 @@ async function ours(): Promise<number> {
   engine ??= await newEngine({ memoryLimitBytes: 256 * 1024 * 1024 });
   using parquet = await engine.openParquet({ sizeBytes, read });
   let rows = 0;
-  for await (const batch of parquet.batches({ batchRows: 8192, ...(columns && { columns }) })) {
+  for await (const batch of parquet.batches({
+    batchRows: 8192,
+    ...(columns && { columns: columns.map((name) => [name]) }),
+  })) {
     rows += batch.numRows;
     if (outAsIpc) batch.toIpc();
     batch.free();

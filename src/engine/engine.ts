@@ -7,7 +7,7 @@
 import type { Bytes } from '../util/bytes.ts';
 import type { ArrowSchema } from './arrow-schema.ts';
 import type { EncodedPart, Encoder, EncoderOptions } from './encoder.ts';
-import type { ParquetFooter } from './footer.ts';
+import type { LeafPageIndex, ParquetFooter } from './footer.ts';
 
 /** An Arrow record batch in the engine's memory. */
 export interface Batch extends Disposable {
@@ -145,25 +145,61 @@ export interface RangeReader {
   read(start: number, end: number, signal?: AbortSignal): Promise<Bytes>;
 }
 
+/** Which rows of a row group are read. */
+export interface RowGroupRows {
+  /** The number of the row group in the file, from 0. */
+  readonly index: number;
+  /**
+   * Ranges `[start, end)` of rows of the row group, counted from its first: start and end of each, one range after the
+   * other, ascending, none empty. Default: all rows.
+   */
+  readonly rows?: Uint32Array;
+}
+
 export interface ParquetReader extends Disposable {
   readonly schema: ArrowSchema;
   readonly footer: ParquetFooter;
   /**
-   * Streams batches of at most `batchRows` rows (default 8,192), fewer where rows are wide, row group by row group. A
-   * row group is fetched whole where half of the memory limit holds it, else page by page; no byte is fetched twice.
-   * `columns`: top-level field names, default all. Breaking out of the loop stops the reads. Throws
-   * MEMORY_LIMIT_TOO_SMALL, with a limit that would do (`place.neededBytes`), where pages are too large for it.
+   * Streams batches of at most `batchRows` rows (default 8,192), fewer where rows are wide. Rows come in the order of
+   * `rowGroups` and ascending within each; a batch holds rows of one row group, and of as many ranges as fill it: a
+   * caller knows where each row is from what it asked for. A row group is fetched whole where half of the memory limit
+   * holds it, else page by page; no byte of a page is fetched twice. Pages without selected rows are not decompressed
+   * where their rows are counted without that (columns that do not repeat, data pages v2), and not fetched where the file
+   * has an offset index and leaving them out saves more than asking for it costs; what lies behind the last selected row
+   * is not looked at. Breaking out of the loop stops the reads. Throws MEMORY_LIMIT_TOO_SMALL, with a limit that would do
+   * (`place.neededBytes`), where pages are too large for it; SOURCE_CORRUPT for an offset index that is not that of the
+   * pages, naming the column; INVALID_ARGUMENT for row groups and rows that are not there.
    */
   batches(options?: {
-    readonly rowGroups?: readonly number[];
-    readonly columns?: readonly string[];
+    /** Default: all rows of all row groups. */
+    readonly rowGroups?: readonly RowGroupRows[];
+    /**
+     * Paths by the names of `schema`, from the top on: `['a']` is a column, `['s', 'x']` the field x of the struct s, of
+     * lists in the form `['l', 'element', 'x']` with the name of the element there. A struct has only the children that
+     * are asked for, in the file's order. Default: all. Throws SCHEMA_MISMATCH for a path that leads to nothing,
+     * UNSUPPORTED for one into a map, which is read whole.
+     */
+    readonly columns?: readonly (readonly string[])[];
     readonly batchRows?: number;
-    /** Only the first so many rows; not much more is fetched than they need. Default: all. */
+    /** Only the first so many of the selected rows; not much more is fetched than they need. Default: all. */
     readonly rows?: number;
-    /** What the reader may hold in the engine beside the batches it gave: fetched bytes, pages. Default 64 MiB. */
+    /** What the reader may hold in the engine beside the batches it gave: fetched bytes, pages, ranges. Default 64 MiB. */
     readonly memoryLimitBytes?: number;
     readonly signal?: AbortSignal;
   }): AsyncIterable<Batch>;
+  /**
+   * What the page index says of leaves of a row group, in the order of `leaves` (places in `footer.leaves`). Throws
+   * SOURCE_CORRUPT for an index that cannot be read, naming the column; INVALID_ARGUMENT; MEMORY_LIMIT_TOO_SMALL.
+   */
+  pageIndex(
+    rowGroup: number,
+    leaves: readonly number[],
+    options?: {
+      /** What it may take in the engine and as JSON. Default 64 MiB. */
+      readonly memoryLimitBytes?: number;
+      readonly signal?: AbortSignal;
+    },
+  ): Promise<LeafPageIndex[]>;
   free(): void;
 }
 

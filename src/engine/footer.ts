@@ -38,3 +38,37 @@ export interface ParquetFooter {
   readonly leaves: readonly LeafFacts[];
   readonly keyValueMetadata: ReadonlyMap<string, string>;
 }
+
+/** What a column index says of one page. */
+export interface PageFacts {
+  /** It holds nulls only; its bounds are null then. */
+  readonly allNull: boolean;
+  /** Null: the index does not say. */
+  readonly nullCount: number | null;
+  readonly nanCount: number | null;
+  /** PLAIN-encoded bounds, which may be shorter and wider than the values. */
+  readonly min: Uint8Array | null;
+  readonly max: Uint8Array | null;
+}
+
+export interface ColumnIndex {
+  /** How the bounds of the pages go on, pages of nulls left out. */
+  readonly boundaryOrder: 'unordered' | 'ascending' | 'descending';
+  readonly pages: readonly PageFacts[];
+}
+
+/** Where a data page is, by an offset index. */
+export interface PageLocation {
+  /** Counted within the row group. */
+  readonly firstRow: number;
+  /** In the file. */
+  readonly offset: number;
+  /** With its header. */
+  readonly compressedBytes: number;
+}
+
+/** The page index of one leaf in one row group, as the file has it; null: it has none. */
+export interface LeafPageIndex {
+  readonly columnIndex: ColumnIndex | null;
+  readonly offsetIndex: readonly PageLocation[] | null;
+}

@@ -72,7 +72,7 @@ async function* alignedBatches(
     file,
   });
   const read = parquet.batches({
-    columns: from.columns,
+    columns: from.columns.map((name) => [name]),
     ...(wanted < parquet.footer.numRows ? { rows: wanted } : {}),
     batchRows: reading.batchSize,
     memoryLimitBytes: reading.fileMemoryBytes,

@@ -37,7 +37,7 @@ export async function openParquet(
           const read = reader.batches({
             batchRows: options.batchRows ?? DEFAULT_BATCH_ROWS,
             memoryLimitBytes: limit,
-            ...(options.columns === undefined ? {} : { columns: options.columns }),
+            ...(options.columns === undefined ? {} : { columns: options.columns.map((name) => [name]) }),
             ...(signal === undefined ? {} : { signal }),
           });
           for await (const batch of read) yield* handOver([batch]);

@@ -8,9 +8,11 @@ use arrow_buffer::Buffer;
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 use bytes::Bytes;
 use icestream_engine::decode::metadata::{FooterReader, Step as FooterStep};
-use icestream_engine::decode::reader::{ParquetFile, ReadRequest, Step};
+use icestream_engine::decode::page_index::{PageIndexReader, Step as IndexStep};
+use icestream_engine::decode::reader::{ParquetFile, ReadRequest, RowGroupRequest, RowGroups, Step};
 use icestream_engine::decompress::{Codec, Decompressor, Limits};
 use icestream_engine::error::Result;
+use icestream_engine::footer::RowGroupFacts;
 use icestream_engine::ipc::IpcReader;
 use icestream_engine::kernels::align::Aligner;
 use icestream_engine::kernels::data_size::data_size;
@@ -44,7 +46,7 @@ pub fn ipc(data: &[u8]) {
     }
 }
 
-/// A Parquet file: footer, facts, all rows.
+/// A Parquet file: footer, facts, all rows, the page index, some of the rows.
 pub fn parquet(data: &[u8]) {
     let _ = read_parquet(&Bytes::copy_from_slice(data));
 }
@@ -67,7 +69,48 @@ fn read_parquet(file: &Bytes) -> Result<usize> {
     if file_read.facts().num_rows > 100_000 {
         return Ok(0);
     }
-    let mut rows = file_read.read(ReadRequest { batch_rows: Some(1000), ..Default::default() })?;
+    let leaves = (0..file_read.facts().leaves.len()).collect();
+    let _ = file_read.page_index(0, leaves, None).and_then(|reader| read_page_index(file, reader));
+    let _ = read_selected(file, &file_read);
+    read_rows(file, file_read.read(ReadRequest { batch_rows: Some(1000), ..Default::default() })?)
+}
+
+/// Rows by turns, so many as bytes of the file say; with the offset index where there is one.
+fn read_selected(file: &Bytes, file_read: &ParquetFile) -> Result<()> {
+    let select = |(index, group): (usize, RowGroupFacts)| {
+        let (mut at, mut ranges, mut reads) = (0, Vec::new(), false);
+        for turn in file.iter().rev().skip(8).map(|byte| u32::from(*byte)) {
+            let end = (at + turn).min(group.num_rows as u32);
+            if reads && at < end {
+                ranges.extend([at, end]);
+            }
+            (at, reads) = (end, !reads);
+        }
+        RowGroupRequest { index, rows: Some(ranges.into()) }
+    };
+    let row_groups: Vec<_> = file_read.facts().row_groups.into_iter().enumerate().map(select).collect();
+    let ranges = row_groups.iter().filter_map(|group| group.rows.as_ref()).flat_map(|rows| rows.as_chunks::<2>().0);
+    let wanted: u32 = ranges.map(|[start, end]| end - start).sum();
+    let request = ReadRequest {
+        row_groups: Some(row_groups),
+        batch_rows: Some(100),
+        offset_index_cost: Some(0),
+        ..Default::default()
+    };
+    assert_eq!(read_rows(file, file_read.read(request)?)?, wanted as usize);
+    Ok(())
+}
+
+fn read_page_index(file: &Bytes, mut reader: PageIndexReader) -> Result<()> {
+    while let IndexStep::Needs(ranges) = reader.step()? {
+        for range in ranges {
+            reader.push(range.start, file.slice(range.start as usize..range.end as usize))?;
+        }
+    }
+    Ok(())
+}
+
+fn read_rows(file: &Bytes, mut rows: RowGroups) -> Result<usize> {
     let mut count = 0;
     loop {
         match rows.step()? {

@@ -2,11 +2,12 @@
 import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
 import type { ArrowSchema } from '../arrow-schema.ts';
-import type { Batch, ParquetReader, RangeReader } from '../engine.ts';
-import type { ParquetFooter } from '../footer.ts';
+import type { Batch, ParquetReader, RangeReader, RowGroupRows } from '../engine.ts';
+import type { LeafPageIndex, ParquetFooter } from '../footer.ts';
 import { type BatchList, batchesOf } from './batch.ts';
 import { type FooterJson, footerOf } from './footer-json.ts';
 import type { WasmInstance } from './instance.ts';
+import { type LeafPageIndexJson, pageIndexOf } from './page-index-json.ts';
 import { aborted, type ByteRange, readRanges } from './ranges.ts';
 
 /** What a step answers (`wasm/src/abi/decode.rs`). */
@@ -28,6 +29,7 @@ interface Needs {
 const LEAST_REQUEST_BYTES = 256 * 1024;
 
 type BatchesOptions = NonNullable<Parameters<ParquetReader['batches']>[0]>;
+type PageIndexOptions = NonNullable<Parameters<ParquetReader['pageIndex']>[2]>;
 
 /**
  * Reads the footer: the last 64 KiB, and what is missing of it.
@@ -68,8 +70,10 @@ class WasmParquetReader implements ParquetReader {
   async *batches(options: BatchesOptions = {}): AsyncGenerator<Batch, void, undefined> {
     const instance = this.#instance;
     const { rowGroups, columns, batchRows, rows: most, memoryLimitBytes, signal } = options;
-    const request = { rowGroups, columns, batchRows, rows: most, memoryLimitBytes };
-    const rows = instance.call('parquet_read', this.#handle, JSON.stringify(request));
+    const selected = rowGroups && selectionOf(rowGroups);
+    const request = { rowGroups: selected?.groups, columns, batchRows, rows: most, memoryLimitBytes };
+    const ranges = selected?.ranges ?? new Uint8Array(0);
+    const rows = instance.call('parquet_read', this.#handle, JSON.stringify(request), ranges);
     let schema: ArrowSchema | undefined;
     try {
       for (;;) {
@@ -95,6 +99,26 @@ class WasmParquetReader implements ParquetReader {
     }
   }
 
+  async pageIndex(
+    rowGroup: number,
+    leaves: readonly number[],
+    { memoryLimitBytes, signal }: PageIndexOptions = {},
+  ): Promise<LeafPageIndex[]> {
+    const instance = this.#instance;
+    const request = JSON.stringify({ rowGroup, leaves, memoryLimitBytes });
+    const handle = instance.call('parquet_page_index', this.#handle, request);
+    try {
+      while (decode(instance, 'parquet_page_index_step', handle) === NEEDS) {
+        const push = (range: ByteRange, bytes: Bytes) =>
+          instance.call('parquet_page_index_push', handle, range[0], bytes);
+        await readRanges(this.#file, instance.meta() as ByteRange[], push, { signal });
+      }
+      return (instance.meta() as LeafPageIndexJson[]).map(pageIndexOf);
+    } finally {
+      instance.drop(handle);
+    }
+  }
+
   free(): void {
     this.#instance.drop(this.#handle);
     this.#handle = -1;
@@ -103,6 +127,26 @@ class WasmParquetReader implements ParquetReader {
   [Symbol.dispose](): void {
     this.free();
   }
+}
+
+/** Row groups with the number of their ranges, and the ranges of all of them. */
+function selectionOf(rowGroups: readonly RowGroupRows[]): {
+  readonly groups: ReadonlyArray<readonly [index: number, ranges: number | null]>;
+  readonly ranges: Bytes;
+} {
+  const all = new Uint32Array(rowGroups.reduce((sum, { rows }) => sum + (rows?.length ?? 0), 0));
+  let at = 0;
+  const groups = rowGroups.map(({ index, rows }) => {
+    if (rows === undefined) return [index, null] as const;
+    if (rows.length % 2 !== 0) {
+      const text = `row group ${index}: rows has ${rows.length} numbers; each range is a start and an end`;
+      throw new IcestreamError('INVALID_ARGUMENT', text);
+    }
+    all.set(rows, at);
+    at += rows.length;
+    return [index, rows.length / 2] as const;
+  });
+  return { groups, ranges: new Uint8Array(all.buffer) };
 }
 
 /** Pages are checked before they are decoded; a panic even so leaves open whether the file or the engine is at fault. */

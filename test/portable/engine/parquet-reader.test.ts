@@ -145,7 +145,7 @@ it('reads INT96 timestamps as microseconds', async () => {
 
 it('reads a file of DuckDB', async () => {
   using reader = await engine.openParquet(inMemory(unpack(files.duckdbFile)));
-  const rows = await rowsOf(reader, { columns: ['i', 'n', 'l', 'st'] });
+  const rows = await rowsOf(reader, { columns: [['i'], ['n'], ['l'], ['st']] });
   expect(rows[7]).toEqual({ i: 7, n: 7, l: [7, 8], st: { a: 7, b: 'z7' } });
   expect(rows).toHaveLength(60);
 });
@@ -156,13 +156,13 @@ it('asks for the columns and row groups it needs and for nothing else', async ()
   using reader = await engine.openParquet(file);
   expect(file.reads).toEqual([[Math.max(0, bytes.length - 65_536), bytes.length]]);
   file.reads.length = 0;
-  const rows = await rowsOf(reader, { columns: ['ls', 'b'], rowGroups: [1] });
+  const rows = await rowsOf(reader, { columns: [['ls'], ['b']], rowGroups: [{ index: 1 }] });
   expect(rows).toHaveLength(20);
   expect(rows[0]).toEqual({ b: false, ls: 'value 40' });
   const second = reader.footer.rowGroups[1]?.startOffset ?? 0;
   expect(file.reads.every(([start]) => start >= second)).toBe(true);
-  await expect(rowsOf(reader, { columns: ['nope'] })).rejects.toMatchObject({ code: 'SCHEMA_MISMATCH' });
-  await expect(rowsOf(reader, { rowGroups: [2] })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  await expect(rowsOf(reader, { columns: [['nope']] })).rejects.toMatchObject({ code: 'SCHEMA_MISMATCH' });
+  await expect(rowsOf(reader, { rowGroups: [{ index: 2 }] })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
 });
 
 it('reads a file without rows', async () => {

@@ -98,7 +98,7 @@ async function columnsOf(store: Store, location: string) {
   });
   const ids: bigint[] = [];
   const names: (string | null)[] = [];
-  for await (const batch of reader.batches({ columns: ['id', 'name'] })) {
+  for await (const batch of reader.batches({ columns: [['id'], ['name']] })) {
     const table = arrow.tableFromIPC(batch.toIpc());
     batch.free();
     ids.push(...(table.getChild('id')?.toArray() ?? []));

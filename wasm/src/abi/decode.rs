@@ -112,7 +112,7 @@ fn read_request(json: &Value, rows: &Buffer) -> Result<ReadRequest> {
     };
     let batch_rows = whole("batchRows")?.map(|rows| rows as usize);
     let (rows, memory_limit) = (whole("rows")?, whole("memoryLimitBytes")?);
-    Ok(ReadRequest { row_groups, columns, batch_rows, rows, memory_limit })
+    Ok(ReadRequest { row_groups, columns, batch_rows, rows, memory_limit, offset_index_cost: None })
 }
 
 fn path(names: &Value) -> Option<ColumnPath> {

@@ -41,6 +41,8 @@ pub struct Plan {
     pub file_bytes: u64,
     /// Bytes that the selections of all row groups take.
     pub selection_bytes: u64,
+    /// What an offset index must save to be asked for.
+    pub offset_index_cost: u64,
 }
 
 pub enum Step {

@@ -87,10 +87,14 @@ impl OffsetIndexes {
         let (bytes, count) = with().fold((0, 0), |(bytes, count), (leaf, _)| (bytes + of(*leaf), count + 1));
         let size: u64 = leaves.iter().filter_map(|(range, _)| range.as_ref()).map(|range| range.end - range.start).sum();
         let rows = metadata.num_rows() as u64;
+        let (least, cost) = match plan.offset_index_cost {
+            0 => (1, 0),
+            cost => (LEAST_PAGE_BYTES * count, cost + size),
+        };
         let gaps = selection.gaps(rows).map(|gap| (u128::from(bytes) * u128::from(gap) / u128::from(rows.max(1))) as u64);
-        let saved: u64 = gaps.filter(|gap| *gap >= LEAST_PAGE_BYTES * count).sum();
+        let saved: u64 = gaps.filter(|gap| *gap >= least).sum();
         let fits = size <= plan.limit / SHARE;
-        (fits && saved > TAIL_BYTES + size).then(|| Self { plan: plan.clone(), group, leaves })
+        (fits && saved > cost).then(|| Self { plan: plan.clone(), group, leaves })
     }
 
     fn chunk(&self, leaf: usize) -> &ColumnChunkMetaData {

@@ -18,6 +18,7 @@ use super::page_index::PageIndexReader;
 use super::projection::leaves_of;
 use super::schema::arrow_metadata;
 use super::selection::Selection;
+use super::windows::TAIL_BYTES;
 
 pub use super::group::Step;
 pub use super::projection::ColumnPath;
@@ -55,6 +56,8 @@ pub struct ReadRequest {
     pub rows: Option<u64>,
     /// Bytes that reading may hold.
     pub memory_limit: Option<u64>,
+    /// An offset index is asked for when it probably saves reading more bytes than these; 0: when it saves any.
+    pub offset_index_cost: Option<u64>,
 }
 
 impl ParquetFile {
@@ -103,6 +106,7 @@ impl ParquetFile {
             limit: request.memory_limit.unwrap_or(DEFAULT_MEMORY_LIMIT),
             file_bytes: self.file_bytes,
             selection_bytes: 8 * ranges as u64,
+            offset_index_cost: request.offset_index_cost.unwrap_or(TAIL_BYTES),
         };
         let rows_left = request.rows.unwrap_or(u64::MAX);
         Ok(RowGroups { plan: Arc::new(plan), left: groups.into(), rows_left, open: None })

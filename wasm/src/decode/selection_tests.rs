@@ -118,6 +118,8 @@ struct How {
     batch_rows: usize,
     limit: u64,
     most: u64,
+    /// Its offset index is asked for however little that saves.
+    eager: bool,
 }
 
 fn check(batch: &RecordBatch, file: &Bytes, turns: &Turns, how: &How) -> bool {
@@ -128,6 +130,7 @@ fn check(batch: &RecordBatch, file: &Bytes, turns: &Turns, how: &How) -> bool {
         batch_rows: Some(how.batch_rows),
         memory_limit: Some(how.limit),
         rows: Some(how.most),
+        offset_index_cost: how.eager.then_some(0),
         ..ReadRequest::default()
     };
     let got = read(file, request).unwrap();
@@ -181,25 +184,25 @@ proptest! {
     #[test]
     fn selected_rows_of_any_shape_are_those_of_a_full_read(
         count in 1usize..4000, size in 2usize..200, pages in 200usize..20_000, page_rows in 10usize..3000,
-        (v2, zstd, indexed, repeat) in any::<(bool, bool, bool, bool)>(), group_rows in prop_oneof![300usize..4000, Just(4000)],
+        (v2, zstd, indexed, repeat, eager) in any::<(bool, bool, bool, bool, bool)>(), group_rows in prop_oneof![300usize..4000, Just(4000)],
         dictionary in prop_oneof![Just(0usize), 100..4000usize], turns in turns(),
         (batch_rows, limit) in (1usize..1200, 2u64 << 20..12 << 20), most in prop_oneof![3 => Just(u64::MAX), 1 => 0..3000u64],
     ) {
         let batch = rows(0, count, size);
         let file = written(&batch, with(properties(pages, page_rows, v2, zstd, dictionary), group_rows, indexed));
-        check(&batch, &file, &turns, &How { group_rows, repeat, batch_rows, limit, most });
+        check(&batch, &file, &turns, &How { group_rows, repeat, batch_rows, limit, most, eager });
     }
 
     #[test]
     fn selected_rows_of_any_columns_are_those_of_a_full_read(
         columns in prop::collection::vec(made(), 1..6), count in 1usize..3000, pages in 100usize..20_000,
-        page_rows in 1usize..2000, (v2, zstd, indexed, repeat) in any::<(bool, bool, bool, bool)>(),
+        page_rows in 1usize..2000, (v2, zstd, indexed, repeat, eager) in any::<(bool, bool, bool, bool, bool)>(),
         group_rows in prop_oneof![300usize..3000, Just(3000)],
         dictionary in prop_oneof![Just(0usize), 50..4000usize, Just(1 << 20)], turns in turns(), batch_rows in 1usize..1500,
     ) {
         let batch = batch_of(&columns, count);
         let file = written(&batch, with(properties(pages, page_rows, v2, zstd, dictionary), group_rows, indexed));
-        check(&batch, &file, &turns, &How { group_rows, repeat, batch_rows, limit: 64 << 20, most: u64::MAX });
+        check(&batch, &file, &turns, &How { group_rows, repeat, batch_rows, limit: 64 << 20, most: u64::MAX, eager });
     }
 
     #[test]
@@ -218,7 +221,7 @@ proptest! {
         let ranges = ranges(&turns, false, 3000);
         let count = ranges.as_chunks::<2>().0.iter().map(|[start, end]| (end - start) as usize).sum::<usize>();
         let row_groups = Some(vec![RowGroupRequest { index: 0, rows: Some(ranges.clone().into()) }]);
-        if let Ok(got) = read(&bytes.into(), ReadRequest { row_groups, ..ReadRequest::default() }) {
+        if let Ok(got) = read(&bytes.into(), ReadRequest { row_groups, offset_index_cost: Some(0), ..ReadRequest::default() }) {
             prop_assert_eq!(got.batches.iter().map(RecordBatch::num_rows).sum::<usize>(), count);
             if in_index && count > 0 {
                 let expected = filter_record_batch(&batch, &mask(&ranges, 3000)).unwrap();
@@ -239,7 +242,7 @@ fn a_wide_variety_of_columns_is_cut_where_pages_are() {
     let turns = vec![(1300, 3), (900, 400), (0, 1), (1, 1), (1500, 20)];
     for (v2, dictionary) in [(false, 1 << 20), (true, 2000), (true, 0)] {
         let file = written(&batch, with(properties(3000, 333, v2, true, dictionary), 5000, true));
-        let how = How { group_rows: 5000, repeat: false, batch_rows: 300, limit: 64 << 20, most: u64::MAX };
+        let how = How { group_rows: 5000, repeat: false, batch_rows: 300, limit: 64 << 20, most: u64::MAX, eager: false };
         assert!(check(&batch, &file, &turns, &how), "the offset index was not used");
     }
 }
