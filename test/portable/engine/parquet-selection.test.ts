@@ -182,7 +182,7 @@ function locate(bytes: Bytes, firstRows: readonly number[]): number[] {
   const found: number[] = [];
   for (const row of firstRows.slice(1)) {
     const pattern = [0x16, ...varint(2 * row), 0];
-    for (let at = bytes.length >> 1; at < bytes.length; at++) {
+    for (let at = bytes.length - 30_000; at < bytes.length; at++) {
       if (pattern.every((byte, i) => bytes[at + i] === byte)) found.push(at + 1);
     }
   }
@@ -220,7 +220,7 @@ test('the page index is plain data, and null where there is none', async () => {
   const facts = i?.columnIndex?.pages.map((page) => [page.allNull, page.nullCount, int(page.min), int(page.max)]);
   expect(facts?.slice(0, 2)).toEqual([
     [false, 2, -100, 5],
-    [false, 2, 12, 117],
+    [false, 3, 12, 110],
   ]);
   expect(nul?.columnIndex?.pages[0]).toMatchObject({ allNull: true, nullCount: 16, min: null, max: null });
   await expect(reader.pageIndex(2, [0])).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });

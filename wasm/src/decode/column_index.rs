@@ -64,7 +64,8 @@ mod tests {
     #[test]
     fn pages_are_read_and_what_is_none_is_refused() {
         let good = [
-            0x19, 0x21, 2, 1, 0x19, 0x28, 1, 7, 0, 0x19, 0x28, 2, 8, 9, 0, 0x15, 2, 0x19, 0x26, 2, 6, 0x39, 0x26, 0, 8, 0,
+            0x19, 0x21, 2, 1, 0x19, 0x28, 1, 7, 0, 0x19, 0x28, 2, 8, 9, 0, 0x15, 2, 0x19, 0x26, 2, 6, 0x39, 0x26, 0, 8,
+            0,
         ];
         let page = |is_null, null_count, nan_count, min, max| PageValues {
             is_null,

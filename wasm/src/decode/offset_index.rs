@@ -85,13 +85,15 @@ impl OffsetIndexes {
         let of = |leaf: usize| metadata.column(leaf).byte_range().1;
         let with = || plan.leaves.iter().zip(&leaves).filter(|(_, (range, _))| range.is_some());
         let (bytes, count) = with().fold((0, 0), |(bytes, count), (leaf, _)| (bytes + of(*leaf), count + 1));
-        let size: u64 = leaves.iter().filter_map(|(range, _)| range.as_ref()).map(|range| range.end - range.start).sum();
+        let size: u64 =
+            leaves.iter().filter_map(|(range, _)| range.as_ref()).map(|range| range.end - range.start).sum();
         let rows = metadata.num_rows() as u64;
         let (least, cost) = match plan.offset_index_cost {
             0 => (1, 0),
             cost => (LEAST_PAGE_BYTES * count, cost + size),
         };
-        let gaps = selection.gaps(rows).map(|gap| (u128::from(bytes) * u128::from(gap) / u128::from(rows.max(1))) as u64);
+        let gaps =
+            selection.gaps(rows).map(|gap| (u128::from(bytes) * u128::from(gap) / u128::from(rows.max(1))) as u64);
         let saved: u64 = gaps.filter(|gap| *gap >= least).sum();
         let fits = size <= plan.limit / SHARE;
         (fits && saved > cost).then(|| Self { plan: plan.clone(), group, leaves })
@@ -102,7 +104,8 @@ impl OffsetIndexes {
     }
 
     pub fn push(&mut self, range: &Range<u64>, bytes: Bytes) -> Result<()> {
-        let waits = |(of, came): &&mut (Option<Range<u64>>, Option<Bytes>)| of.as_ref() == Some(range) && came.is_none();
+        let waits =
+            |(of, came): &&mut (Option<Range<u64>>, Option<Bytes>)| of.as_ref() == Some(range) && came.is_none();
         match self.leaves.iter_mut().find(waits) {
             Some((_, came)) => *came = Some(bytes),
             None => return Err(EngineError::invalid_argument(format!("bytes {range:?} were not asked for"))),
@@ -148,9 +151,7 @@ mod tests {
     #[test]
     fn locations_are_read_and_what_is_none_is_refused() {
         // Two pages: 10 bytes at 4 from row 0, 5 bytes at 14 from row 3; then a list that is passed over.
-        let good = [
-            0x19, 0x2c, 0x16, 8, 0x15, 20, 0x16, 0, 0, 0x16, 28, 0x15, 10, 0x16, 6, 0, 0x19, 0x16, 2, 0,
-        ];
+        let good = [0x19, 0x2c, 0x16, 8, 0x15, 20, 0x16, 0, 0, 0x16, 28, 0x15, 10, 0x16, 6, 0, 0x19, 0x16, 2, 0];
         let page = |offset, bytes, first_row| PageLocation { offset, bytes, first_row };
         assert_eq!(offset_index(&good).unwrap(), [page(4, 10, 0), page(14, 5, 3)]);
         for cut in 0..good.len() {

@@ -17,6 +17,8 @@ pub struct PageCheck {
     max_def: i16,
     /// Its values are UTF-8.
     text: bool,
+    /// Not all values are read; the decoder looks less at those that it passes over.
+    skips: bool,
     /// Values of the dictionary page, once it was met.
     dictionary: Option<usize>,
 }
@@ -26,7 +28,7 @@ pub(super) fn bad(text: String) -> ParquetError {
 }
 
 impl PageCheck {
-    pub fn new(column: &ColumnDescriptor) -> Self {
+    pub fn new(column: &ColumnDescriptor, skips: bool) -> Self {
         let width = match column.physical_type() {
             Type::INT32 | Type::FLOAT => 4,
             Type::INT64 | Type::DOUBLE => 8,
@@ -41,6 +43,7 @@ impl PageCheck {
             max_def: column.max_def_level(),
             text: matches!(column.logical_type_ref(), Some(LogicalType::String | LogicalType::Enum | LogicalType::Json))
                 || matches!(column.converted_type(), ConvertedType::UTF8 | ConvertedType::ENUM | ConvertedType::JSON),
+            skips,
             dictionary: None,
         }
     }
@@ -56,7 +59,7 @@ impl PageCheck {
                     return Err(bad(format!("a dictionary of no values has {} bytes", buf.len())));
                 }
                 if self.physical == Type::BYTE_ARRAY {
-                    check_places(buf, count)?;
+                    check_places(buf, count, false)?;
                 }
                 self.dictionary = Some(count);
                 Ok(())
@@ -67,7 +70,9 @@ impl PageCheck {
                 let values = after_levels(after, self.max_def, *def_level_encoding, count)?;
                 self.levels(&buf[..buf.len() - after.len()], self.max_rep, *rep_level_encoding, count, false)?;
                 let defs = &after[..after.len() - values.len()];
-                let counted = self.width > 0 && *encoding == Encoding::BYTE_STREAM_SPLIT || is_delta(*encoding);
+                let counted = self.width > 0 && *encoding == Encoding::BYTE_STREAM_SPLIT
+                    || is_delta(*encoding)
+                    || self.skips && *encoding == Encoding::PLAIN;
                 let present = self.levels(defs, self.max_def, *def_level_encoding, count, counted)?;
                 self.values(values, *encoding, present.unwrap_or(count), count)
             }
@@ -130,7 +135,7 @@ impl PageCheck {
             Encoding::PLAIN if self.physical == Type::BYTE_ARRAY && (present > said || said == 0 && !bytes.is_empty()) => {
                 Err(bad(format!("a page of {said} values has {present} by its levels, and {} bytes", bytes.len())))
             }
-            Encoding::PLAIN if self.physical == Type::BYTE_ARRAY => check_places(bytes, present),
+            Encoding::PLAIN if self.physical == Type::BYTE_ARRAY => check_places(bytes, present, self.skips),
             Encoding::RLE if self.physical == Type::BOOLEAN => check_heads(bytes.get(4..).unwrap_or_default(), 1),
             Encoding::DELTA_BINARY_PACKED => check_packed(bytes, present, said),
             Encoding::DELTA_LENGTH_BYTE_ARRAY => check_lengths(bytes, present, said, self.text),

@@ -65,7 +65,8 @@ impl PageIndexReader {
         }
         let needed = bytes.saturating_mul(GROWTH);
         if needed > limit {
-            let text = format!("the page index of row group {group} has {bytes} bytes; reading it takes {needed}, of {limit}");
+            let text =
+                format!("the page index of row group {group} has {bytes} bytes; reading it takes {needed}, of {limit}");
             return Err(EngineError::too_small(needed, text));
         }
         Ok(Self { metadata: metadata.clone(), group, leaves, parts })
@@ -96,7 +97,8 @@ impl PageIndexReader {
             if let (Some(columns), Some(offsets)) = (&columns, &offsets)
                 && columns.pages.len() != offsets.len()
             {
-                let text = format!("its column index has {} pages, its offset index {}", columns.pages.len(), offsets.len());
+                let text =
+                    format!("its column index has {} pages, its offset index {}", columns.pages.len(), offsets.len());
                 return Err(refused(chunk, &text));
             }
             json.push_str(if json.len() > 1 { ",[" } else { "[" });

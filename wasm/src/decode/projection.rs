@@ -25,7 +25,13 @@ pub fn leaves_of(fields: &[FieldRef], paths: &[ColumnPath]) -> Result<Vec<usize>
     Ok(leaves)
 }
 
-fn find(fields: &[FieldRef], mut first: usize, rest: &[String], path: &[String], leaves: &mut Vec<usize>) -> Result<()> {
+fn find(
+    fields: &[FieldRef],
+    mut first: usize,
+    rest: &[String],
+    path: &[String],
+    leaves: &mut Vec<usize>,
+) -> Result<()> {
     let Some((name, rest)) = rest.split_first() else { return Ok(()) };
     for field in fields {
         let range = first..first + count(field.data_type());
@@ -96,7 +102,8 @@ mod tests {
             field("a", DataType::Utf8),
         ];
         let find = |paths: &[&[&str]]| {
-            let paths: Vec<ColumnPath> = paths.iter().map(|path| path.iter().map(|name| name.to_string()).collect()).collect();
+            let paths: Vec<ColumnPath> =
+                paths.iter().map(|path| path.iter().map(|name| name.to_string()).collect()).collect();
             leaves_of(&fields, &paths).map_err(|e| (e.code, e.column.unwrap()))
         };
         assert_eq!(find(&[&["a"]]).unwrap(), [0, 8]);

@@ -130,7 +130,8 @@ impl ParquetFile {
                 None => Ok(Selection::all(held)),
                 Some(ranges) => Selection::new(ranges, held),
             };
-            let selection = selection.map_err(|e| EngineError { message: format!("row group {index}: {}", e.message), ..e });
+            let selection =
+                selection.map_err(|e| EngineError { message: format!("row group {index}: {}", e.message), ..e });
             Ok((index, selection?))
         };
         wanted.unwrap_or_else(all).into_iter().map(select).collect()

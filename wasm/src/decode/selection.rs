@@ -72,7 +72,10 @@ impl Selection {
         let all = self.ranges.is_none().then_some(0..self.end);
         let first = pairs.partition_point(|[_, to]| u64::from(*to) <= row);
         let some = pairs[first..].iter().map(|[from, to]| u64::from(*from)..u64::from(*to).min(self.end));
-        all.into_iter().chain(some).map(move |range| range.start.max(row)..range.end).take_while(|range| !range.is_empty())
+        all.into_iter()
+            .chain(some)
+            .map(move |range| range.start.max(row)..range.end)
+            .take_while(|range| !range.is_empty())
     }
 
     pub fn has_any(&self, rows: Range<u64>) -> bool {

@@ -235,14 +235,21 @@ proptest! {
 fn a_wide_variety_of_columns_is_cut_where_pages_are() {
     // Every kind of column, with pages that end at other rows.
     let made = |kind: usize, list: bool| Made {
-        kind, list, nulls: 7, list_nulls: 9, distinct: if kind % 2 == 0 { 30 } else { u64::MAX }, times: 2, seed: kind as u64,
+        kind,
+        list,
+        nulls: 7,
+        list_nulls: 9,
+        distinct: if kind % 2 == 0 { 30 } else { u64::MAX },
+        times: 2,
+        seed: kind as u64,
     };
     let columns: Vec<Made> = (0..32).map(|at| made(at % 16, at > 15)).collect();
     let batch = batch_of(&columns, 5000);
     let turns = vec![(1300, 3), (900, 400), (0, 1), (1, 1), (1500, 20)];
     for (v2, dictionary) in [(false, 1 << 20), (true, 2000), (true, 0)] {
         let file = written(&batch, with(properties(3000, 333, v2, true, dictionary), 5000, true));
-        let how = How { group_rows: 5000, repeat: false, batch_rows: 300, limit: 64 << 20, most: u64::MAX, eager: false };
+        let how =
+            How { group_rows: 5000, repeat: false, batch_rows: 300, limit: 64 << 20, most: u64::MAX, eager: false };
         assert!(check(&batch, &file, &turns, &how), "the offset index was not used");
     }
 }

@@ -232,9 +232,9 @@ impl Values for Texts {
     fn plain_bytes(&self, bytes: &[u8], count: usize) -> Result<usize> {
         let mut rest = bytes;
         for _ in 0..count {
-            let after = rest.split_first_chunk::<4>().and_then(|(length, after)| {
-                after.get(u32::from_le_bytes(*length) as usize..)
-            });
+            let after = rest
+                .split_first_chunk::<4>()
+                .and_then(|(length, after)| after.get(u32::from_le_bytes(*length) as usize..));
             rest = after.ok_or_else(|| ends_behind(bytes))?;
         }
         Ok(bytes.len() - rest.len())

@@ -155,7 +155,7 @@ impl Leaf {
             rows_said: rows,
             values_said: chunk.num_values(),
             bounds: PageBounds::new(chunk),
-            check: PageCheck::new(column),
+            check: PageCheck::new(column, !selection.is_whole(rows)),
             decoder,
             window: chunk_bytes.len(),
             chunk: chunk_bytes,
