@@ -1,0 +1,39 @@
+#!/usr/bin/env -S deno run --allow-read --allow-write=lakehouse --allow-net
+/**
+ * Loads files, local or remote, into an Iceberg table of the folder `lakehouse`, as one snapshot:
+ *
+ *     ./load.deno.ts demo.flights flights-2025.parquet https://data.example/flights-2026.csv.gz
+ *
+ * With a catalog service instead of a folder: `RestCatalog.connect({ uri, auth: bearer(token) })`.
+ */
+import { pathToFileURL } from 'node:url';
+import cliProgress from 'cli-progress';
+import { StoreCatalog, type WriteProgress } from 'icestream';
+import { LocalStore } from 'icestream/storage/local';
+
+const [table, ...files] = Deno.args;
+if (table === undefined || files.length === 0) {
+  console.error('usage: load.deno.ts NAMESPACE.TABLE FILE-OR-URL…');
+  Deno.exit(2);
+}
+
+const store = new LocalStore();
+const catalog = StoreCatalog.open({ warehouse: pathToFileURL('lakehouse').href, store });
+const inputs = files.map((file) =>
+  /^https?:/.test(file) ? new URL(file) : { store, location: pathToFileURL(file).href },
+);
+const bar = new cliProgress.SingleBar({ format: '{bar} {rows} rows' });
+const onProgress = ({ rowsIn, bytesRead, totalBytes }: WriteProgress) =>
+  bar.update(totalBytes ? bytesRead / totalBytes : 0, { rows: rowsIn.toLocaleString('en-US') });
+
+const [namespace = ''] = table.split('.');
+const known = (await catalog.listNamespaces()).some(([name]) => name === namespace);
+if (!known) await catalog.createNamespace(namespace);
+const exists = (await catalog.listTables(namespace)).some(({ name }) => `${namespace}.${name}` === table);
+
+bar.start(1, 0, { rows: 0 });
+const result = exists
+  ? await (await catalog.loadTable(table)).append(inputs, { onProgress })
+  : (await catalog.createAndAppend(table, inputs, {}, { onProgress })).result;
+bar.stop();
+console.log(`${table}: ${result.rows} rows in ${result.files} files, snapshot ${result.snapshotId}`);
