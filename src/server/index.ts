@@ -6,4 +6,5 @@ export { type MemoryKeysOptions, memoryKeys } from './catalog/memory-keys.ts';
 export type { CatalogAppOptions, VendedAccess } from './catalog/options.ts';
 export { ingestApp } from './ingest/app.ts';
 export { hmacAuthorization, type SignedParts } from './ingest/authenticate.ts';
+export { answerOf, type LoadRequest, Loads } from './ingest/loads.ts';
 export type { IngestKey, IngestOptions } from './ingest/options.ts';

@@ -14,13 +14,18 @@ import { answerProblem, RequestProblem } from './problem.ts';
  * `POST /v1/ingest/{namespace}/{table}?mode=append` and `GET /v1/commits/{id}?table={namespace}.{table}`; nested
  * namespaces are written with dots. A load is answered after its commit; when nobody can tell whether that was applied,
  * with 503 and the id to ask about. A load that is sent again with the same `Idempotency-Key` (a UUIDv7) is applied once.
+ * `loads`: for callers within the program, which share their memory and number with those over HTTP.
  */
-export function ingestApp(options: IngestOptions): Hono {
-  const { origins = [], keys, world = defaultWorld } = options;
-  const app = new Hono();
-  const loads = new Loads(options);
+export function ingestApp(options: IngestOptions, loads = new Loads(options)): Hono<{ Variables: { table?: string } }> {
+  const { origins = [], keys, world = defaultWorld, onFailure = (error: unknown) => console.error(error) } = options;
+  const app = new Hono<{ Variables: { table?: string } }>();
   const keyOf = (context: Context) => authenticate(keys, context.req.raw, world.now());
 
+  app.onError((error, context) => {
+    const answer = answerProblem(context, error, context.get('table') ?? '');
+    if (answer.status >= 500) onFailure(error);
+    return answer;
+  });
   app.use(refuseOtherOrigins(origins));
   app.use(
     cors({
@@ -32,32 +37,34 @@ export function ingestApp(options: IngestOptions): Hono {
   );
 
   app.post('/v1/ingest/:namespace/:table', async (context) => {
-    let table = '';
-    try {
-      const key = await keyOf(context);
-      const identifier = identifierOf(context.req.param('namespace'), context.req.param('table'));
-      table = formatIdentifier(identifier);
-      requireTable(key, identifier);
-      const { mode = 'append', create = 'false', ...unknown } = context.req.query();
-      requireQuery(mode === 'append', `mode=${mode}: this server appends only`);
-      requireQuery(create === 'true' || create === 'false', 'create is true or false');
-      requireQuery(Object.keys(unknown).length === 0, 'the query knows mode and create only');
-      return context.json(answerOf(identifier, await loads.append(context.req.raw, identifier, create === 'true')));
-    } catch (error) {
-      return answerProblem(context, error, (id) => `/v1/commits/${id}?table=${encodeURIComponent(table)}`);
-    }
+    const key = await keyOf(context);
+    const identifier = identifierOf(context.req.param('namespace'), context.req.param('table'));
+    requireTable(key, identifier);
+    context.set('table', formatIdentifier(identifier));
+    const { mode = 'append', create = 'false', ...unknown } = context.req.query();
+    requireQuery(mode === 'append', `mode=${mode}: this server appends only`);
+    requireQuery(create === 'true' || create === 'false', 'create is true or false');
+    requireQuery(Object.keys(unknown).length === 0, 'the query knows mode and create only');
+    const { headers, body, signal } = context.req.raw;
+    const length = headers.get('content-length');
+    const result = await loads.append({
+      identifier,
+      body,
+      contentType: headers.get('content-type'),
+      contentLength: length === null ? null : Number(length),
+      idempotencyKey: headers.get('idempotency-key'),
+      create: create === 'true',
+      signal,
+    });
+    return context.json(answerOf(identifier, result));
   });
 
   app.get('/v1/commits/:id', async (context) => {
-    try {
-      const key = await keyOf(context);
-      const named = context.req.query('table');
-      const identifiers = named === undefined ? namedTables(key) : [parseIdentifier(named)];
-      for (const identifier of identifiers) requireTable(key, identifier);
-      return context.json(await findCommitted(await loads.catalog(), identifiers, context.req.param('id')));
-    } catch (error) {
-      return answerProblem(context, error, () => '');
-    }
+    const key = await keyOf(context);
+    const named = context.req.query('table');
+    const identifiers = named === undefined ? namedTables(key) : [parseIdentifier(named)];
+    for (const identifier of identifiers) requireTable(key, identifier);
+    return context.json(await findCommitted(await loads.catalog(), identifiers, context.req.param('id')));
   });
   return app;
 }
@@ -67,11 +74,7 @@ function refuseOtherOrigins(origins: readonly string[]): MiddlewareHandler {
   return async (context, next) => {
     const origin = context.req.header('origin');
     if (origin === undefined || origins.includes(origin)) return next();
-    return answerProblem(
-      context,
-      new RequestProblem(403, 'ORIGIN_NOT_ALLOWED', 'pages of this origin may not call'),
-      () => '',
-    );
+    throw new RequestProblem(403, 'ORIGIN_NOT_ALLOWED', 'pages of this origin may not call');
   };
 }
 

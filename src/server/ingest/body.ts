@@ -22,8 +22,8 @@ const FORMATS: ReadonlyMap<string, FileFormat | null> = new Map([
 ]);
 
 /** @throws RequestProblem 415 naming what can be sent. */
-export function formatOf(contentType: string | undefined): FileFormat | null {
-  const type = contentType?.split(';')[0]?.trim().toLowerCase() ?? '';
+export function formatOf(contentType: string): FileFormat | null {
+  const type = contentType.split(';')[0]?.trim().toLowerCase() ?? '';
   const format = FORMATS.get(type);
   if (format !== undefined) return format;
   const what = type === '' ? 'a request without Content-Type' : `content of type ${JSON.stringify(type.slice(0, 100))}`;

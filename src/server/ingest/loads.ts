@@ -22,6 +22,19 @@ const DEFAULT_MAX_BODY_BYTES = 10 * 2 ** 30;
 const DEFAULT_CONCURRENT_WRITES = 2;
 const RETRY_AFTER_SECONDS = 2;
 
+export interface LoadRequest {
+  readonly identifier: TableIdentifier;
+  readonly body: ReadableStream<Uint8Array> | null;
+  /** A media type; see `formatOf`. */
+  readonly contentType: string | null;
+  readonly contentLength?: number | null;
+  /** A UUIDv7; default: a new one. */
+  readonly idempotencyKey?: string | null;
+  /** Whether the table may be created. Default false. */
+  readonly create?: boolean;
+  readonly signal?: AbortSignal;
+}
+
 export class Loads {
   readonly #options: IngestOptions;
   readonly #world: World;
@@ -52,12 +65,13 @@ export class Loads {
    * Streams the body into the table; resolves after the commit.
    * @throws RequestProblem, and IcestreamError of the write.
    */
-  async append(request: Request, identifier: TableIdentifier, create: boolean): Promise<WriteResult> {
-    const commitId = commitIdOf(request, this.#world);
-    const format = formatOf(request.headers.get('content-type') ?? undefined);
+  async append(request: LoadRequest): Promise<WriteResult> {
+    const { identifier, body, contentLength = null, signal, create = false } = request;
+    const commitId = commitIdOf(request.idempotencyKey ?? null, this.#world);
+    const format = formatOf(request.contentType ?? '');
     const maxBytes = this.#options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
-    if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes);
-    if (request.body === null) throw new RequestProblem(400, 'BAD_REQUEST', 'the request has no body');
+    if (contentLength !== null && contentLength > maxBytes) throw tooLarge(maxBytes);
+    if (body === null) throw new RequestProblem(400, 'BAD_REQUEST', 'the request has no body');
     if (create && this.#options.createTables !== true) {
       throw new RequestProblem(403, 'TABLE_NOT_ALLOWED', 'this server creates no tables; leave out create');
     }
@@ -67,13 +81,12 @@ export class Loads {
         'retry-after': String(RETRY_AFTER_SECONDS),
       });
     }
-    const { signal } = request;
-    const chunks = limited(request.body, maxBytes, signal);
+    const chunks = limited(body, maxBytes, signal);
     const options = { ...this.#options.source, name: 'the body', ...(format === null ? {} : { format }) };
     const write: WriteOptions = {
       ...this.#options.write,
       commitId,
-      signal,
+      ...(signal && { signal }),
       memoryLimitBytes: lease.limitBytes,
       engine: await this.#sharedEngine(),
     };
@@ -86,7 +99,8 @@ export class Loads {
     const { maxRows = Infinity } = this.#options;
     const rows = maxRows === Infinity ? source : withMaxRows(source, maxRows);
     const catalog = await this.catalog();
-    const table = await catalog.loadTable(identifier, { signal: options.signal }).catch((error: unknown) => {
+    const stopped = options.signal === undefined ? {} : { signal: options.signal };
+    const table = await catalog.loadTable(identifier, stopped).catch((error: unknown) => {
       if (create && error instanceof IcestreamError && error.code === 'NOT_FOUND') return null;
       throw error;
     });
@@ -95,7 +109,7 @@ export class Loads {
     return (await catalog.createAndAppend(identifier, rows, {}, options)).result;
   }
 
-  #spooled(chunks: AsyncIterable<Bytes>, commitId: string, signal: AbortSignal) {
+  #spooled(chunks: AsyncIterable<Bytes>, commitId: string, signal: AbortSignal | undefined) {
     const { spool } = this.#options;
     if (spool !== undefined) return spooled(chunks, spool, `${commitId}.parquet`, signal);
     throw new RequestProblem(
@@ -121,8 +135,7 @@ async function createdNamespace(catalog: TableCatalog, namespace: Namespace): Pr
 }
 
 /** The caller's idempotency key, or a new one. */
-function commitIdOf(request: Request, world: World): string {
-  const key = request.headers.get('idempotency-key');
+function commitIdOf(key: string | null, world: World): string {
   if (key === null) return uuidV7(world);
   // Some clients send it as a quoted string, as a draft of the header's standard asks.
   const id = key.replace(/^"(.*)"$/, '$1').toLowerCase();

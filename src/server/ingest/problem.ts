@@ -64,8 +64,8 @@ const STATUS: Record<ErrorCode, ContentfulStatusCode> = {
 
 const RETRY_AFTER_SECONDS = 5;
 
-/** `commitUrl`: where to ask for a commit whose outcome is not known. */
-export function answerProblem(context: Context, error: unknown, commitUrl: (commitId: string) => string): Response {
+/** `table`: of the load, for where to ask when the outcome of its commit is not known. */
+export function answerProblem(context: Context, error: unknown, table: string): Response {
   const problem = problemIn(error);
   if (problem !== null) {
     const { status, code, message, headers } = problem;
@@ -80,7 +80,7 @@ export function answerProblem(context: Context, error: unknown, commitUrl: (comm
   if (!(error instanceof CommitStateUnknownError))
     return context.json({ error: { code, message, place } }, status, headers);
   const { commitId } = error;
-  const location = commitUrl(commitId);
+  const location = `/v1/commits/${commitId}?table=${encodeURIComponent(table)}`;
   return context.json({ error: { code, message, place, commitId, commitUrl: location } }, status, {
     ...headers,
     location,

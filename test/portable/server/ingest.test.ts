@@ -131,13 +131,30 @@ test('a commit whose outcome is unknown is answered 503 with where to ask', asyn
       Reflect.get(answers, name) ?? Reflect.get(target, name).bind?.(target) ?? Reflect.get(target, name),
   });
   const unsure = new TableCatalog(client, quick);
-  const { status, headers, answer } = await post(ndjson(5), {}, { catalog: async () => unsure });
+  const failures: unknown[] = [];
+  const onFailure = (error: unknown) => void failures.push(error);
+  const { status, headers, answer } = await post(ndjson(5), {}, { catalog: async () => unsure, onFailure });
+  expect(failures).toMatchObject([{ code: 'COMMIT_STATE_UNKNOWN' }]);
   expect(answer['error']).toMatchObject({ code: 'COMMIT_STATE_UNKNOWN' });
   expect(status).toBe(503);
   expect(headers.get('retry-after')).toMatch(/^\d+$/);
   expect(headers.get('location')).toMatch(/^\/v1\/commits\/[0-9a-f-]{36}\?table=web\.events$/);
   const asked = await app().request(headers.get('location') ?? '', { headers: { authorization: 'Bearer token-a' } });
   expect(asked.status).toBe(404);
+});
+
+test('what the server cannot help is logged, and not shown', async () => {
+  const failures: unknown[] = [];
+  const broken = new Error('the catalog password is hunter2');
+  const catalogOf = () => Promise.reject(broken);
+  const { status, answer } = await post(
+    ndjson(1),
+    {},
+    { catalog: catalogOf, onFailure: (error) => failures.push(error) },
+  );
+  expect(status).toBe(500);
+  expect(JSON.stringify(answer)).not.toContain('hunter2');
+  expect(failures).toEqual([broken]);
 });
 
 const refused: [string, BodyInit, Sent, number, string][] = [
