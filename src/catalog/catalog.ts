@@ -69,8 +69,24 @@ export interface CommitSendOptions extends CatalogCallOptions {
 export interface CatalogCapabilities {
   readonly rename: boolean;
   readonly register: boolean;
+  /** Whether properties of namespaces can be changed. */
+  readonly namespaceProperties: boolean;
   /** Whether the catalog remembers idempotency keys: a replay gives a final answer. */
   readonly idempotencyKeys: boolean;
+}
+
+/** No key may stand in both. */
+export interface NamespaceChanges {
+  readonly updates?: Readonly<Record<string, string>>;
+  readonly removals?: readonly string[];
+}
+
+/** Keys of properties. */
+export interface NamespaceUpdate {
+  readonly updated: readonly string[];
+  readonly removed: readonly string[];
+  /** To be removed, but not there. */
+  readonly missing: readonly string[];
 }
 
 /** Errors: NOT_FOUND, ALREADY_EXISTS, UNAUTHENTICATED, FORBIDDEN, UNAVAILABLE, INVALID_RESPONSE, UNSUPPORTED. */
@@ -84,6 +100,11 @@ export interface Catalog {
   ): Promise<void>;
   /** Its properties; NOT_FOUND when there is no such namespace. */
   loadNamespace(namespace: Namespace, options?: CatalogCallOptions): Promise<Readonly<Record<string, string>>>;
+  updateNamespace(
+    namespace: Namespace,
+    changes: NamespaceChanges,
+    options?: CatalogCallOptions,
+  ): Promise<NamespaceUpdate>;
   dropNamespace(namespace: Namespace, options?: CatalogCallOptions): Promise<void>;
   listTables(namespace: Namespace, options?: CatalogCallOptions): Promise<TableIdentifier[]>;
   createTable(

@@ -52,7 +52,7 @@ export function removeSchemas(draft: MetadataDraft, ids: readonly number[]): voi
 }
 
 export function addSpec(draft: MetadataDraft, spec: PartitionSpec): void {
-  checkNewPartitionSpec(spec, currentSchema(draft));
+  checkNewPartitionSpec(spec, schemaToBind(draft));
   const assigned = assignPartitionFieldIds(spec.fields, draft.specs, draft.lastPartitionId);
   const same = draft.specs.find(
     (candidate) =>
@@ -100,7 +100,7 @@ export function addSortOrder(draft: MetadataDraft, order: SortOrder): void {
     draft.lastAddedOrder = same['order-id'] ?? 0;
     return;
   }
-  checkSortOrder(order, currentSchema(draft));
+  checkSortOrder(order, schemaToBind(draft));
   const ids = draft.orders.map((candidate) => candidate['order-id'] ?? 0);
   // 0 is always "unsorted".
   const id = order.fields.length === 0 ? 0 : nextId(ids, 1);
@@ -120,6 +120,13 @@ export function setDefaultSortOrder(draft: MetadataDraft, id: number): void {
 export function currentSchema(draft: MetadataDraft): Schema {
   const schema = draft.schemas.find((candidate) => candidate['schema-id'] === draft.currentSchemaId);
   return schema ?? refuseUpdate('the table has no schema yet');
+}
+
+/** Of a table that is being created, no schema may be current yet: it is then the one that was just added. */
+function schemaToBind(draft: MetadataDraft): Schema {
+  const added = draft.schemas.find((candidate) => candidate['schema-id'] === draft.lastAddedSchema);
+  const isCurrent = draft.schemas.some((candidate) => candidate['schema-id'] === draft.currentSchemaId);
+  return !isCurrent && added !== undefined ? added : currentSchema(draft);
 }
 
 function nextId(ids: readonly number[], first: number): number {

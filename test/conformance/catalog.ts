@@ -17,6 +17,7 @@ export interface CatalogDifferences {
   readonly keepsOnlyCurrentSnapshot?: string;
   readonly refusesDotsInNamespaces?: string;
   readonly listsTablesOfMissingNamespaces?: string;
+  readonly refusesConcurrentNamespaceChanges?: string;
 }
 
 export interface CatalogUnderTest {
@@ -77,6 +78,28 @@ function namespaces(open: Open): void {
     await catalog.dropNamespace([top, 'other one']);
     await catalog.dropNamespace([top]);
     expect(await catalog.listNamespaces()).not.toContainEqual([top]);
+  });
+
+  it('have properties, which change where the catalog can do that', async () => {
+    const { catalog, differences } = await open();
+    const namespace = [freshName()];
+    await expect(catalog.loadNamespace(namespace)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await catalog.createNamespace(namespace, { owner: 'test', purpose: 'y' });
+    expect(await catalog.loadNamespace(namespace)).toMatchObject({ owner: 'test', purpose: 'y' });
+    const changes = { updates: { owner: 'you', more: '1' }, removals: ['purpose'] };
+    if (!catalog.capabilities.namespaceProperties) {
+      await expect(catalog.updateNamespace(namespace, changes)).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+      return;
+    }
+    const done = await catalog.updateNamespace(namespace, changes);
+    expect([[...done.updated].sort(), done.removed]).toEqual([['more', 'owner'], ['purpose']]);
+    const after = await catalog.loadNamespace(namespace);
+    expect(after).toMatchObject({ owner: 'you', more: '1' });
+    expect(after).not.toHaveProperty('purpose');
+    if (differences?.refusesConcurrentNamespaceChanges !== undefined) return;
+    const several = ['a', 'b', 'c'].map((key) => catalog.updateNamespace(namespace, { updates: { [key]: key } }));
+    await Promise.all(several);
+    expect(await catalog.loadNamespace(namespace)).toMatchObject({ a: 'a', b: 'b', c: 'c' });
   });
 
   it('refuse to be created twice, dropped when missing, or dropped with a table in them', async () => {

@@ -30,6 +30,7 @@ catalogConformance('Nessie', async () => ({
     acceptsStaleNullRef: 'it does not enforce assert-ref-snapshot-id null',
     makesVersion3Version2: 'it knows format version 2 only and does not say so',
     listsTablesOfMissingNamespaces: 'a listing is a filter over its keys',
+    refusesConcurrentNamespaceChanges: 'it answers 409 and leaves it to the client to try again',
     keepsOnlyCurrentSnapshot: 'the history is in its own commits',
   },
 }));

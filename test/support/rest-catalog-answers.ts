@@ -11,6 +11,7 @@ const ANSWERS: readonly (readonly [RegExp, number, SchemaName | null])[] = [
   [/^POST namespaces$/, 200, 'CreateNamespaceResponse'],
   [/^GET namespaces\/[^/]+$/, 200, 'GetNamespaceResponse'],
   [/^(HEAD|DELETE) namespaces\/[^/]+$/, 204, null],
+  [/^POST namespaces\/[^/]+\/properties$/, 200, 'UpdateNamespacePropertiesResponse'],
   [/^GET namespaces\/[^/]+\/tables$/, 200, 'ListTablesResponse'],
   [/^POST namespaces\/[^/]+\/(tables|register)$/, 200, 'LoadTableResult'],
   [/^GET namespaces\/[^/]+\/tables\/[^/]+$/, 200, 'LoadTableResult'],

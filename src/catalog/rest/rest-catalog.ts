@@ -12,6 +12,8 @@ import type {
   CreateTableRequest,
   LoadedTable,
   Namespace,
+  NamespaceChanges,
+  NamespaceUpdate,
   TableIdentifier,
 } from '../catalog.ts';
 import { formatIdentifier, formatNamespace } from '../identifier.ts';
@@ -59,6 +61,7 @@ export class RestCatalog implements Catalog {
     this.capabilities = {
       rename: this.#offers(ENDPOINTS.rename),
       register: this.#offers(ENDPOINTS.register),
+      namespaceProperties: this.#offers(ENDPOINTS.namespaceProperties),
       idempotencyKeys: session.config.idempotencyKeyLifetimeMs !== null,
     };
   }
@@ -102,6 +105,21 @@ export class RestCatalog implements Catalog {
     const path = this.#session.routes.namespace(namespace);
     const { text } = await this.#call('GET', path, 'load namespace', shown, options);
     return Object.fromEntries(stringMap(parseAnswer(text, this.#what(shown))['properties'], 'properties'));
+  }
+
+  async updateNamespace(
+    namespace: Namespace,
+    { updates = {}, removals = [] }: NamespaceChanges,
+    options: CatalogCallOptions = {},
+  ): Promise<NamespaceUpdate> {
+    this.#require(this.capabilities.namespaceProperties, 'change properties of namespaces');
+    const shown = formatNamespace(namespace);
+    const path = `${this.#session.routes.namespace(namespace)}/properties`;
+    const body = { updates, removals };
+    const { text } = await this.#change('POST', path, 'change namespace', shown, options, body);
+    const answer = parseAnswer(text, this.#what(shown));
+    const keys = (name: string) => (Array.isArray(answer[name]) ? answer[name].map(String) : []);
+    return { updated: keys('updated'), removed: keys('removed'), missing: keys('missing') };
   }
 
   async dropNamespace(namespace: Namespace, options: CatalogCallOptions = {}): Promise<void> {

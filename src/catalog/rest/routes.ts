@@ -6,6 +6,7 @@ import { encodeNamespace, encodePathSegment } from '../identifier.ts';
 export const ENDPOINTS = {
   rename: 'POST /v1/{prefix}/tables/rename',
   register: 'POST /v1/{prefix}/namespaces/{namespace}/register',
+  namespaceProperties: 'POST /v1/{prefix}/namespaces/{namespace}/properties',
   credentials: 'GET /v1/{prefix}/namespaces/{namespace}/tables/{table}/credentials',
 } as const;
 

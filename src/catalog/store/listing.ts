@@ -8,10 +8,13 @@ import { parseStringMap } from '../../spec/snapshot-parse.ts';
 import type { Store } from '../../storage/store.ts';
 import { utf8 } from '../../util/encoding.ts';
 import { parseJson, stringifyJson } from '../../util/json.ts';
-import type { Namespace, TableIdentifier } from '../catalog.ts';
+import type { Namespace, NamespaceChanges, NamespaceUpdate, TableIdentifier } from '../catalog.ts';
 import { formatIdentifier, formatNamespace } from '../identifier.ts';
 import type { Layout, Marker } from './layout.ts';
 import { readIfThere } from './version-file.ts';
+
+/** A change of properties competes with others; it tries again this often. */
+const UPDATE_ATTEMPTS = 10;
 
 export class Listing {
   readonly #store: Store;
@@ -122,6 +125,36 @@ export class Listing {
     );
   }
 
+  /** @throws IcestreamError NOT_FOUND; UNSUPPORTED for a store that cannot replace what it knows; UNAVAILABLE. */
+  async updateNamespace(
+    namespace: Namespace,
+    changes: NamespaceChanges,
+    signal?: AbortSignal,
+  ): Promise<NamespaceUpdate> {
+    const file = this.#layout.namespaceMarker(namespace);
+    const options = signal === undefined ? {} : { signal };
+    for (let attempt = 1; ; attempt++) {
+      // The tag is older than what is read, so a change between the two fails the put.
+      const known = await this.#store.stat(file, options);
+      if (known === null) throw this.#noNamespace(namespace);
+      if (known.etag === null || !this.#store.capabilities.conditionalReplace) {
+        throw new IcestreamError('UNSUPPORTED', 'this store cannot change the properties of a namespace safely');
+      }
+      const { properties, ...done } = changedProperties(await this.namespaceProperties(namespace, signal), changes);
+      try {
+        await this.#store.put(file, utf8(stringifyJson({ properties })), {
+          condition: { ifMatch: known.etag },
+          contentType: 'application/json',
+          ...options,
+        });
+        return done;
+      } catch (cause) {
+        const moved = cause instanceof IcestreamError && ['PRECONDITION_FAILED', 'NOT_FOUND'].includes(cause.code);
+        if (!moved || attempt >= UPDATE_ATTEMPTS) throw cause;
+      }
+    }
+  }
+
   /** A table and a namespace of one name would share a folder, and a purge of one would take the other. */
   async #refuseSharedFolder(marker: string, what: string): Promise<void> {
     if ((await this.#store.stat(marker)) === null) return;
@@ -148,4 +181,15 @@ export class Listing {
       if (marker !== null) yield marker;
     }
   }
+}
+
+function changedProperties(
+  before: Readonly<Record<string, string>>,
+  { updates = {}, removals = [] }: NamespaceChanges,
+): NamespaceUpdate & { readonly properties: Record<string, string> } {
+  const properties = new Map(Object.entries(before));
+  const removed = removals.filter((key) => properties.delete(key));
+  const missing = removals.filter((key) => !removed.includes(key));
+  for (const [key, value] of Object.entries(updates)) properties.set(key, value);
+  return { properties: Object.fromEntries(properties), updated: Object.keys(updates), removed, missing };
 }

@@ -12,6 +12,8 @@ import type {
   CreateTableRequest,
   LoadedTable,
   Namespace,
+  NamespaceChanges,
+  NamespaceUpdate,
   TableIdentifier,
 } from '../catalog.ts';
 import { formatIdentifier, formatNamespace } from '../identifier.ts';
@@ -38,7 +40,7 @@ const LIST_CONCURRENCY = 8;
  * or write without a condition. Rename and register are refused, because a table is found by its folder.
  */
 export class StoreCatalog implements Catalog {
-  readonly capabilities: CatalogCapabilities = { rename: false, register: false, idempotencyKeys: false };
+  readonly capabilities: CatalogCapabilities;
   readonly warehouse: string;
   readonly #store: Store;
   readonly #layout: Layout;
@@ -49,6 +51,12 @@ export class StoreCatalog implements Catalog {
 
   /** @throws IcestreamError INVALID_ARGUMENT, or UNSUPPORTED for a store without conditional create. */
   constructor(options: StoreCatalogOptions) {
+    this.capabilities = {
+      rename: false,
+      register: false,
+      namespaceProperties: options.store.capabilities.conditionalReplace,
+      idempotencyKeys: false,
+    };
     this.#layout = storeLayout(options.warehouse);
     this.warehouse = this.#layout.warehouse;
     this.#store = options.store;
@@ -86,6 +94,14 @@ export class StoreCatalog implements Catalog {
     options: CatalogCallOptions = {},
   ): Promise<Readonly<Record<string, string>>> {
     return this.#listing.namespaceProperties(namespace, options.signal);
+  }
+
+  async updateNamespace(
+    namespace: Namespace,
+    changes: NamespaceChanges,
+    options: CatalogCallOptions = {},
+  ): Promise<NamespaceUpdate> {
+    return this.#listing.updateNamespace(namespace, changes, options.signal);
   }
 
   async dropNamespace(namespace: Namespace, options: CatalogCallOptions = {}): Promise<void> {

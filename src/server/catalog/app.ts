@@ -4,7 +4,7 @@ import { cors } from 'hono/cors';
 import { json } from './answer.ts';
 import { durationText, endpointsOf, NOT_OFFERED } from './endpoints.ts';
 import { tableOf } from './names.ts';
-import { createNamespace, dropNamespace, listNamespaces, loadNamespace } from './namespaces.ts';
+import { createNamespace, dropNamespace, listNamespaces, loadNamespace, updateNamespace } from './namespaces.ts';
 import type { CatalogAppOptions } from './options.ts';
 import type { PageRequest } from './paging.ts';
 import { CatalogProblem, notOffered } from './problem.ts';
@@ -78,6 +78,9 @@ export function catalogApp(options: CatalogAppOptions): Hono {
   app.post(`${base}/namespaces`, ({ req }) => requests.change(req.raw, createNamespace));
   app.get(namespace, (context) =>
     requests.read(context.req.raw, () => loadNamespace(nameOf(context), context.req.method === 'HEAD')),
+  );
+  app.post(`${namespace}/properties`, (context) =>
+    requests.change(context.req.raw, (body) => updateNamespace(nameOf(context), body)),
   );
   app.delete(namespace, (context) => requests.change(context.req.raw, () => dropNamespace(nameOf(context))));
 

@@ -7,13 +7,14 @@ const TABLES = `${NAMESPACE}/tables`;
 const TABLE = `${TABLES}/{table}`;
 
 /** In the spec's form: a verb and a path of the OpenAPI file. */
-export function endpointsOf({ rename, register }: CatalogCapabilities, vends: boolean): readonly string[] {
+export function endpointsOf(can: CatalogCapabilities, vends: boolean): readonly string[] {
   return [
     `GET ${NAMESPACES}`,
     `POST ${NAMESPACES}`,
     `GET ${NAMESPACE}`,
     `HEAD ${NAMESPACE}`,
     `DELETE ${NAMESPACE}`,
+    ...(can.namespaceProperties ? [`POST ${NAMESPACE}/properties`] : []),
     `GET ${TABLES}`,
     `POST ${TABLES}`,
     `GET ${TABLE}`,
@@ -21,8 +22,8 @@ export function endpointsOf({ rename, register }: CatalogCapabilities, vends: bo
     `POST ${TABLE}`,
     `DELETE ${TABLE}`,
     ...(vends ? [`GET ${TABLE}/credentials`] : []),
-    ...(rename ? ['POST /v1/{prefix}/tables/rename'] : []),
-    ...(register ? [`POST ${NAMESPACE}/register`] : []),
+    ...(can.rename ? ['POST /v1/{prefix}/tables/rename'] : []),
+    ...(can.register ? [`POST ${NAMESPACE}/register`] : []),
   ];
 }
 
@@ -30,7 +31,6 @@ export function endpointsOf({ rename, register }: CatalogCapabilities, vends: bo
 export const NOT_OFFERED: readonly (readonly [string, string])[] = [
   ['/oauth/tokens', 'issue tokens: get one from your identity provider, or from the operator'],
   ['/transactions/commit', 'commit to several tables at once'],
-  ['/namespaces/:namespace/properties', 'change the properties of namespaces'],
   ['/namespaces/:namespace/views/*', 'have views'],
   ['/namespaces/:namespace/register-view', 'have views'],
   ['/views/rename', 'have views'],

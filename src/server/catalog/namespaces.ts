@@ -7,7 +7,7 @@ import { type Answer, json, NO_CONTENT } from './answer.ts';
 import { parseBody } from './body.ts';
 import { namespaceOf, parseNamespaceJson } from './names.ts';
 import { type PageRequest, pageOf } from './paging.ts';
-import { CatalogProblem, type Subject } from './problem.ts';
+import { CatalogProblem, notOffered, type Subject } from './problem.ts';
 import type { ChangeOperation, Operation } from './requests.ts';
 
 /** `parent`: empty or absent for the top ones. */
@@ -49,6 +49,29 @@ export function loadNamespace(text: string, exists: boolean): Operation {
     async run(catalog) {
       const properties = await catalog.loadNamespace(namespace);
       return exists ? NO_CONTENT : json({ namespace, properties });
+    },
+  };
+}
+
+export function updateNamespace(nameText: string, text: string): ChangeOperation {
+  const namespace = namespaceOf(nameText);
+  const { updates, removals } = parseBody(text, (body) => {
+    const [set, remove] = [body.optional('updates'), body.optional('removals')];
+    return {
+      updates: set === null ? {} : parseStringMap(set),
+      removals: remove === null ? [] : [...new Set(remove.array().map((key) => key.string()))],
+    };
+  });
+  const both = removals.find((key) => Object.hasOwn(updates, key));
+  if (both !== undefined) {
+    const message = `the property ${JSON.stringify(both)} is among the updates and the removals`;
+    throw new CatalogProblem(422, 'UnprocessableEntityException', message);
+  }
+  return {
+    subject: subjectOf(namespace),
+    async run(catalog) {
+      if (!catalog.capabilities.namespaceProperties) throw notOffered('change the properties of namespaces');
+      return json(await catalog.updateNamespace(namespace, { updates, removals }));
     },
   };
 }

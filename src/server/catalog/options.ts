@@ -8,7 +8,7 @@ import type { IdempotencyKeys } from './idempotency-keys.ts';
 export interface VendedAccess {
   /** Settings of the table's answer, e.g. `s3.endpoint`, `client.region`. */
   readonly config?: Readonly<Record<string, string>>;
-  /** The client uses the one with the longest prefix of a location. */
+  /** The client uses the one with the longest prefix of a location; a single one is among the settings too. */
   readonly storageCredentials: readonly {
     readonly prefix: string;
     readonly config: Readonly<Record<string, string>>;

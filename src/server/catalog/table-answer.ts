@@ -28,10 +28,16 @@ export async function tableAnswer(table: LoadedTable, options: TableAnswerOption
   const members = [
     ...(metadataLocation === null ? [] : [`"metadata-location":${stringifyJson(metadataLocation)}`]),
     `"metadata":${text}`,
-    `"config":${stringifyJson(access?.config ?? {})}`,
+    `"config":${stringifyJson({ ...onlyCredential(access), ...access?.config })}`,
     ...(access === undefined ? [] : [`"storage-credentials":${stringifyJson(access.storageCredentials)}`]),
   ];
   return { status: 200, body: `{${members.join(',')}}`, headers };
+}
+
+/** Some clients look for credentials in the settings only (PyIceberg 0.12, for a table that is staged). */
+function onlyCredential(access: VendedAccess | undefined): Readonly<Record<string, string>> {
+  const [only, ...others] = access?.storageCredentials ?? [];
+  return only === undefined || others.length > 0 ? {} : only.config;
 }
 
 /** Tags differ where answers do: by version, by `snapshots`, and by whether credentials come along. */

@@ -300,3 +300,25 @@ test('the metadata log keeps the newest files', () => {
   ]);
   expect(removed).toEqual(['s3://b/v1.metadata.json', 's3://b/v2.metadata.json']);
 });
+
+test('a table is created also where the schema is made current last, as DuckDB does', () => {
+  const created = table();
+  const [added, spec, order] = [created.schemas[0], created['partition-specs'][0], created['sort-orders'][0]];
+  if (added === undefined || spec === undefined || order === undefined) throw new Error('a table has these');
+  const updates: TableUpdate[] = [
+    { action: 'assign-uuid', uuid: created['table-uuid'] },
+    { action: 'upgrade-format-version', 'format-version': 2 },
+    { action: 'add-schema', schema: added },
+    { action: 'add-spec', spec },
+    { action: 'set-default-spec', 'spec-id': 0 },
+    { action: 'add-sort-order', 'sort-order': order },
+    { action: 'set-default-sort-order', 'sort-order-id': 1 },
+    { action: 'set-location', location: created.location },
+  ];
+  const now = { now: 1_000_000 };
+  const metadata = applyUpdates(null, [...updates, { action: 'set-current-schema', 'schema-id': 0 }], now);
+  expect(metadata['partition-specs']).toEqual(created['partition-specs']);
+  expect(metadata['sort-orders']).toContainEqual(order);
+  expect(metadata['current-schema-id']).toBe(0);
+  expect(() => applyUpdates(null, updates, now)).toThrow(/no schema/);
+});

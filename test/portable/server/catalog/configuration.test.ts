@@ -16,6 +16,7 @@ describe('the configuration of a catalog app', () => {
         'GET /v1/{prefix}/namespaces/{namespace}',
         'HEAD /v1/{prefix}/namespaces/{namespace}',
         'DELETE /v1/{prefix}/namespaces/{namespace}',
+        'POST /v1/{prefix}/namespaces/{namespace}/properties',
         'GET /v1/{prefix}/namespaces/{namespace}/tables',
         'POST /v1/{prefix}/namespaces/{namespace}/tables',
         'GET /v1/{prefix}/namespaces/{namespace}/tables/{table}',
@@ -61,7 +62,6 @@ describe('the configuration of a catalog app', () => {
       ['POST', '/tables/rename', { source: t, destination: { ...t, name: 'u' } }],
       ['POST', '/namespaces/ns/register', { name: 'u', 'metadata-location': 'memory://test/x.metadata.json' }],
       ['POST', '/transactions/commit', { 'table-changes': [] }],
-      ['POST', '/namespaces/ns/properties', { updates: { a: 'b' } }],
       ['GET', '/namespaces/ns/views', undefined],
       ['GET', '/namespaces/ns/views/v', undefined],
       ['POST', '/namespaces/ns/tables/t/plan', {}],
@@ -80,7 +80,7 @@ describe('the configuration of a catalog app', () => {
   it('lists rename and register of a catalog that can, and does them', async () => {
     const done: unknown[] = [];
     const { send } = servedCatalog({}, (backend) => ({
-      capabilities: { rename: true, register: true, idempotencyKeys: false },
+      capabilities: { rename: true, register: true, namespaceProperties: false, idempotencyKeys: false },
       renameTable: async (from, to) => void done.push(from.name, to.name),
       registerTable: async (identifier, location) => {
         done.push(location);
@@ -90,6 +90,8 @@ describe('the configuration of a catalog app', () => {
     await send('POST', '/namespaces', { namespace: ['ns'] });
     await send('POST', '/namespaces/ns/tables', CREATE_T);
     const { endpoints } = (await send('GET', '/config')).body;
+    expect(endpoints).not.toContain('POST /v1/{prefix}/namespaces/{namespace}/properties');
+    expect((await send('POST', '/namespaces/ns/properties', { updates: { a: 'b' } })).status).toBe(501);
     expect(endpoints).toContain('POST /v1/{prefix}/tables/rename');
     expect(endpoints).toContain('POST /v1/{prefix}/namespaces/{namespace}/register');
     const source = { namespace: ['ns'], name: 't' };

@@ -98,6 +98,17 @@ describe('names in paths', () => {
     const created = await send('POST', '/namespaces', { namespace: ['ns'], properties: { owner: 'me' } });
     expect(created.body).toEqual({ namespace: ['ns'], properties: { owner: 'me' } });
     expect((await send('GET', '/namespaces/ns')).body.properties).toEqual({ owner: 'me' });
+    const change = (body: unknown) => send('POST', '/namespaces/ns/properties', body);
+    expect((await change({ updates: { owner: 'you', b: '1' }, removals: ['none'] })).body).toEqual({
+      updated: ['owner', 'b'],
+      removed: [],
+      missing: ['none'],
+    });
+    expect((await change({ removals: ['b'] })).body).toEqual({ updated: [], removed: ['b'], missing: [] });
+    expect((await change({ updates: { a: '1' }, removals: ['a'] })).status).toBe(422);
+    expect((await change({ updates: { a: 1 } })).status).toBe(400);
+    expect((await send('GET', '/namespaces/ns')).body.properties).toEqual({ owner: 'you' });
+    expect((await send('POST', '/namespaces/other/properties', {})).status).toBe(404);
     expect((await send('HEAD', '/namespaces/ns')).status).toBe(204);
     expect((await send('HEAD', '/namespaces/other')).status).toBe(404);
     expect((await send('POST', '/namespaces', { namespace: ['ns'] })).body.error.type).toBe('AlreadyExistsException');
