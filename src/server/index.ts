@@ -4,6 +4,7 @@ export { type Access, type Authenticate, anyone, bearerTokens } from './catalog/
 export type { Claim, IdempotencyKeys, KeptAnswer } from './catalog/idempotency-keys.ts';
 export { type MemoryKeysOptions, memoryKeys } from './catalog/memory-keys.ts';
 export type { CatalogAppOptions, VendedAccess } from './catalog/options.ts';
+export { type StoreKeysOptions, storeKeys } from './catalog/store-keys.ts';
 export { ingestApp } from './ingest/app.ts';
 export { hmacAuthorization, type SignedParts } from './ingest/authenticate.ts';
 export { answerOf, type LoadRequest, Loads } from './ingest/loads.ts';

@@ -36,3 +36,8 @@ export interface IdempotencyKeys {
   /** Without a final answer: `not-applied` forgets the key, where no earlier run may have been applied. */
   release(key: string, outcome: 'not-applied' | 'unknown'): Promise<void>;
 }
+
+/** Kept longer than announced, by this factor, for clocks and networks. */
+export const KEY_GRACE = 1.1;
+/** A run of which nothing was heard for so long has ended without a word. */
+export const RUN_LEASE_MS = 5 * 60_000;

@@ -1,6 +1,6 @@
 /** Idempotency keys in memory: for a catalog that is served by one process. */
 import { defaultWorld, type World } from '../../util/world.ts';
-import type { Claim, IdempotencyKeys, KeptAnswer } from './idempotency-keys.ts';
+import { type Claim, type IdempotencyKeys, KEY_GRACE, type KeptAnswer, RUN_LEASE_MS } from './idempotency-keys.ts';
 
 export interface MemoryKeysOptions {
   /** Default 30 minutes. */
@@ -23,14 +23,9 @@ interface Answered {
   readonly answer: KeptAnswer;
 }
 
-/** Kept longer than announced, for clocks and networks. */
-const GRACE = 1.1;
-/** A run of which nothing was heard for so long has ended without a word. */
-const RUN_LEASE_MS = 5 * 60_000;
-
 /**
  * Remembers until the process ends, and only in it. Right for one server of Node, Deno or Bun; wrong for Workers, where
- * a request may meet another isolate: announce no keys there, or keep them in a place that all isolates share.
+ * a request may meet another isolate: `storeKeys` is for those.
  */
 export function memoryKeys(options: MemoryKeysOptions = {}): IdempotencyKeys {
   const { lifetimeMs = 30 * 60_000, maxKeys = 10_000, world = defaultWorld } = options;
@@ -39,7 +34,7 @@ export function memoryKeys(options: MemoryKeysOptions = {}): IdempotencyKeys {
 
   function removeExpired(now: number): void {
     for (const [key, entry] of entries) {
-      if (now - entry.firstMs <= lifetimeMs * GRACE) return;
+      if (now - entry.firstMs <= lifetimeMs * KEY_GRACE) return;
       entries.delete(key);
     }
   }

@@ -1,7 +1,11 @@
+import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
+import { RestCatalog } from '../../../../src/catalog/rest/rest-catalog.ts';
 import { catalogApp } from '../../../../src/server/catalog/app.ts';
 import { anyone } from '../../../../src/server/catalog/authenticate.ts';
 import { memoryKeys } from '../../../../src/server/catalog/memory-keys.ts';
+import { defaultWorld } from '../../../../src/util/world.ts';
+import { checkedFetch } from '../../../support/rest-catalog-answers.ts';
 import { CREATE_T, servedCatalog } from '../../../support/served-catalog.ts';
 
 describe('the configuration of a catalog app', () => {
@@ -102,6 +106,22 @@ describe('the configuration of a catalog app', () => {
     const register = { name: 'r', 'metadata-location': 'memory://test/r.metadata.json' };
     expect((await send('POST', '/namespaces/ns/register', register)).status).toBe(200);
     expect(done).toEqual(['t', 'u', 'memory://test/r.metadata.json']);
+  });
+
+  it('is the same below a path of another app', async () => {
+    const { app, store } = servedCatalog({ prefix: 'main' });
+    const host = new Hono().get('/', (context) => context.text('home')).route('/iceberg', app);
+    const fetch = checkedFetch((request) => host.fetch(request));
+    const world = { ...defaultWorld, fetch };
+    const catalog = await RestCatalog.connect({ uri: 'http://localhost/iceberg', world, stores: [store] });
+    const namespace = ['a b', 'ü'];
+    await catalog.createNamespace(['a b']);
+    await catalog.createNamespace(namespace);
+    await catalog.createTable({ namespace, name: 't' }, { schema: { type: 'struct', fields: [] } });
+    expect(await catalog.listTables(namespace)).toEqual([{ namespace, name: 't' }]);
+    const missing = await fetch(new Request('http://localhost/iceberg/v1/main/nothing'));
+    expect(missing.status).toBe(404);
+    expect(await (await host.request('/')).text()).toBe('home');
   });
 
   it('refuses options that cannot be', () => {

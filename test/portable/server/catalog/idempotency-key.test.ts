@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Catalog } from '../../../../src/catalog/catalog.ts';
 import { isApplied } from '../../../../src/server/catalog/applied.ts';
+import type { IdempotencyKeys } from '../../../../src/server/catalog/idempotency-keys.ts';
 import { memoryKeys } from '../../../../src/server/catalog/memory-keys.ts';
+import { storeKeys } from '../../../../src/server/catalog/store-keys.ts';
+import { MemoryStore } from '../../../../src/storage/memory/memory-store.ts';
 import { uuidV7 } from '../../../../src/util/uuid.ts';
 import { defaultWorld } from '../../../../src/util/world.ts';
 import { appendOf, CREATE_T, servedCatalog } from '../../../support/served-catalog.ts';
@@ -10,8 +13,8 @@ import { appendOf, CREATE_T, servedCatalog } from '../../../support/served-catal
 const T = '/namespaces/ns/tables/t';
 const newKey = () => ({ 'idempotency-key': uuidV7(defaultWorld) });
 
-async function withTable(faults?: (backend: Catalog) => Partial<Catalog>) {
-  const served = servedCatalog({ idempotencyKeys: memoryKeys() }, faults);
+async function withTable(faults?: (backend: Catalog) => Partial<Catalog>, idempotencyKeys = memoryKeys()) {
+  const served = servedCatalog({ idempotencyKeys }, faults);
   await served.backend.createNamespace(['ns']);
   await served.send('POST', '/namespaces/ns/tables', CREATE_T);
   return served;
@@ -29,9 +32,14 @@ function losesAnswers(times: number) {
   });
 }
 
-describe('a request with an idempotency key', () => {
+const MEMORIES: readonly (readonly [string, () => IdempotencyKeys])[] = [
+  ['in memory', () => memoryKeys()],
+  ['in a store', () => storeKeys({ store: new MemoryStore('keys'), location: 'memory://keys/k' })],
+];
+
+describe.each(MEMORIES)('a request with an idempotency key that is kept %s', (_, openKeys) => {
   it('that is sent again has the same answer, and is applied once', async () => {
-    const { send } = await withTable();
+    const { send } = await withTable(undefined, openKeys());
     const [key, body] = [newKey(), appendOf(11n, null, 1n)];
     const first = await send('POST', T, body, key);
     const again = await send('POST', T, body, { 'idempotency-key': key['idempotency-key'].toUpperCase() });
@@ -42,7 +50,7 @@ describe('a request with an idempotency key', () => {
   });
 
   it('is answered with the table as it is when it is sent again', async () => {
-    const { send } = await withTable();
+    const { send } = await withTable(undefined, openKeys());
     const [key, body] = [newKey(), appendOf(11n, null, 1n)];
     await send('POST', T, body, key);
     await send('POST', T, appendOf(12n, 11n, 2n));
@@ -54,7 +62,7 @@ describe('a request with an idempotency key', () => {
   });
 
   it('covers all that changes something, and what is refused', async () => {
-    const { send } = servedCatalog({ idempotencyKeys: memoryKeys() });
+    const { send } = servedCatalog({ idempotencyKeys: openKeys() });
     const calls: [string, string, unknown, number][] = [
       ['POST', '/namespaces', { namespace: ['ns'] }, 200],
       ['POST', '/namespaces/ns/tables', CREATE_T, 200],
@@ -74,7 +82,7 @@ describe('a request with an idempotency key', () => {
   });
 
   it('is refused when the key was used for another request', async () => {
-    const { send } = await withTable();
+    const { send } = await withTable(undefined, openKeys());
     const key = newKey();
     await send('POST', T, appendOf(11n, null, 1n), key);
     const others = [
@@ -100,17 +108,20 @@ describe('a request with an idempotency key', () => {
   it('sent several times at once is applied once, and all have its answer', async () => {
     let running = 0;
     let ran = 0;
-    const { send } = await withTable((backend) => ({
-      commit: async (request, options) => {
-        running += 1;
-        ran += 1;
-        expect(running).toBe(1);
-        await defaultWorld.sleep(30);
-        const answer = await backend.commit(request, options);
-        running -= 1;
-        return answer;
-      },
-    }));
+    const { send } = await withTable(
+      (backend) => ({
+        commit: async (request, options) => {
+          running += 1;
+          ran += 1;
+          expect(running).toBe(1);
+          await defaultWorld.sleep(30);
+          const answer = await backend.commit(request, options);
+          running -= 1;
+          return answer;
+        },
+      }),
+      openKeys(),
+    );
     const [key, body] = [newKey(), appendOf(11n, null, 1n)];
     const answers = await Promise.all([1, 2, 3, 4].map(() => send('POST', T, body, key)));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
@@ -119,7 +130,7 @@ describe('a request with an idempotency key', () => {
   });
 
   it('whose answer was lost is found in the table, not applied again, and not refused', async () => {
-    const { send } = await withTable(losesAnswers(1));
+    const { send } = await withTable(losesAnswers(1), openKeys());
     const [key, body] = [newKey(), appendOf(11n, null, 1n)];
     expect((await send('POST', T, body, key)).body.error.type).toBe('CommitStateUnknownException');
     await send('POST', T, appendOf(12n, 11n, 2n), newKey());
@@ -129,12 +140,15 @@ describe('a request with an idempotency key', () => {
 
   it('that was not applied when its answer was lost is applied when it is sent again', async () => {
     let sent = 0;
-    const { send } = await withTable((backend) => ({
-      commit: async (request, options) => {
-        sent += 1;
-        return sent === 1 ? { kind: 'unknown', message: 'no answer' } : backend.commit(request, options);
-      },
-    }));
+    const { send } = await withTable(
+      (backend) => ({
+        commit: async (request, options) => {
+          sent += 1;
+          return sent === 1 ? { kind: 'unknown', message: 'no answer' } : backend.commit(request, options);
+        },
+      }),
+      openKeys(),
+    );
     const [key, body] = [newKey(), appendOf(11n, null, 1n)];
     expect((await send('POST', T, body, key)).status).toBe(500);
     expect((await send('POST', T, body, key)).status).toBe(200);
@@ -144,12 +158,15 @@ describe('a request with an idempotency key', () => {
 
   it('that lost to another is refused for good once that is certain', async () => {
     let sent = 0;
-    const { send } = await withTable((backend) => ({
-      commit: async (request, options) => {
-        sent += 1;
-        return sent === 1 ? { kind: 'unknown', message: 'no answer' } : backend.commit(request, options);
-      },
-    }));
+    const { send } = await withTable(
+      (backend) => ({
+        commit: async (request, options) => {
+          sent += 1;
+          return sent === 1 ? { kind: 'unknown', message: 'no answer' } : backend.commit(request, options);
+        },
+      }),
+      openKeys(),
+    );
     const [key, body] = [newKey(), appendOf(11n, null, 1n)];
     await send('POST', T, body, key);
     await send('POST', T, appendOf(12n, null, 1n), newKey());
@@ -157,7 +174,7 @@ describe('a request with an idempotency key', () => {
   });
 
   it('stays unknown where a refusal could come of its own success', async () => {
-    const { send } = await withTable(losesAnswers(1));
+    const { send } = await withTable(losesAnswers(1), openKeys());
     const requirements = [{ type: 'assert-current-schema-id', 'current-schema-id': 0 }];
     const schema = { type: 'struct', fields: [{ id: 1, name: 'other', required: false, type: 'int' }] };
     const updates = [
@@ -172,13 +189,16 @@ describe('a request with an idempotency key', () => {
 
   it('that drops what its first sending dropped is answered as then', async () => {
     let sent = 0;
-    const { send } = await withTable((backend) => ({
-      dropTable: async (identifier, options) => {
-        await backend.dropTable(identifier, options);
-        sent += 1;
-        if (sent === 1) throw new Error('lost');
-      },
-    }));
+    const { send } = await withTable(
+      (backend) => ({
+        dropTable: async (identifier, options) => {
+          await backend.dropTable(identifier, options);
+          sent += 1;
+          if (sent === 1) throw new Error('lost');
+        },
+      }),
+      openKeys(),
+    );
     const key = newKey();
     expect((await send('DELETE', T, undefined, key)).status).toBe(500);
     expect((await send('DELETE', T, undefined, key)).status).toBe(204);
@@ -187,12 +207,15 @@ describe('a request with an idempotency key', () => {
 
   it('was not applied when it was throttled, and can be sent again', async () => {
     let sent = 0;
-    const { send } = await withTable((backend) => ({
-      commit: async (request, options) => {
-        sent += 1;
-        return sent === 1 ? { kind: 'throttled', retryAfterMs: null } : backend.commit(request, options);
-      },
-    }));
+    const { send } = await withTable(
+      (backend) => ({
+        commit: async (request, options) => {
+          sent += 1;
+          return sent === 1 ? { kind: 'throttled', retryAfterMs: null } : backend.commit(request, options);
+        },
+      }),
+      openKeys(),
+    );
     const [key, body] = [newKey(), appendOf(11n, null, 1n)];
     expect((await send('POST', T, body, key)).status).toBe(429);
     expect((await send('POST', T, body, key)).status).toBe(200);
@@ -203,46 +226,6 @@ describe('a request with an idempotency key', () => {
     const key = { 'idempotency-key': 'anything' };
     expect((await send('POST', '/namespaces', { namespace: ['a'] }, key)).status).toBe(200);
     expect((await send('POST', '/namespaces', { namespace: ['b'] }, key)).status).toBe(200);
-  });
-});
-
-describe('keys in memory', () => {
-  const answer = { status: 204, body: null, isTable: false };
-
-  it('are kept for their lifetime, and not much longer', async () => {
-    let now = 0;
-    const keys = memoryKeys({ lifetimeMs: 1000, world: { ...defaultWorld, now: () => now } });
-    await keys.claim('k', 'f');
-    await keys.settle('k', answer);
-    now = 1000;
-    expect(await keys.claim('k', 'f')).toEqual({ kind: 'answered', answer });
-    now = 1200;
-    expect(await keys.claim('k', 'f')).toEqual({ kind: 'run', resent: false });
-  });
-
-  it('are never forgotten for lack of room', async () => {
-    const keys = memoryKeys({ maxKeys: 2 });
-    await keys.claim('a', 'f');
-    await keys.claim('b', 'f');
-    expect(await keys.claim('c', 'f')).toEqual({ kind: 'full' });
-    await keys.release('a', 'not-applied');
-    expect(await keys.claim('c', 'f')).toEqual({ kind: 'run', resent: false });
-    const { send } = servedCatalog({ idempotencyKeys: memoryKeys({ maxKeys: 0 }) });
-    const full = await send('POST', '/namespaces', { namespace: ['a'] }, newKey());
-    expect([full.status, full.headers.get('retry-after')]).toEqual([429, '5']);
-    expect((await send('GET', '/namespaces')).body.namespaces).toEqual([]);
-  });
-
-  it('of requests that ended without a word are given to the next, who is told', async () => {
-    let now = 0;
-    const keys = memoryKeys({ lifetimeMs: 3_600_000, world: { ...defaultWorld, now: () => now } });
-    await keys.claim('k', 'f');
-    now = 60_000;
-    expect(await keys.claim('k', 'f')).toEqual({ kind: 'running' });
-    now = 600_000;
-    expect(await keys.claim('k', 'f')).toEqual({ kind: 'run', resent: true });
-    await keys.release('k', 'not-applied');
-    expect(await keys.claim('k', 'f')).toEqual({ kind: 'run', resent: true });
   });
 });
 

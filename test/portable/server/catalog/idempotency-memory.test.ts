@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import { IcestreamError } from '../../../../src/errors.ts';
+import type { IdempotencyKeys } from '../../../../src/server/catalog/idempotency-keys.ts';
+import { memoryKeys } from '../../../../src/server/catalog/memory-keys.ts';
+import { storeKeys } from '../../../../src/server/catalog/store-keys.ts';
+import { MemoryStore } from '../../../../src/storage/memory/memory-store.ts';
+import { uuidV7 } from '../../../../src/util/uuid.ts';
+import { defaultWorld, type World } from '../../../../src/util/world.ts';
+import { servedCatalog } from '../../../support/served-catalog.ts';
+
+const answer = { status: 204, body: null, isTable: false };
+const location = 'memory://keys/k';
+
+type Open = (options: { lifetimeMs?: number; world?: World }) => IdempotencyKeys;
+const MEMORIES: readonly (readonly [string, Open])[] = [
+  ['in memory', memoryKeys],
+  ['in a store', (options) => storeKeys({ store: new MemoryStore('keys'), location, ...options })],
+];
+
+/** A clock that a test sets. */
+function clock() {
+  const time = { now: 1_000_000 };
+  return { time, world: { ...defaultWorld, now: () => time.now } };
+}
+
+describe.each(MEMORIES)('keys %s', (_, open) => {
+  it('are kept for their lifetime, and not much longer', async () => {
+    const { time, world } = clock();
+    const keys = open({ lifetimeMs: 1000, world });
+    await keys.claim('k', 'f');
+    await keys.settle('k', { status: 409, body: '{"a":1}', isTable: false });
+    time.now += 1000;
+    expect(await keys.claim('k', 'f')).toEqual({
+      kind: 'answered',
+      answer: { status: 409, body: '{"a":1}', isTable: false },
+    });
+    expect(await keys.claim('k', 'g')).toEqual({ kind: 'other' });
+    time.now += 200;
+    expect(await keys.claim('k', 'g')).toEqual({ kind: 'run', resent: false });
+    expect(await keys.claim('k', 'g')).toEqual({ kind: 'running' });
+  });
+
+  it('of requests that ended without a word are given to the next, who is told', async () => {
+    const { time, world } = clock();
+    const keys = open({ lifetimeMs: 3_600_000, world });
+    await keys.claim('k', 'f');
+    time.now += 60_000;
+    expect(await keys.claim('k', 'f')).toEqual({ kind: 'running' });
+    time.now += 600_000;
+    expect(await keys.claim('k', 'f')).toEqual({ kind: 'run', resent: true });
+    // What the first did is still not known.
+    await keys.release('k', 'not-applied');
+    expect(await keys.claim('k', 'f')).toEqual({ kind: 'run', resent: true });
+  });
+
+  it('are forgotten when nothing was done, and never when that is not certain', async () => {
+    const keys = open(clock());
+    await keys.claim('k', 'f');
+    await keys.release('k', 'not-applied');
+    expect(await keys.claim('k', 'g')).toEqual({ kind: 'run', resent: false });
+    await keys.release('k', 'unknown');
+    expect(await keys.claim('k', 'f')).toEqual({ kind: 'other' });
+    expect(await keys.claim('k', 'g')).toEqual({ kind: 'run', resent: true });
+  });
+
+  it('have one winner', async () => {
+    const keys = open({});
+    const claims = await Promise.all([1, 2, 3, 4, 5, 6].map(() => keys.claim('k', 'f')));
+    expect(claims.filter(({ kind }) => kind === 'run')).toHaveLength(1);
+    expect(claims.filter(({ kind }) => kind === 'running')).toHaveLength(5);
+    await keys.release('k', 'unknown');
+    const again = await Promise.all([1, 2, 3, 4, 5, 6].map(() => keys.claim('k', 'f')));
+    expect(again.filter(({ kind }) => kind === 'run')).toEqual([{ kind: 'run', resent: true }]);
+  });
+});
+
+describe('keys in memory', () => {
+  it('are never forgotten for lack of room', async () => {
+    const keys = memoryKeys({ maxKeys: 2 });
+    await keys.claim('a', 'f');
+    await keys.claim('b', 'f');
+    expect(await keys.claim('c', 'f')).toEqual({ kind: 'full' });
+    await keys.release('a', 'not-applied');
+    expect(await keys.claim('c', 'f')).toEqual({ kind: 'run', resent: false });
+    const { send } = servedCatalog({ idempotencyKeys: memoryKeys({ maxKeys: 0 }) });
+    const key = { 'idempotency-key': uuidV7(defaultWorld) };
+    const full = await send('POST', '/namespaces', { namespace: ['a'] }, key);
+    expect([full.status, full.headers.get('retry-after')]).toEqual([429, '5']);
+    expect((await send('GET', '/namespaces')).body.namespaces).toEqual([]);
+  });
+});
+
+describe('keys in a store', () => {
+  it('are shared by all who serve the catalog', async () => {
+    const store = new MemoryStore('keys');
+    const [one, two] = [storeKeys({ store, location }), storeKeys({ store, location })];
+    expect(await one.claim('k', 'f')).toEqual({ kind: 'run', resent: false });
+    expect(await two.claim('k', 'f')).toEqual({ kind: 'running' });
+    await one.settle('k', answer);
+    expect(await two.claim('k', 'f')).toEqual({ kind: 'answered', answer });
+  });
+
+  it('are taken also when the answer to taking them was lost', async () => {
+    const store = new MemoryStore('keys');
+    let puts = 0;
+    const losing = new Proxy(store, {
+      get(target, name) {
+        const own: unknown = Reflect.get(target, name);
+        if (name !== 'put') return typeof own === 'function' ? own.bind(target) : own;
+        return async (...args: Parameters<MemoryStore['put']>) => {
+          await target.put(...args);
+          puts += 1;
+          // What a store answers when it repeats a put that it had applied.
+          throw new IcestreamError('PRECONDITION_FAILED', 'exists');
+        };
+      },
+    });
+    expect(await storeKeys({ store: losing, location }).claim('k', 'f')).toEqual({ kind: 'run', resent: false });
+    expect(puts).toBe(1);
+  });
+
+  it('are removed when they are old, and nothing else is', async () => {
+    const store = new MemoryStore('keys');
+    const { time, world } = clock();
+    time.now = Date.now() - 10 * 3_600_000;
+    const keys = storeKeys({ store, location, lifetimeMs: 1000, world });
+    const old = uuidV7(world);
+    await keys.claim(old, 'f');
+    await keys.settle(old, answer);
+    time.now = Date.now() + 3_600_000;
+    const fresh = uuidV7(world);
+    await keys.claim(fresh, 'f');
+    const kept: string[] = [];
+    for await (const { location: file } of store.list('memory://keys/')) kept.push(file);
+    expect(kept).toEqual([`${location}/${fresh}.claim.json`]);
+  });
+
+  it('need a store that writes on conditions', () => {
+    const store = new MemoryStore('keys');
+    const plain = Object.create(store, {
+      capabilities: { value: { ...store.capabilities, conditionalReplace: false } },
+    });
+    expect(() => storeKeys({ store: plain, location })).toThrow(/conditions/);
+  });
+});
