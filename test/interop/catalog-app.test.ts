@@ -11,7 +11,7 @@ import { RestCatalog } from '../../src/catalog/rest/rest-catalog.ts';
 import { StoreCatalog } from '../../src/catalog/store/store-catalog.ts';
 import { catalogApp } from '../../src/server/catalog/app.ts';
 import { bearerTokens } from '../../src/server/catalog/authenticate.ts';
-import { memoryKeys } from '../../src/server/catalog/memory-keys.ts';
+import { storeKeys } from '../../src/server/catalog/store-keys.ts';
 import { S3Store } from '../../src/storage/s3/s3-store.ts';
 import { catalogConformance } from '../conformance/catalog.ts';
 import { assumeRole, vendedConfig } from '../support/assume-role.ts';
@@ -28,7 +28,7 @@ const faults: unknown[] = [];
 const app = catalogApp({
   catalog: new StoreCatalog({ warehouse: `s3://${bucket}/catalog-app`, store }),
   authenticate: bearerTokens([TOKEN]),
-  idempotencyKeys: memoryKeys(),
+  idempotencyKeys: storeKeys({ store, location: `s3://${bucket}/catalog-app-keys` }),
   vend: async ({ metadata }) => ({
     config: {
       's3.endpoint': endpoint,
