@@ -9,3 +9,15 @@ export { ingestApp } from './ingest/app.ts';
 export { hmacAuthorization, type SignedParts } from './ingest/authenticate.ts';
 export { answerOf, type LoadRequest, Loads } from './ingest/loads.ts';
 export type { IngestKey, IngestOptions } from './ingest/options.ts';
+export { type S3AppOptions, s3App } from './s3/app.ts';
+export {
+  anyCredentials,
+  type S3CredentialsLookup,
+  type S3Grant,
+  type S3Scope,
+  staticCredentials,
+  type VendedCredentials,
+  type VendOptions,
+  vendCredentials,
+  vendedCredentials,
+} from './s3/credentials.ts';

@@ -21,6 +21,7 @@ export const versions = {
     'duckdb-extension-httpfs': '1.5.5',
     'duckdb-extension-avro': '1.5.5',
     pytz: '2026.6',
+    boto3: '1.43.117',
     // bucket partitions
     'pyiceberg-core': '0.10.1',
   },
