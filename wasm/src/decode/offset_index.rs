@@ -90,7 +90,7 @@ impl OffsetIndexes {
         let rows = metadata.num_rows() as u64;
         let (least, cost) = match plan.offset_index_cost {
             0 => (1, 0),
-            cost => (LEAST_PAGE_BYTES * count, cost + size),
+            cost => (LEAST_PAGE_BYTES * count, cost.saturating_add(size)),
         };
         let gaps =
             selection.gaps(rows).map(|gap| (u128::from(bytes) * u128::from(gap) / u128::from(rows.max(1))) as u64);

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use arrow_array::UInt32Array;
 use arrow_buffer::ScalarBuffer;
 
 use crate::error::{EngineError, Result};
@@ -20,6 +21,18 @@ pub struct RowStep {
     pub skip: usize,
     pub take: usize,
 }
+
+/// Steps over more rows than are selected, as short gaps are cheaper read than passed over.
+pub struct Bridged {
+    pub steps: Vec<RowStep>,
+    /// Rows that the steps read.
+    pub rows: usize,
+    /// Which of those are selected.
+    pub selected: UInt32Array,
+}
+
+/// Passing over rows costs about what reading so many does.
+const SHORT_GAP: usize = 8;
 
 impl Selection {
     pub fn all(rows: u64) -> Self {
@@ -98,6 +111,30 @@ impl Selection {
         })
     }
 
+    /// The same rows, where many gaps are short: not twice as many are read.
+    pub fn bridged(&self, row: u64, count: u64) -> Option<Bridged> {
+        let is_bridged = |step: &RowStep| step.skip <= SHORT_GAP;
+        let gaps = || self.steps(row, count).skip(1).filter(is_bridged).map(|step| step.skip);
+        let (added, number) = gaps().fold((0, 0), |(rows, number), gap| (rows + gap, number + 1));
+        if number == 0 || added as u64 > count {
+            return None;
+        }
+        let rows = count as usize + added;
+        let (mut steps, mut selected, mut at) = (Vec::<RowStep>::new(), Vec::with_capacity(count as usize), 0);
+        for step in self.steps(row, count) {
+            match steps.last_mut() {
+                Some(last) if is_bridged(&step) => {
+                    last.take += step.skip + step.take;
+                    at += step.skip as u32;
+                }
+                _ => steps.push(step),
+            }
+            selected.extend(at..at + step.take as u32);
+            at += step.take as u32;
+        }
+        Some(Bridged { steps, rows, selected: selected.into() })
+    }
+
     /// The row behind those steps.
     pub fn steps_end(&self, row: u64, count: u64) -> u64 {
         self.steps(row, count).fold(row, |row, step| row + (step.skip + step.take) as u64)
@@ -165,6 +202,16 @@ mod tests {
         assert!(some.gaps(100).eq([2, 5, 20, 59]));
         let mut within = Within::new(some.from(0));
         assert!((0..50).filter(|row| within.has(*row)).eq([2, 3, 4].into_iter().chain(10..20).chain([40])));
+    }
+
+    #[test]
+    fn short_gaps_are_read_where_that_is_not_much() {
+        let bridged = of(&[2, 5, 7, 9, 50, 60]).bridged(0, 12).unwrap();
+        assert_eq!(bridged.steps, [RowStep { skip: 2, take: 7 }, RowStep { skip: 41, take: 7 }]);
+        assert_eq!(bridged.rows, 14);
+        assert!(bridged.selected.values().iter().copied().eq((0..3).chain(5..14)));
+        assert!(of(&[2, 5, 50, 60]).bridged(0, 13).is_none());
+        assert!(of(&[2, 3, 10, 11]).bridged(0, 2).is_none());
     }
 
     #[test]

@@ -14,6 +14,7 @@ use super::column_tests::{Made, batch_of, made};
 use super::group_tests::{properties, read, rows, written};
 use super::offset_index::{offset_index, range_of};
 use super::reader::{ReadRequest, RowGroupRequest};
+use super::thrift::{Header, page_header};
 
 fn with(properties: WriterProperties, group_rows: usize, indexed: bool) -> WriterProperties {
     let builder = properties.into_builder().set_max_row_group_row_count(Some(group_rows));
@@ -176,6 +177,51 @@ fn a_selection_of_nothing_asks_for_nothing() {
     let start = metadata(&file).row_group(1).column(0).byte_range().0;
     let end = metadata(&file).row_group(2).column(0).byte_range().0;
     assert!(got.ranges.iter().all(|range| range.start >= start && range.end <= end));
+}
+
+/// Makes a page of a leaf one that cannot be decompressed; its header stays, and levels of the second version.
+fn damage(file: &Bytes, leaf: usize, row: u64) -> Bytes {
+    let metadata = metadata(file);
+    let range = range_of(metadata.row_group(0).column(leaf)).unwrap();
+    let pages = offset_index(&file[range.start as usize..range.end as usize]).unwrap();
+    let page = pages.iter().rev().find(|page| page.first_row <= row).unwrap();
+    let mut bytes = file.to_vec();
+    let Header::Whole(header, length) = page_header(&bytes[page.offset as usize..]) else { panic!("no header") };
+    let levels: i32 = header.level_bytes.unwrap_or_default().iter().sum();
+    let magic = page.offset as usize + length + levels as usize;
+    bytes[magic..magic + 4].fill(0);
+    bytes.into()
+}
+
+#[test]
+fn pages_without_selected_rows_are_not_decompressed_where_their_rows_are_counted_without() {
+    let batch = rows(0, 6_000, 60);
+    // Leaves: a number, a text, a word from a dictionary, a list, and with the second version the elements of a map.
+    for (v2, leaf, is_read) in [
+        (false, 0, false),
+        (false, 1, false),
+        (false, 2, false),
+        (false, 3, true),
+        (true, 0, false),
+        (true, 3, false),
+        (true, 5, false),
+    ] {
+        let file = written(&batch, with(properties(1 << 10, 100, v2, true, 8 << 10), 6_000, true));
+        let file = damage(&file, leaf, 2_000);
+        let request = |ranges: &[u32]| ReadRequest {
+            row_groups: Some(vec![RowGroupRequest { index: 0, rows: Some(ranges.to_vec().into()) }]),
+            offset_index_cost: Some(u64::MAX),
+            ..ReadRequest::default()
+        };
+        let around = read(&file, request(&[500, 510, 4_000, 4_100]));
+        assert_eq!(around.is_err(), is_read, "{v2} {leaf}");
+        if let Ok(around) = around {
+            assert_eq!(around.batches.len(), 1);
+            assert_eq!(around.batches[0].slice(10, 100), batch.slice(4_000, 100));
+        }
+        let within = read(&file, request(&[2_000, 2_001])).err().unwrap();
+        assert!(within.code == "SOURCE_CORRUPT" && within.message.starts_with("row group 0, "), "{}", within.message);
+    }
 }
 
 proptest! {

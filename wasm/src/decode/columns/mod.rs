@@ -14,6 +14,7 @@ mod values;
 
 use arrow_array::ArrayRef;
 use arrow_schema::FieldRef;
+use arrow_select::take::take;
 use parquet::column::page::Page;
 use parquet::errors::{ParquetError, Result as PageResult};
 
@@ -25,8 +26,8 @@ use self::validity::{Validity, pass_levels};
 use self::values::Values;
 use super::leaf_pages::SharedLeaf;
 use super::page_check::bad;
-use super::selection::RowStep;
-use crate::error::Result;
+use super::selection::{Bridged, RowStep};
+use crate::error::{EngineError, Result};
 
 pub use self::kinds::{Root, roots_of};
 
@@ -53,6 +54,12 @@ impl Column {
         }
         leaf.read_by_decoder()?;
         Ok(true)
+    }
+
+    /// What is selected of the rows of these steps; their pages are there.
+    pub fn read_bridged(&mut self, bridged: &Bridged) -> Result<ArrayRef> {
+        let array = self.read(bridged.rows, bridged.steps.iter().copied())?;
+        take(&array, &bridged.selected, None).map_err(|e| EngineError::failed(e.to_string()))
     }
 
     /// The rows of these steps; their pages are there.

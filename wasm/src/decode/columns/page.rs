@@ -1,6 +1,6 @@
 //! One data page while its values are taken.
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use parquet::basic::Encoding;
 use parquet::column::page::Page;
 use parquet::errors::{ParquetError, Result};
@@ -53,7 +53,7 @@ impl OpenPage {
         match &mut self.values {
             Encoded::Plain(bytes) => {
                 let taken = values.plain(bytes, count)?;
-                *bytes = bytes.slice(taken..);
+                bytes.advance(taken);
             }
             Encoded::Indices(indices) => {
                 while count > 0 {
@@ -77,7 +77,7 @@ impl OpenPage {
         match &mut self.values {
             Encoded::Plain(bytes) => {
                 let passed = values.plain_bytes(bytes, count)?;
-                *bytes = bytes.slice(passed..);
+                bytes.advance(passed);
             }
             Encoded::Indices(indices) => indices.skip(count)?,
             Encoded::Nothing if count > 0 => return Err(no_values(count)),

@@ -9,11 +9,12 @@ use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
 
 use super::super::leaf_pages::GroupPages;
 use super::super::metadata::{arrow_corrupt, corrupt};
+use super::super::selection::Bridged;
 use super::Group;
 use crate::error::{EngineError, Result};
 
 impl Group {
-    pub(super) fn decode(&mut self) -> Result<RecordBatch> {
+    pub(super) fn decode(&mut self, bridged: Option<&Bridged>) -> Result<RecordBatch> {
         self.leave_foreign_pages()?;
         let wanted = self.left.min(self.batch_rows as u64) as usize;
         let decoded = if self.columns.iter().any(Option::is_none) { Some(self.decode_others(wanted)?) } else { None };
@@ -22,8 +23,11 @@ impl Group {
         for (root, column) in self.plan.roots.iter().zip(&mut self.columns) {
             let (field, array) = match column {
                 Some(column) => {
-                    let steps = self.selection.steps(self.row, wanted as u64);
-                    (root.field.clone(), column.read(wanted, steps)?)
+                    let array = match bridged {
+                        Some(bridged) => column.read_bridged(bridged)?,
+                        None => column.read(wanted, self.selection.steps(self.row, wanted as u64))?,
+                    };
+                    (root.field.clone(), array)
                 }
                 None => others
                     .next()

@@ -165,7 +165,10 @@ impl Group {
                 self.ask(end)?;
                 continue;
             }
-            let bytes = self.array_bytes(&(self.row..end));
+            let bridged = self.selection.bridged(self.row, rows);
+            // Rows that are read, and then those of them that are selected.
+            let factor = bridged.as_ref().map_or(1, |bridged| 1 + (bridged.rows as u64).div_ceil(rows));
+            let bytes = self.array_bytes(&(self.row..end)).saturating_mul(factor);
             if bytes > self.batch_bytes && rows > 1 {
                 let fitting = u128::from(self.batch_bytes) * u128::from(rows) / u128::from(bytes);
                 self.set_batch_rows(fitting as usize);
@@ -175,7 +178,7 @@ impl Group {
             if bytes > self.batch_bytes && held + bytes > self.plan.limit {
                 return Err(self.too_small(held + bytes));
             }
-            let batch = self.decode()?;
+            let batch = self.decode(bridged.as_ref())?;
             // Rows became narrower: back to larger batches, though a new decoder costs something.
             if bytes.saturating_mul(8) < self.batch_bytes && self.batch_rows < self.plan.batch_rows {
                 self.set_batch_rows(self.batch_rows.saturating_mul(4).min(self.plan.batch_rows));
