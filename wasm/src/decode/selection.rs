@@ -32,7 +32,7 @@ pub struct Bridged {
 }
 
 /// Passing over rows costs about what reading so many does.
-const SHORT_GAP: usize = 8;
+pub const SHORT_GAP: usize = 8;
 
 impl Selection {
     pub fn all(rows: u64) -> Self {

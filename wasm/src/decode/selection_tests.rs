@@ -17,7 +17,10 @@ use super::reader::{ReadRequest, RowGroupRequest};
 use super::thrift::{Header, page_header};
 
 fn with(properties: WriterProperties, group_rows: usize, indexed: bool) -> WriterProperties {
+    // Pages of few rows, where they are asked for.
+    let write_rows = properties.data_page_row_count_limit().min(64);
     let builder = properties.into_builder().set_max_row_group_row_count(Some(group_rows));
+    let builder = builder.set_write_batch_size(write_rows);
     let statistics = if indexed { EnabledStatistics::Page } else { EnabledStatistics::Chunk };
     builder.set_offset_index_disabled(!indexed).set_statistics_enabled(statistics).build()
 }
@@ -229,7 +232,7 @@ proptest! {
 
     #[test]
     fn selected_rows_of_any_shape_are_those_of_a_full_read(
-        count in 1usize..4000, size in 2usize..200, pages in 200usize..20_000, page_rows in 10usize..3000,
+        count in 1usize..4000, size in 2usize..200, pages in 200usize..20_000, page_rows in prop_oneof![2usize..10, 10..3000usize],
         (v2, zstd, indexed, repeat, eager) in any::<(bool, bool, bool, bool, bool)>(), group_rows in prop_oneof![300usize..4000, Just(4000)],
         dictionary in prop_oneof![Just(0usize), 100..4000usize], turns in turns(),
         (batch_rows, limit) in (1usize..1200, 2u64 << 20..12 << 20), most in prop_oneof![3 => Just(u64::MAX), 1 => 0..3000u64],
@@ -242,7 +245,7 @@ proptest! {
     #[test]
     fn selected_rows_of_any_columns_are_those_of_a_full_read(
         columns in prop::collection::vec(made(), 1..6), count in 1usize..3000, pages in 100usize..20_000,
-        page_rows in 1usize..2000, (v2, zstd, indexed, repeat, eager) in any::<(bool, bool, bool, bool, bool)>(),
+        page_rows in prop_oneof![1usize..10, 1..2000usize], (v2, zstd, indexed, repeat, eager) in any::<(bool, bool, bool, bool, bool)>(),
         group_rows in prop_oneof![300usize..3000, Just(3000)],
         dictionary in prop_oneof![Just(0usize), 50..4000usize, Just(1 << 20)], turns in turns(), batch_rows in 1usize..1500,
     ) {

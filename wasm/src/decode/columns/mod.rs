@@ -56,6 +56,11 @@ impl Column {
         Ok(true)
     }
 
+    /// Whether the pages are there of all rows in short gaps.
+    pub fn has_bridges(&self) -> bool {
+        !self.leaf.lock().passes_short_gaps()
+    }
+
     /// What is selected of the rows of these steps; their pages are there.
     pub fn read_bridged(&mut self, bridged: &Bridged) -> Result<ArrayRef> {
         let array = self.read(bridged.rows, bridged.steps.iter().copied())?;

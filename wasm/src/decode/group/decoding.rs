@@ -24,8 +24,8 @@ impl Group {
             let (field, array) = match column {
                 Some(column) => {
                     let array = match bridged {
-                        Some(bridged) => column.read_bridged(bridged)?,
-                        None => column.read(wanted, self.selection.steps(self.row, wanted as u64))?,
+                        Some(bridged) if column.has_bridges() => column.read_bridged(bridged)?,
+                        _ => column.read(wanted, self.selection.steps(self.row, wanted as u64))?,
                     };
                     (root.field.clone(), array)
                 }

@@ -9,7 +9,7 @@ use super::super::levels::{levels_of, rows_that_begin};
 use super::super::maps::MapEntries;
 use super::super::page_check::bad;
 use super::super::pages::PageKind;
-use super::super::selection::{Selection, Within};
+use super::super::selection::{SHORT_GAP, Selection, Within};
 use super::place::Place;
 use super::{Body, Leaf};
 use crate::error::Result;
@@ -134,6 +134,11 @@ impl Leaf {
             self.waiting.remove(at);
             self.counted -= 1;
         }
+    }
+
+    /// Whether pages are passed over in gaps that are short.
+    pub fn passes_short_gaps(&self) -> bool {
+        self.waiting.iter().any(|one| one.is_passed() && one.place.rows <= SHORT_GAP as u64)
     }
 
     /// About what the selected ones of these rows take as arrays; they are known.
