@@ -163,10 +163,11 @@ export interface ParquetReader extends Disposable {
    * Streams batches of at most `batchRows` rows (default 8,192), fewer where rows are wide. Rows come in the order of
    * `rowGroups` and ascending within each; a batch holds rows of one row group, and of as many ranges as fill it: a
    * caller knows where each row is from what it asked for. A row group is fetched whole where half of the memory limit
-   * holds it, else page by page; no byte of a page is fetched twice. Pages without selected rows are not decompressed
-   * where their rows are counted without that (columns that do not repeat, data pages v2), and not fetched where the file
-   * has an offset index and leaving them out saves more than asking for it costs; what lies behind the last selected row
-   * is not looked at. Breaking out of the loop stops the reads. Throws MEMORY_LIMIT_TOO_SMALL, with a limit that would do
+   * holds it, else page by page; no byte is asked for twice, though between pages that are left out up to 64 KiB are read
+   * along. Pages without selected rows are not decompressed where their rows are counted without that (columns that do not
+   * repeat, data pages v2), and not fetched where the file has an offset index and leaving them out saves more than asking
+   * for it costs; what lies behind the last selected row is not looked at. Breaking out of the loop stops the reads.
+   * Throws MEMORY_LIMIT_TOO_SMALL, with a limit that would do
    * (`place.neededBytes`), where pages are too large for it; SOURCE_CORRUPT for an offset index that is not that of the
    * pages, naming the column; INVALID_ARGUMENT for row groups and rows that are not there.
    */
