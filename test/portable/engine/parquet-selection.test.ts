@@ -31,12 +31,14 @@ async function rowsOf(reader: ParquetReader, options?: Options): Promise<Row[]> 
   return rows;
 }
 
-function inMemory(bytes: Bytes): RangeReader & { bytesRead: number } {
+function inMemory(bytes: Bytes): RangeReader & { bytesRead: number; reads: number } {
   const file = {
     sizeBytes: bytes.length,
     bytesRead: 0,
+    reads: 0,
     async read(start: number, end: number) {
       file.bytesRead += end - start;
+      file.reads += 1;
       return bytes.slice(start, end);
     },
   };
@@ -138,6 +140,14 @@ test('with an offset index only the pages of the selected rows are read', async 
     ],
   });
   expect(again.map((row) => row['id'])).toEqual([9, 3]);
+});
+
+test('a row group without its last rows is one request', async () => {
+  const file = inMemory(unpack(files.pyarrowSnappy));
+  using reader = await engine.openParquet(file);
+  file.reads = 0;
+  expect(await rowsOf(reader, { rowGroups: [{ index: 0, rows: ranges(0, 3, 5, 39) }] })).toHaveLength(37);
+  expect(file.reads).toBe(1);
 });
 
 test('rows that are not there, and ranges that do not rise, are refused', async () => {

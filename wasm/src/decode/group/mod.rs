@@ -101,10 +101,11 @@ impl Group {
             );
         }
         let chunks: Vec<u64> = leaves.iter().map(Leaf::chunk_bytes).collect();
-        let is_all = |leaf: &Leaf| end >= rows || leaf.has_offset_index();
+        let first_rows = |leaf: &Leaf| share_of_rows(leaf.chunk_bytes(), end, rows);
+        let is_all = |leaf: &Leaf| leaf.has_offset_index() || first_rows(leaf) >= leaf.chunk_bytes();
         let whole = leaves.iter().all(is_all) && chunks.iter().sum::<u64>() <= plan.limit / 2;
-        for ((leaf, window), chunk) in leaves.iter_mut().zip(windows(&chunks, plan.limit / 2)).zip(&chunks) {
-            leaf.window = if is_all(leaf) { window } else { window.min(share_of_rows(*chunk, end, rows)) };
+        for (leaf, window) in leaves.iter_mut().zip(windows(&chunks, plan.limit / 2)) {
+            leaf.window = if is_all(leaf) { window } else { window.min(first_rows(leaf)) };
         }
         let has_gaps = leaves.iter().any(Leaf::has_offset_index);
         let leaves: Vec<SharedLeaf> = leaves.into_iter().map(SharedLeaf::new).collect();
