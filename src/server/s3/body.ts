@@ -20,6 +20,7 @@ export interface IncomingBody {
 }
 
 const UNSIGNED = 'UNSIGNED-PAYLOAD';
+const PIECE_BYTES = 64 << 10;
 /** Kinds of body that come in chunks, and whether each chunk is signed. */
 const STREAMING: ReadonlyMap<string, { readonly signed: boolean }> = new Map([
   ['STREAMING-AWS4-HMAC-SHA256-PAYLOAD', { signed: true }],
@@ -90,17 +91,28 @@ export async function readText(request: IncomingRequest, auth: Authenticated, ma
 
 /** A connection that breaks off is the client's matter, not a failure of the gateway. */
 async function* piecesOf(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Bytes> {
-  const reader = body?.getReader();
-  if (reader === undefined) return;
+  if (body === null) return;
+  const { cancel, read } = pieceReader(body);
   try {
     for (;;) {
-      const next = await reader.read().catch(() => {
+      const next = await read().catch(() => {
         throw cutOff();
       });
       if (next.done) return;
       yield next.value as Bytes;
     }
   } finally {
-    await reader.cancel().catch(() => {});
+    await cancel().catch(() => {});
+  }
+}
+
+/** Bodies from the network can be asked for large pieces: workerd gives 4 KiB at a time otherwise. */
+function pieceReader(body: ReadableStream<Uint8Array>) {
+  try {
+    const reader = body.getReader({ mode: 'byob' });
+    return { cancel: () => reader.cancel(), read: () => reader.read(new Uint8Array(PIECE_BYTES)) };
+  } catch {
+    const reader = body.getReader();
+    return { cancel: () => reader.cancel(), read: () => reader.read() };
   }
 }

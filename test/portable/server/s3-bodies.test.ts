@@ -9,7 +9,8 @@ import { signingKey } from '../../../src/server/s3/sigv4.ts';
 import { xmlDocument } from '../../../src/server/s3/xml.ts';
 import { childText, parseXml } from '../../../src/storage/s3/xml.ts';
 import type { Bytes } from '../../../src/util/bytes.ts';
-import { concatBytes, utf8 } from '../../../src/util/encoding.ts';
+import { crc32 } from '../../../src/util/crc32.ts';
+import { concatBytes, toBase64, utf8 } from '../../../src/util/encoding.ts';
 import { streamed, wireRequest } from '../../support/s3-wire.ts';
 
 const scope = { day: '20261121', region: 'auto', service: 's3' };
@@ -29,6 +30,12 @@ async function read(sent: Bytes, headers: Record<string, string>, payload = 'UNS
     return (error as { readonly code: string }).code;
   }
   return new TextDecoder().decode(concatBytes(pieces));
+}
+
+function bigEndian(value: number): Bytes {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value);
+  return bytes;
 }
 
 const nine = utf8('123456789');
@@ -75,6 +82,18 @@ describe('a body', () => {
     const hash = '15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225';
     expect(await read(nine, length, hash)).toBe('123456789');
     expect(await read(utf8('12345678x'), length, hash)).toBe('XAmzContentSHA256Mismatch');
+  });
+
+  it('is the same from a stream of bytes, as those of the network are', async () => {
+    const sent = new Uint8Array(200_000).map((_, i) => i % 251);
+    const body = new Response(sent).body;
+    const headers = { 'content-length': '200000', 'x-amz-checksum-crc32': toBase64(bigEndian(crc32(sent))) };
+    const request = wireRequest('http://x/y/z', { method: 'PUT', headers, body });
+    const auth = { grant: { secret: 's' }, payload: 'UNSIGNED-PAYLOAD', chain };
+    const pieces: Bytes[] = [];
+    for await (const piece of incomingBody(request, auth, 1e6).pieces) pieces.push(piece.slice());
+    expect(concatBytes(pieces).every((byte, i) => byte === i % 251)).toBe(true);
+    expect(concatBytes(pieces)).toHaveLength(200_000);
   });
 
   it('has the length it says, and arrives whole', async () => {
