@@ -26,15 +26,14 @@ export function ingestApp(options: IngestOptions, loads = new Loads(options)): H
     if (answer.status >= 500) onFailure(error);
     return answer;
   });
-  app.use(refuseOtherOrigins(origins));
-  app.use(
-    cors({
-      origin: [...origins],
-      allowMethods: ['GET', 'POST'],
-      allowHeaders: ['authorization', 'content-type', 'content-encoding', 'idempotency-key'],
-      exposeHeaders: ['location', 'retry-after'],
-    }),
-  );
+  const pages = cors({
+    origin: [...origins],
+    allowMethods: ['GET', 'POST'],
+    allowHeaders: ['authorization', 'content-type', 'content-encoding', 'idempotency-key'],
+    exposeHeaders: ['location', 'retry-after'],
+  });
+  // Its own paths only: it may stand beside other apps.
+  for (const path of ['/v1/ingest/*', '/v1/commits/*']) app.use(path, refuseOtherOrigins(origins), pages);
 
   app.post('/v1/ingest/:namespace/:table', async (context) => {
     const key = await keyOf(context);

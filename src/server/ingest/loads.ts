@@ -19,7 +19,8 @@ import type { IngestOptions } from './options.ts';
 import { RequestProblem } from './problem.ts';
 
 const DEFAULT_MAX_BODY_BYTES = 10 * 2 ** 30;
-const DEFAULT_CONCURRENT_WRITES = 2;
+/** Each write gets at least this where the number of them is not given: less is too little for wide tables and Parquet. */
+const USUAL_WRITE_BYTES = 64 * 2 ** 20;
 const RETRY_AFTER_SECONDS = 2;
 
 export interface LoadRequest {
@@ -47,7 +48,9 @@ export class Loads {
     this.#options = options;
     this.#world = options.world ?? defaultWorld;
     this.#budget = new MemoryBudget(options.memoryLimitBytes ?? defaultMemoryLimitBytes);
-    this.#writeBytes = Math.floor(this.#budget.limitBytes / (options.maxConcurrentWrites ?? DEFAULT_CONCURRENT_WRITES));
+    const { limitBytes } = this.#budget;
+    const writes = options.maxConcurrentWrites ?? Math.max(1, Math.floor(limitBytes / USUAL_WRITE_BYTES));
+    this.#writeBytes = Math.floor(limitBytes / writes);
   }
 
   /** A failure to open it is tried again by the next call. */

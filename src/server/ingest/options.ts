@@ -20,7 +20,7 @@ export interface IngestOptions {
   readonly origins?: readonly string[];
   /** Bytes that all writes of this isolate may hold together, wasm included. Default: the runtime's (64 MiB in Workers). */
   readonly memoryLimitBytes?: number;
-  /** Writes at once, each with an equal part of the memory; further ones are answered 429. Default 2. */
+  /** Writes at once, each with an equal part of the memory; further ones are answered 429. Default: as many as have 64 MiB, at least 1. */
   readonly maxConcurrentWrites?: number;
   /** Default 10 GiB. */
   readonly maxBodyBytes?: number;

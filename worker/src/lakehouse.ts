@@ -1,0 +1,83 @@
+/** Everything the Worker serves, made once for an isolate, because what runs in it shares its memory. */
+import { Hono } from 'hono';
+import { StoreCatalog } from 'icestream';
+import {
+  bearerTokens,
+  catalogApp,
+  ingestApp,
+  Loads,
+  memoryKeys,
+  s3App,
+  type VendedAccess,
+  vendCredentials,
+  vendedCredentials,
+} from 'icestream/server';
+import { R2Store } from 'icestream/storage/r2';
+import { catalogTokens, type Environment, ingestKeys, origins } from './environment.ts';
+import { tablesPage } from './tables-page.ts';
+
+const VENDED_FOR_MS = 3_600_000;
+
+export interface Lakehouse {
+  readonly app: Hono;
+  readonly loads: Loads;
+}
+
+/** `base`: where the Worker is reached, as `https://lake.example`. */
+export function lakehouse(environment: Environment, base: () => string): Lakehouse {
+  const { BUCKET, BUCKET_NAME, WAREHOUSE, CREATE_TABLES, PUBLIC_PAGE, VEND_SECRET } = environment;
+  const store = new R2Store({ binding: BUCKET, bucket: BUCKET_NAME });
+  const catalog = StoreCatalog.open({ warehouse: `s3://${BUCKET_NAME}/${WAREHOUSE}`, store });
+  const ingest = {
+    catalog,
+    keys: ingestKeys(environment),
+    origins: origins(environment),
+    createTables: CREATE_TABLES === 'true',
+    spool: { store, location: `s3://${BUCKET_NAME}/.icestream-spool` },
+  };
+  const loads = new Loads(ingest);
+  const app = new Hono().route('/', ingestApp(ingest, loads));
+  const tokens = catalogTokens(environment);
+  if (tokens.length > 0) {
+    app.route(
+      '/catalog',
+      catalogApp({
+        catalog: catalog.client,
+        authenticate: bearerTokens(tokens),
+        idempotencyKeys: memoryKeys(),
+        origins: origins(environment),
+        ...(VEND_SECRET && { vend: async ({ metadata }) => vend(VEND_SECRET, BUCKET_NAME, metadata.location, base()) }),
+      }),
+    );
+  }
+  if (VEND_SECRET) {
+    const credentials = vendedCredentials(VEND_SECRET, BUCKET_NAME);
+    const gateway = { bucket: BUCKET, name: BUCKET_NAME, credentials, basePath: '/s3', origins: origins(environment) };
+    app.mount('/s3', s3App(gateway).fetch, { replaceRequest: (request) => request });
+  }
+  if (PUBLIC_PAGE === 'true') app.route('/', tablesPage(catalog));
+  return { app, loads };
+}
+
+/** Credentials for the files of one table, for an hour. */
+function vend(secret: string, bucket: string, location: string, base: string): VendedAccess {
+  const prefix = `${location.replace(/^s3:\/\/[^/]+\//, '').replace(/\/+$/, '')}/`;
+  const expiresAtMs = Math.ceil(Date.now() / VENDED_FOR_MS + 1) * VENDED_FOR_MS;
+  const { accessKeyId, secretAccessKey, sessionToken } = vendCredentials(secret, {
+    bucket,
+    prefix,
+    mode: 'read-write',
+    expiresAtMs,
+  });
+  const config = {
+    's3.endpoint': `${base}/s3`,
+    's3.path-style-access': 'true',
+    's3.region': 'auto',
+    'client.region': 'auto',
+    's3.access-key-id': accessKeyId,
+    's3.secret-access-key': secretAccessKey,
+    's3.session-token': sessionToken,
+    's3.session-token-expires-at-ms': String(expiresAtMs),
+  };
+  return { config, storageCredentials: [{ prefix: location, config }] };
+}
