@@ -1,97 +1,138 @@
 /**
- * `npm run demo`: streams real flights (3 million rows of Parquet, 200,000 of Arrow, CSV and JSON) into a lakehouse in
- * a local folder, partitioned and not, and prints what landed, a few rows of it read back. Needs no server.
+ * `npm run demo`: starts the Worker of `worker/` on this machine (workerd with a simulated R2 bucket in `./lakehouse`; no
+ * account), loads real flights (3 million rows of Parquet, 200,000 of Arrow, CSV and JSON) over HTTP as any client
+ * would, partitioned and not, reads some back through its catalog, and leaves it running. `-- --once` ends then.
  */
+import { openAsBlob } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import cliProgress from 'cli-progress';
-import { fromAny, StoreCatalog, type Table, type WriteProgress, type WriteResult } from 'icestream';
-import { LocalStore } from 'icestream/storage/local';
+import { bearer, RestCatalog, type Table } from 'icestream';
 
-const folder = resolve('lakehouse');
+process.env['WRANGLER_SEND_METRICS'] = 'false';
+process.env['WRANGLER_BUILD_CONDITIONS'] = 'icestream-source,workerd,worker,browser';
+const { unstable_dev: startWorker } = await import('wrangler');
+
+const token = 'demo-token-of-this-machine';
 const data = new URL('../node_modules/vega-datasets/data/', import.meta.url);
+const parquet = 'application/vnd.apache.parquet';
 const loads = [
-  { table: 'demo.flights', file: 'flights-3m.parquet', partition: ['month(date)'] },
-  { table: 'demo.flights_unpartitioned', file: 'flights-3m.parquet', partition: [] },
-  { table: 'demo.flights_arrow', file: 'flights-200k.arrow', partition: [] },
-  { table: 'demo.airports', file: 'airports.csv', partition: ['state'] },
-  { table: 'demo.movies', file: 'movies.json', partition: [] },
+  { table: 'demo.flights', file: 'flights-3m.parquet', type: parquet, partition: ['month(date)'] },
+  { table: 'demo.flights_unpartitioned', file: 'flights-3m.parquet', type: parquet, partition: [] },
+  { table: 'demo.flights_arrow', file: 'flights-200k.arrow', type: 'application/octet-stream', partition: [] },
+  { table: 'demo.airports', file: 'airports.csv', type: 'text/csv', partition: ['state'] },
+  { table: 'demo.movies', file: 'movies.json', type: 'application/json', partition: [] },
 ];
 
+const folder = resolve('lakehouse');
 await rm(folder, { recursive: true, force: true });
-const store = new LocalStore();
-const catalog = StoreCatalog.open({ warehouse: pathToFileURL(folder).href, store });
-await catalog.createNamespace('demo');
+const worker = fileURLToPath(new URL('../worker/', import.meta.url));
+const server = await startWorker(`${worker}src/index.ts`, {
+  config: `${worker}wrangler.jsonc`,
+  local: true,
+  persist: true,
+  persistTo: folder,
+  port: 8787,
+  logLevel: 'error',
+  experimental: { disableExperimentalWarning: true },
+  vars: {
+    BUCKET_NAME: 'lake',
+    WAREHOUSE: 'warehouse',
+    INGEST_KEYS: JSON.stringify([{ id: 'demo', token, tables: ['demo.*'] }]),
+    CATALOG_TOKENS: JSON.stringify([token]),
+    VEND_SECRET: 'the demo keeps no secrets, so this may be known',
+    CREATE_TABLES: 'true',
+    PUBLIC_PAGE: 'true',
+  },
+});
+const address = `http://localhost:${server.port}`;
+const catalog = await RestCatalog.connect({ uri: `${address}/catalog`, auth: bearer(token) });
 
-for (const load of loads) {
-  const location = new URL(load.file, data).href;
-  const bar = progressBar(load.table);
-  const { table, result } = await catalog.createAndAppend(
-    load.table,
-    fromAny({ store, location }),
-    { partitionSpec: load.partition },
-    { memoryLimitBytes: 96 * 1024 * 1024, onProgress: bar.update },
-  );
-  bar.stop();
-  await report(table, load.file, result);
-  await readBack(table);
+for (const { table, file, type, partition } of loads) {
+  const [namespace, name] = table.split('.');
+  const query = new URLSearchParams([['create', 'true'], ...partition.map((field) => ['partition', field])]);
+  const body = await openAsBlob(new URL(file, data));
+  const response = await fetch(`${address}/v1/ingest/${namespace}/${name}?${query}`, {
+    method: 'POST',
+    body: withProgress(table, body),
+    headers: { authorization: `Bearer ${token}`, 'content-type': type },
+    duplex: 'half',
+  } as RequestInit);
+  const answer = (await response.json()) as Answer;
+  if (!response.ok) throw new Error(`${file}: ${JSON.stringify(answer)}`);
+  report(file, answer);
+  await readBack(await catalog.loadTable(table));
 }
 
 console.log(`
-The tables are in ${folder}. Look around, and read them with another engine:
+The lakehouse is at ${address}; its data is in ${folder}. Read it with another engine:
 
-  npm run -s icestream -- scan demo.flights --limit 10 --warehouse ./lakehouse
-  npm run -s icestream -- inspect demo.flights files --warehouse ./lakehouse
-  duckdb -c "INSTALL iceberg; LOAD iceberg; SELECT count(*) FROM iceberg_scan('lakehouse/demo/flights')"
-  python -c "from pyiceberg.table import StaticTable; print(StaticTable.from_metadata('lakehouse/demo/flights/metadata/v1.metadata.json').scan().to_arrow())"`);
+  from pyiceberg.catalog import load_catalog
+  catalog = load_catalog('demo', uri='${address}/catalog', token='${token}')
+  print(catalog.load_table('demo.flights').scan(limit=10).to_arrow())
 
-async function report(table: Table, file: string, result: WriteResult): Promise<void> {
-  const seconds = (result.elapsedMs / 1000).toFixed(1);
-  const peak = (result.memoryPeakBytes / 1024 / 1024).toFixed(0);
-  console.log(`${table.name}  ←  ${file}`);
+or load a file of your own:
+
+  curl -X POST '${address}/v1/ingest/demo/mine?create=true' -H 'authorization: Bearer ${token}' \\
+    -H 'content-type: text/csv' --data-binary @mine.csv`);
+if (process.argv.includes('--once')) {
+  await server.stop();
+  process.exit(0);
+}
+
+interface Answer {
+  readonly table: string;
+  readonly rows: number;
+  readonly files: number;
+  readonly bytes: number;
+  readonly elapsedMs: number;
+  readonly memoryPeakBytes: number;
+}
+
+function report(file: string, { table, rows, files, bytes, elapsedMs, memoryPeakBytes }: Answer): void {
+  const [seconds, peak] = [(elapsedMs / 1000).toFixed(1), (memoryPeakBytes / 2 ** 20).toFixed(0)];
+  console.log(`${table}  ←  ${file}`);
   console.log(
-    `  ${result.rows.toLocaleString('en-US')} rows in ${result.files} files, ${megabytes(result.bytes)}, one snapshot, ${seconds} s, at most ${peak} MiB of memory`,
+    `  ${rows.toLocaleString('en-US')} rows in ${files} files, ${(bytes / 1e6).toFixed(1)} MB, one snapshot, ${seconds} s, at most ${peak} MiB of memory`,
   );
+}
+
+/** The table's columns, its partitions, and the first rows: only their pages are fetched. */
+async function readBack(table: Table): Promise<void> {
   console.log(
     `  columns: ${table
       .columns()
       .map(({ path, type }) => `${path} ${type}`)
       .join(', ')}`,
   );
-  if (table.spec.fields.length === 0) return;
   const partitions: string[] = [];
-  for await (const { file: dataFile, partition } of table.files()) {
+  for await (const { file, partition } of table.files()) {
     const values = [...partition].map(([name, value]) => `${name}=${String(value)}`);
-    partitions.push(`${values.join('/')} (${dataFile.recordCount.toLocaleString('en-US')} rows)`);
+    partitions.push(`${values.join('/')} (${file.recordCount.toLocaleString('en-US')} rows)`);
   }
   const shown = partitions.slice(0, 4).join(', ');
-  console.log(`  partitions: ${shown}${partitions.length > 4 ? `, … ${partitions.length} files in all` : ''}`);
-}
-
-/** The first rows, as they come out of the table; only their pages are fetched. */
-async function readBack(table: Table): Promise<void> {
+  const more = partitions.length > 4 ? `, … ${partitions.length} files in all` : '';
+  if (table.spec.fields.length > 0) console.log(`  partitions: ${shown}${more}`);
   for await (const row of table.scan({ limit: 2 }).rows()) {
     const values = Object.values(row).map((value) => String(value ?? 'null'));
     console.log(`  row: ${values.join(', ').slice(0, 110)}`);
   }
 }
 
-function megabytes(bytes: bigint): string {
-  return `${(Number(bytes) / 1e6).toFixed(1)} MB`;
-}
-
-/** On a terminal a bar; in a log nothing, because the report says it all. */
-function progressBar(label: string): { update: (progress: WriteProgress) => void; stop: () => void } {
-  if (!process.stderr.isTTY) return { update() {}, stop() {} };
-  const format = `${label} {bar} {value} rows`;
+/** The file's bytes; on a terminal a bar shows how many were taken. */
+function withProgress(label: string, file: Blob): ReadableStream<Uint8Array> {
+  if (!process.stderr.isTTY) return file.stream();
+  const format = `${label} {bar} {value} of {total} bytes`;
   const bar = new cliProgress.SingleBar({ format, clearOnComplete: true }, cliProgress.Presets.shades_classic);
-  bar.start(1, 0);
-  return {
-    update({ rowsIn, totalRows }) {
-      bar.setTotal(totalRows ?? rowsIn);
-      bar.update(rowsIn);
-    },
-    stop: () => bar.stop(),
-  };
+  bar.start(file.size, 0);
+  return file.stream().pipeThrough(
+    new TransformStream({
+      transform: (chunk, controller) => {
+        bar.increment(chunk.length);
+        controller.enqueue(chunk);
+      },
+      flush: () => bar.stop(),
+    }),
+  );
 }

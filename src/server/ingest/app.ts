@@ -14,7 +14,8 @@ import { answerProblem, RequestProblem } from './problem.ts';
  * `POST /v1/ingest/{namespace}/{table}?mode=append` and `GET /v1/commits/{id}?table={namespace}.{table}`; nested
  * namespaces are written with dots. A load is answered after its commit; when nobody can tell whether that was applied,
  * with 503 and the id to ask about. A load that is sent again with the same `Idempotency-Key` (a UUIDv7) is applied once.
- * `loads`: for callers within the program, which share their memory and number with those over HTTP.
+ * `create=true` creates a table that is not there, where the server allows it, partitioned by `partition=month(date)`
+ * (repeated for further fields). `loads`: for callers within the program, which share their memory and number with those over HTTP.
  */
 export function ingestApp(options: IngestOptions, loads = new Loads(options)): Hono<{ Variables: { table?: string } }> {
   const { origins = [], keys, world = defaultWorld, onFailure = (error: unknown) => console.error(error) } = options;
@@ -40,10 +41,10 @@ export function ingestApp(options: IngestOptions, loads = new Loads(options)): H
     const identifier = identifierOf(context.req.param('namespace'), context.req.param('table'));
     requireTable(key, identifier);
     context.set('table', formatIdentifier(identifier));
-    const { mode = 'append', create = 'false', ...unknown } = context.req.query();
+    const { mode = 'append', create = 'false', partition: _, ...unknown } = context.req.query();
     requireQuery(mode === 'append', `mode=${mode}: this server appends only`);
     requireQuery(create === 'true' || create === 'false', 'create is true or false');
-    requireQuery(Object.keys(unknown).length === 0, 'the query knows mode and create only');
+    requireQuery(Object.keys(unknown).length === 0, 'the query knows mode, create and partition only');
     const { headers, body, signal } = context.req.raw;
     const length = headers.get('content-length');
     const result = await loads.append({
@@ -52,7 +53,7 @@ export function ingestApp(options: IngestOptions, loads = new Loads(options)): H
       contentType: headers.get('content-type'),
       contentLength: length === null ? null : Number(length),
       idempotencyKey: headers.get('idempotency-key'),
-      create: create === 'true',
+      create: create === 'true' ? { partitionSpec: context.req.queries('partition') ?? [] } : null,
       signal,
     });
     return context.json(answerOf(identifier, result));

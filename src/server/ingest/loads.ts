@@ -12,6 +12,7 @@ import type { Bytes } from '../../util/bytes.ts';
 import { MemoryBudget } from '../../util/memory-budget.ts';
 import { uuidV7, uuidV7Ms } from '../../util/uuid.ts';
 import { defaultWorld, type World } from '../../util/world.ts';
+import type { NewTableRequest } from '../../write/create-append.ts';
 import { engineShareBytes } from '../../write/memory-plan.ts';
 import type { WriteOptions, WriteResult } from '../../write/write-options.ts';
 import { formatOf, limited, spooled, tooLarge, withMaxRows } from './body.ts';
@@ -31,8 +32,8 @@ export interface LoadRequest {
   readonly contentLength?: number | null;
   /** A UUIDv7; default: a new one. */
   readonly idempotencyKey?: string | null;
-  /** Whether the table may be created. Default false. */
-  readonly create?: boolean;
+  /** How to create the table where it is not there. Default: it must be there. */
+  readonly create?: NewTableRequest | null;
   readonly signal?: AbortSignal;
 }
 
@@ -69,13 +70,13 @@ export class Loads {
    * @throws RequestProblem, and IcestreamError of the write.
    */
   async append(request: LoadRequest): Promise<WriteResult> {
-    const { identifier, body, contentLength = null, signal, create = false } = request;
+    const { identifier, body, contentLength = null, signal, create = null } = request;
     const commitId = commitIdOf(request.idempotencyKey ?? null, this.#world);
     const format = formatOf(request.contentType ?? '');
     const maxBytes = this.#options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
     if (contentLength !== null && contentLength > maxBytes) throw tooLarge(maxBytes);
     if (body === null) throw new RequestProblem(400, 'BAD_REQUEST', 'the request has no body');
-    if (create && this.#options.createTables !== true) {
+    if (create !== null && this.#options.createTables !== true) {
       throw new RequestProblem(403, 'TABLE_NOT_ALLOWED', 'this server creates no tables; leave out create');
     }
     using lease = this.#budget.tryAcquire(this.#writeBytes);
@@ -98,18 +99,23 @@ export class Loads {
     return await this.#write(fromAny(object, options), identifier, write, create);
   }
 
-  async #write(source: RecordBatchSource, identifier: TableIdentifier, options: WriteOptions, create: boolean) {
+  async #write(
+    source: RecordBatchSource,
+    identifier: TableIdentifier,
+    options: WriteOptions,
+    create: NewTableRequest | null,
+  ) {
     const { maxRows = Infinity } = this.#options;
     const rows = maxRows === Infinity ? source : withMaxRows(source, maxRows);
     const catalog = await this.catalog();
     const stopped = options.signal === undefined ? {} : { signal: options.signal };
     const table = await catalog.loadTable(identifier, stopped).catch((error: unknown) => {
-      if (create && error instanceof IcestreamError && error.code === 'NOT_FOUND') return null;
+      if (create !== null && error instanceof IcestreamError && error.code === 'NOT_FOUND') return null;
       throw error;
     });
     if (table !== null) return table.append(rows, options);
     await createdNamespace(catalog, identifier.namespace);
-    return (await catalog.createAndAppend(identifier, rows, {}, options)).result;
+    return (await catalog.createAndAppend(identifier, rows, create ?? {}, options)).result;
   }
 
   #spooled(chunks: AsyncIterable<Bytes>, commitId: string, signal: AbortSignal | undefined) {

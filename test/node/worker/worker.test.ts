@@ -3,11 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bearer, RestCatalog } from 'icestream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Unstable_DevWorker, unstable_dev } from 'wrangler';
 
 const worker = fileURLToPath(new URL('../../../worker/', import.meta.url));
 const token = 'only-for-this-test';
+const catalogToken = 'only-for-this-test-too';
 let running: Unstable_DevWorker;
 let folder: string;
 
@@ -24,6 +26,8 @@ beforeAll(async () => {
       BUCKET_NAME: 'lake',
       WAREHOUSE: 'warehouse',
       INGEST_KEYS: JSON.stringify([{ id: 'test', token, tables: ['web.*'] }]),
+      CATALOG_TOKENS: JSON.stringify([catalogToken]),
+      VEND_SECRET: 'a secret of the test, long enough for it',
       CREATE_TABLES: 'true',
       PUBLIC_PAGE: 'true',
     },
@@ -54,4 +58,15 @@ test('a load creates its table, and the page lists it', async () => {
 test('nobody loads without a key', async () => {
   const response = await running.fetch('/v1/ingest/web/visits', { method: 'POST', body: 'id\n1\n' });
   expect(response.status).toBe(401);
+});
+
+test('a client of the catalog reads what was loaded, with credentials for that table alone', async () => {
+  const uri = `http://${running.address}:${running.port}/catalog`;
+  const catalog = await RestCatalog.connect({ uri, auth: bearer(catalogToken) });
+  const table = await catalog.loadTable('web.visits');
+  let rows = 0;
+  for await (const batch of table.scan()) rows += batch.numRows;
+  expect(rows).toBe(20_000);
+  const { rows: added } = await table.append([{ id: 1n, page: 'x' }]);
+  expect(added).toBe(1n);
 });
