@@ -76,10 +76,12 @@ or load a file of your own:
 
   curl -X POST '${address}/v1/ingest/demo/mine?create=true' -H 'authorization: Bearer ${token}' \\
     -H 'content-type: text/csv' --data-binary @mine.csv`);
-if (process.argv.includes('--once')) {
+const stop = async () => {
   await server.stop();
   process.exit(0);
-}
+};
+if (process.argv.includes('--once')) await stop();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
 
 interface Answer {
   readonly table: string;

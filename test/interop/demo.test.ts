@@ -12,7 +12,12 @@ const demo = join(import.meta.dirname, '../../examples/demo.ts');
 let running: ChildProcess | null = null;
 
 afterAll(async () => {
-  running?.kill('SIGKILL');
+  if (running !== null && running.exitCode === null) {
+    const child = running;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGTERM');
+    await ended;
+  }
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -31,7 +36,7 @@ function untilLoaded(): Promise<{ readonly text: string; readonly firstLoadMs: n
     };
     child.stdout.on('data', read);
     child.stderr.on('data', read);
-    child.on('exit', (code) => reject(new Error(`the demo ended with ${code}: ${text}`)));
+    child.once('exit', (code) => reject(new Error(`the demo ended with ${code}: ${text}`)));
   });
 }
 
