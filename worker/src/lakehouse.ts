@@ -6,8 +6,8 @@ import {
   catalogApp,
   ingestApp,
   Loads,
-  memoryKeys,
   s3App,
+  storeKeys,
   type VendedAccess,
   vendCredentials,
   vendedCredentials,
@@ -44,7 +44,7 @@ export function lakehouse(environment: Environment, base: () => string): Lakehou
       catalogApp({
         catalog: catalog.client,
         authenticate: bearerTokens(tokens),
-        idempotencyKeys: memoryKeys(),
+        idempotencyKeys: storeKeys({ store, location: `s3://${BUCKET_NAME}/.icestream-keys` }),
         origins: origins(environment),
         ...(VEND_SECRET && { vend: async ({ metadata }) => vend(VEND_SECRET, BUCKET_NAME, metadata.location, base()) }),
       }),
