@@ -17,7 +17,10 @@ export interface ColumnOptions {
 }
 
 export interface EncoderOptions {
-  /** Field ids included. */
+  /**
+   * Field ids included. Types that Iceberg's are stored as (`src/format/arrow-from-iceberg.ts`), dictionary or run-end
+   * encoded too; others are UNSUPPORTED.
+   */
   readonly schema: ArrowSchema;
   readonly codec: Codec;
   /** Codec's own scale; null: the codec's default. */

@@ -1,13 +1,11 @@
-//! Record batches to Parquet: one row group at a time, column by column, so that only one field's compression
-//! contexts are alive, and of the compressed bytes little more than one column is held.
+//! Record batches to Parquet: one row group at a time, column by column, so that of the compressed bytes little more
+//! than one column is held. Pages are made here; the file around them, its footer and its indexes are parquet's.
 
-mod choose;
+mod column;
 mod column_order;
-mod distinct;
 mod options;
 mod part;
 mod recipe;
-mod recut;
 mod row_group;
 mod segments;
 
@@ -22,6 +20,7 @@ use bytes::Bytes;
 use parquet::file::properties::{BloomFilterPosition, WriterProperties, WriterPropertiesPtr};
 use parquet::file::writer::SerializedFileWriter;
 
+use self::column::Codec;
 use self::part::{Elsewhere, Part};
 use self::recipe::Recipe;
 use self::row_group::OpenRowGroup;
@@ -40,7 +39,7 @@ pub struct Encoder {
 
 enum State {
     Ready(SerializedFileWriter<Output>),
-    InRowGroup(OpenRowGroup, Columns),
+    InRowGroup(OpenRowGroup, Columns, Codec),
     /// The file is finished, or a row group failed and the file with it.
     Ended,
 }
@@ -50,6 +49,10 @@ type Columns = std::iter::Enumerate<std::vec::IntoIter<Vec<ArrayRef>>>;
 
 fn finished() -> EngineError {
     EngineError::invalid_argument("the encoder was finished, or a row group failed: its file cannot be continued")
+}
+
+fn flush(writer: &mut SerializedFileWriter<Output>) -> Result<()> {
+    writer.flush().map_err(|e| EngineError::failed(e.to_string()))
 }
 
 impl Encoder {
@@ -80,7 +83,7 @@ impl Encoder {
         for batch in &batches {
             check_schema(&schema, &batch.schema())?;
         }
-        let State::Ready(writer) = std::mem::replace(&mut self.state, State::Ended) else { return Err(finished()) };
+        let State::Ready(mut writer) = std::mem::replace(&mut self.state, State::Ended) else { return Err(finished()) };
         if batches.iter().all(|b| b.num_rows() == 0) {
             self.state = State::Ready(writer);
             return Ok(());
@@ -91,16 +94,18 @@ impl Encoder {
                 column.push(array.clone());
             }
         }
-        let columns = columns.into_iter().enumerate();
-        self.state = State::InRowGroup(OpenRowGroup::new(writer)?, columns);
+        // Pages go past the writer of the file.
+        flush(&mut writer)?;
+        let codec = Codec::new(self.recipe.options.compression)?;
+        self.state = State::InRowGroup(OpenRowGroup::new(writer)?, columns.into_iter().enumerate(), codec);
         Ok(())
     }
 
     /// Encodes some columns; the bytes that are final. None: the row group is complete.
     pub fn step_row_group(&mut self) -> Result<Option<Vec<Vec<u8>>>> {
         // A row group that fails has put some of its columns into the file already.
-        let (mut open, mut columns) = match std::mem::replace(&mut self.state, State::Ended) {
-            State::InRowGroup(open, columns) => (open, columns),
+        let (mut open, mut columns, mut codec) = match std::mem::replace(&mut self.state, State::Ended) {
+            State::InRowGroup(open, columns, codec) => (open, columns, codec),
             State::Ready(writer) => {
                 self.state = State::Ready(writer);
                 return Ok(None);
@@ -110,15 +115,18 @@ impl Encoder {
         while self.output.len() < STEP_BYTES {
             let Some((index, chunks)) = columns.next() else {
                 let mut writer = open.close()?;
-                writer.flush().map_err(|e| EngineError::failed(e.to_string()))?;
+                flush(&mut writer)?;
                 self.state = State::Ready(writer);
                 return Ok(Some(self.output.take()));
             };
-            for chunk in self.recipe.encode(index, chunks)? {
-                chunk.append_to_row_group(open.group()?)?;
+            for leaf in self.recipe.leaves(index, chunks) {
+                let (leaf, rows) = leaf?;
+                let chunk = column::encode(leaf, &self.recipe.options, rows, &mut codec, &self.output)?;
+                self.output.skip(chunk.bytes_written);
+                open.group()?.append_column(&Elsewhere, chunk)?;
             }
         }
-        self.state = State::InRowGroup(open, columns);
+        self.state = State::InRowGroup(open, columns, codec);
         Ok(Some(self.output.take()))
     }
 
@@ -128,7 +136,7 @@ impl Encoder {
     pub fn append_part(&mut self, tail: Bytes, tail_start: u64) -> Result<(Vec<Vec<u8>>, Vec<Vec<u8>>)> {
         let State::Ready(mut writer) = std::mem::replace(&mut self.state, State::Ended) else { return Err(finished()) };
         let part = Part::parse(tail, tail_start, writer.schema_descr().clone().into())?;
-        writer.flush().map_err(|e| EngineError::failed(e.to_string()))?;
+        flush(&mut writer)?;
         let before = self.output.take();
         self.output.skip(part.data_bytes());
         let mut group = writer.next_row_group()?;
@@ -136,7 +144,7 @@ impl Encoder {
             group.append_column(&Elsewhere, column)?;
         }
         group.close()?;
-        writer.flush().map_err(|e| EngineError::failed(e.to_string()))?;
+        flush(&mut writer)?;
         self.state = State::Ready(writer);
         Ok((before, self.output.take()))
     }

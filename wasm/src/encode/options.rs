@@ -6,8 +6,7 @@ use std::sync::Arc;
 use arrow_schema::{Schema, SchemaRef};
 use parquet::basic::{Compression, GzipLevel, ZstdLevel};
 use parquet::file::metadata::KeyValue;
-use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
-use parquet::schema::types::ColumnPath;
+use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
 use serde_json::Value;
 
 use crate::error::{EngineError, Result};
@@ -153,34 +152,13 @@ impl Options {
             .set_created_by(concat!("icestream version ", env!("CARGO_PKG_VERSION")).to_string())
             // Names list and map children as the format says, whatever Arrow calls them.
             .set_coerce_types(true)
-            .set_compression(self.compression)
-            .set_data_page_size_limit(self.page_bytes)
-            .set_data_page_row_count_limit(self.page_rows)
-            .set_dictionary_page_size_limit(self.dictionary_bytes)
-            .set_statistics_enabled(EnabledStatistics::Chunk)
-            .set_statistics_truncate_length(self.truncate)
             .set_key_value_metadata((!metadata.is_empty()).then_some(metadata))
     }
 }
 
-/// Adds what the options say of one leaf.
-pub fn leaf_properties(
-    builder: WriterPropertiesBuilder,
-    path: &ColumnPath,
-    options: ColumnOptions,
-) -> WriterPropertiesBuilder {
-    let statistics = if options.statistics { EnabledStatistics::Chunk } else { EnabledStatistics::None };
-    let builder = builder.set_column_statistics_enabled(path.clone(), statistics);
-    let Some(bloom) = options.bloom else { return builder };
-    builder
-        .set_column_bloom_filter_enabled(path.clone(), true)
-        .set_column_bloom_filter_fpp(path.clone(), bloom.fpp)
-        .set_column_bloom_filter_max_ndv(path.clone(), bloom_values(bloom))
-}
-
 /// As many values as a filter of at most `max_bytes` holds at its rate. Filters have sizes of powers of two; a split
 /// block filter of m bits sets 8 of them a value, so that m = -8 n / ln(1 - fpp^(1/8)).
-fn bloom_values(bloom: Bloom) -> u64 {
+pub fn bloom_values(bloom: Bloom) -> u64 {
     let size = 1u64 << bloom.max_bytes.ilog2();
     let most = -(size as f64) * (1.0 - bloom.fpp.powf(0.125)).ln();
     bloom.ndv.unwrap_or(1_000_000).min(most.max(1.0) as u64)

@@ -21,6 +21,20 @@ impl Segments {
         }
         segments
     }
+
+    fn put(&mut self, bytes: &[u8]) {
+        if self.last.capacity() - self.last.len() < bytes.len() {
+            if !self.last.is_empty() {
+                self.full.push(std::mem::take(&mut self.last));
+            }
+            if bytes.len() >= SEGMENT {
+                self.full.push(bytes.to_vec());
+                return;
+            }
+            self.last.reserve_exact(SEGMENT);
+        }
+        self.last.extend_from_slice(bytes);
+    }
 }
 
 impl Write for Segments {
@@ -30,17 +44,7 @@ impl Write for Segments {
             self.skip -= skipped as u64;
             return Ok(skipped);
         }
-        if self.last.capacity() - self.last.len() < bytes.len() {
-            if !self.last.is_empty() {
-                self.full.push(std::mem::take(&mut self.last));
-            }
-            if bytes.len() >= SEGMENT {
-                self.full.push(bytes.to_vec());
-                return Ok(bytes.len());
-            }
-            self.last.reserve_exact(SEGMENT);
-        }
-        self.last.extend_from_slice(bytes);
+        self.put(bytes);
         Ok(bytes.len())
     }
 
@@ -61,6 +65,11 @@ impl Output {
     /// What was written since the last call.
     pub fn take(&self) -> Vec<Vec<u8>> {
         self.with(Segments::take)
+    }
+
+    /// Adds bytes, past the writer of the file.
+    pub fn put(&self, bytes: &[u8]) {
+        self.with(|segments| segments.put(bytes));
     }
 
     /// Leaves out the next `bytes` that are written.

@@ -369,6 +369,42 @@ fn a_bad_row_group_is_refused_and_ends_the_encoder() {
 }
 
 #[test]
+fn a_type_that_iceberg_does_not_have_is_refused() {
+    for data_type in [DataType::UInt32, DataType::LargeUtf8, DataType::Utf8View] {
+        let list = DataType::List(Arc::new(field("element", data_type, 2)));
+        let schema = Schema::new(vec![field("a", list, 1)]);
+        let e = Encoder::new(options(&schema).to_string().as_bytes()).err().unwrap();
+        assert_eq!((e.code, e.column.as_deref()), ("UNSUPPORTED", Some("a.list.element")));
+    }
+}
+
+#[test]
+fn packed_columns_are_written_as_their_values() {
+    let texts = ["a", "bb", "a", "", "bb"];
+    let keys = Int32Array::from(vec![Some(1), None, Some(0), Some(2), Some(1)]);
+    let dictionary = DictionaryArray::new(keys, Arc::new(StringArray::from(vec!["a", "bb", ""])));
+    let runs = RunArray::try_new(&Int32Array::from(vec![2, 5]), &StringArray::from(vec!["a", "bb"])).unwrap();
+    let rows = batch(vec![
+        (field("d", dictionary.data_type().clone(), 1), Arc::new(dictionary) as ArrayRef),
+        (field("r", runs.data_type().clone(), 2), Arc::new(runs)),
+        (field("t", DataType::Utf8, 3), Arc::new(StringArray::from(texts.to_vec()))),
+    ]);
+    let (file, _) = encode(&options(&rows.schema()), vec![cut(&rows, &[2, 3])]);
+    let back = read(&file);
+    assert_eq!(back[0].column(0).as_ref(), &StringArray::from(vec![Some("bb"), None, Some("a"), Some(""), Some("bb")]));
+    assert_eq!(back[0].column(1).as_ref(), &StringArray::from(vec!["a", "a", "bb", "bb", "bb"]));
+}
+
+#[test]
+fn values_of_no_bytes_are_counted() {
+    let nulls = Some([true, false].repeat(500).into());
+    let nothing = FixedSizeBinaryArray::new(0, Vec::<u8>::new().into(), nulls);
+    let rows = batch(vec![(field("n", DataType::FixedSizeBinary(0), 1), Arc::new(nothing) as ArrayRef)]);
+    let (_, facts) = encode(&options(&rows.schema()), vec![vec![rows]]);
+    assert_eq!((facts.leaves[0].value_count, facts.leaves[0].null_count), (1000, Some(500)));
+}
+
+#[test]
 fn no_rows_no_row_group() {
     let rows = mixed(10);
     let (file, facts) = encode(&options(&rows.schema()), vec![vec![], vec![rows.slice(0, 0)], vec![rows]]);

@@ -24,7 +24,7 @@ mod scalar;
 mod show;
 mod spans;
 pub mod transform;
-mod unpack;
+pub mod unpack;
 
 #[cfg(test)]
 mod tests;

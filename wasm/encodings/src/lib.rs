@@ -1,0 +1,28 @@
+//! How Parquet writes the values of a page: plain functions from slices to bytes, without Arrow and without a schema.
+//!
+//! A crate of its own because it is built for speed where the rest is built for size. So nothing here is generic for
+//! its callers: a generic function is compiled where it is used.
+
+mod bits;
+mod bounds;
+mod bytes;
+mod decimals;
+mod delta;
+mod hybrid;
+mod intern;
+mod lists;
+mod prefixes;
+mod split;
+
+#[cfg(test)]
+mod tests;
+
+pub use bounds::{FloatBounds, bounds_f32, bounds_f64, bounds_i32, bounds_i64, bounds_texts};
+pub use bytes::{lengths, plain_texts, plain_words32, plain_words64};
+pub use decimals::{narrow_bytes, narrow32, narrow64};
+pub use delta::{delta32, delta64};
+pub use hybrid::{bits_as_levels, indices, levels, run};
+pub use intern::{InternTexts, InternWords};
+pub use lists::Entries;
+pub use prefixes::{delta_texts, shared_bytes};
+pub use split::{split32, split64};

@@ -1,0 +1,70 @@
+//! Compression of pages, with one context for all of them.
+
+use std::io::Write;
+
+use flate2::write::GzEncoder;
+use parquet::basic::Compression;
+
+use crate::error::{EngineError, Result};
+
+enum Kind {
+    Uncompressed,
+    Zstd(zstd::bulk::Compressor<'static>),
+    Snappy(snap::raw::Encoder),
+    Lz4,
+    Gzip(flate2::Compression),
+}
+
+pub struct Codec {
+    kind: Kind,
+    compressed: Vec<u8>,
+}
+
+fn failed(e: impl std::fmt::Display) -> EngineError {
+    EngineError::failed(format!("a page could not be compressed: {e}"))
+}
+
+impl Codec {
+    pub fn new(compression: Compression) -> Result<Self> {
+        let kind = match compression {
+            Compression::UNCOMPRESSED => Kind::Uncompressed,
+            Compression::ZSTD(level) => {
+                Kind::Zstd(zstd::bulk::Compressor::new(level.compression_level()).map_err(failed)?)
+            }
+            Compression::SNAPPY => Kind::Snappy(snap::raw::Encoder::new()),
+            Compression::LZ4_RAW => Kind::Lz4,
+            Compression::GZIP(level) => Kind::Gzip(flate2::Compression::new(level.compression_level())),
+            other => return Err(EngineError::invalid_argument(format!("the codec {other} is not written"))),
+        };
+        Ok(Self { kind, compressed: Vec::new() })
+    }
+
+    /// The page's bytes as the file has them.
+    pub fn compress<'a>(&'a mut self, page: &'a [u8]) -> Result<&'a [u8]> {
+        let out = &mut self.compressed;
+        match &mut self.kind {
+            Kind::Uncompressed => return Ok(page),
+            Kind::Zstd(compressor) => {
+                out.clear();
+                out.reserve(zstd::zstd_safe::compress_bound(page.len()));
+                compressor.compress_to_buffer(page, out).map_err(failed)?;
+            }
+            Kind::Snappy(encoder) => {
+                out.resize(snap::raw::max_compress_len(page.len()), 0);
+                let length = encoder.compress(page, out).map_err(failed)?;
+                out.truncate(length);
+            }
+            Kind::Lz4 => {
+                out.resize(lz4_flex::block::get_maximum_output_size(page.len()), 0);
+                let length = lz4_flex::block::compress_into(page, out).map_err(failed)?;
+                out.truncate(length);
+            }
+            Kind::Gzip(level) => {
+                out.clear();
+                let mut encoder = GzEncoder::new(&mut *out, *level);
+                encoder.write_all(page).and_then(|()| encoder.finish().map(drop)).map_err(failed)?;
+            }
+        }
+        Ok(out)
+    }
+}
