@@ -169,10 +169,11 @@ test('an offset index that is not that of the pages is an error that names the c
   const [index] = await reader.pageIndex(0, [1]);
   const pages = index?.offsetIndex ?? [];
   expect(pages.length).toBeGreaterThan(200);
-  // Row 3500 is looked for in the page after its own, by an index whose rows are moved by a page.
+  // Every other page begins a row earlier or later than it does, so that none has as many rows as the index says.
+  const moved = pages.filter((_, at) => at % 2 === 1);
   const offsets = locate(
     bytes,
-    pages.map((page) => page.firstRow),
+    moved.map((page) => page.firstRow),
   );
   const changed = bytes.slice();
   expect(offsets.length).toBeGreaterThan(0);
