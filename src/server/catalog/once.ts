@@ -32,7 +32,7 @@ export async function runOnce(
   if (uuidV7Ms(key) === null) throw badRequest('Idempotency-Key must be a UUID of version 7');
   const id = key.toLowerCase();
   for (let waited = 0, wait = FIRST_WAIT_MS; ; waited += wait, wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
-    const claim = await keys.claim(id, fingerprint);
+    const claim = await keys.claim(id, fingerprint).catch(noMemory);
     if (claim.kind === 'run') return runAndKeep(keys, id, claim.resent, change);
     if (claim.kind === 'answered') {
       const { status, body, isTable } = claim.answer;
@@ -69,6 +69,12 @@ function usedOtherwise(): CatalogProblem {
   const message =
     'this Idempotency-Key was used for another request; take a new key for a new request, and the same body to send one again';
   return new CatalogProblem(422, 'UnprocessableEntityException', message);
+}
+
+/** Nothing was run, so this must not look like an outcome that is unknown. */
+function noMemory(cause: unknown): never {
+  const message = 'the memory of idempotency keys gave no answer, so nothing was done; send the request again later';
+  throw new CatalogProblem(429, 'TooManyRequestsException', message, { 'retry-after': '1' }, { cause });
 }
 
 function tooMany(): CatalogProblem {

@@ -34,7 +34,7 @@ export interface CatalogAppOptions {
   readonly prefix?: string;
   /** Pages that may call from a browser, as `https://app.example`. Default: none. */
   readonly origins?: readonly string[];
-  /** Default 16 MiB. */
+  /** Bodies are held whole, and take some times as much memory once they are parsed. Default 16 MiB. */
   readonly maxBodyBytes?: number;
   /** Names in one page of a listing that is asked for in pages, unless the client asks for fewer. Default 1000. */
   readonly maxPageSize?: number;

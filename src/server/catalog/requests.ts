@@ -49,7 +49,9 @@ export class Requests {
     return this.#answer(request, async () => {
       const text = await readBody(request, this.#options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES);
       const { subject, run, answerAgain } = plan(text);
-      const key = request.headers.get('idempotency-key');
+      const keys = this.#options.idempotencyKeys;
+      // Where none is remembered, what clients send means nothing.
+      const key = keys === undefined ? null : request.headers.get('idempotency-key');
       const idempotencyKey = key ?? uuidV7(this.#world);
       const change = {
         run: (resent: boolean) =>
@@ -58,7 +60,6 @@ export class Requests {
           ? {}
           : { answerAgain: () => this.#attempt(request, subject, async () => answerAgain(await this.#catalog())) }),
       };
-      const keys = this.#options.idempotencyKeys;
       if (key === null || keys === undefined) return change.run(false);
       const { pathname, search } = new URL(request.url);
       const fingerprint = await fingerprintOf(request.method, pathname + search, text);
@@ -86,8 +87,7 @@ export class Requests {
 
   /** What the client is told little of, the operator is told in full. */
   #report(problem: CatalogProblem, error: unknown, request: Request): void {
-    if (problem.status < 500 && problem.type !== 'ForbiddenException') return;
-    if (problem.status === 501 || problem.cause === undefined) return;
+    if (problem.cause === undefined || (problem.status < 500 && ![403, 429].includes(problem.status))) return;
     const { method, url } = request;
     this.#options.onError?.(problem.cause ?? error, { method, path: new URL(url).pathname });
   }

@@ -65,9 +65,10 @@ export function storeKeys(options: StoreKeysOptions): IdempotencyKeys {
       await put(claimFile(key), record, condition);
       return true;
     } catch (error) {
-      if (!(error instanceof IcestreamError) || !['PRECONDITION_FAILED', 'NOT_FOUND'].includes(error.code)) throw error;
-      // The refusal may be the echo of a first send whose answer was lost.
-      return (await readJson(store, claimFile(key), readRecord))?.run === record.run;
+      // A refusal may be the echo of a first send whose answer was lost, and a lost answer may hide a success.
+      if ((await readJson(store, claimFile(key), readRecord))?.run === record.run) return true;
+      if (error instanceof IcestreamError && ['PRECONDITION_FAILED', 'NOT_FOUND'].includes(error.code)) return false;
+      throw error;
     }
   }
 

@@ -100,23 +100,50 @@ describe('keys in a store', () => {
     expect(await two.claim('k', 'f')).toEqual({ kind: 'answered', answer });
   });
 
-  it('are taken also when the answer to taking them was lost', async () => {
-    const store = new MemoryStore('keys');
-    let puts = 0;
-    const losing = new Proxy(store, {
+  /** Puts, and then says `error`. */
+  function losing(store: MemoryStore, error: IcestreamError): MemoryStore {
+    return new Proxy(store, {
       get(target, name) {
         const own: unknown = Reflect.get(target, name);
         if (name !== 'put') return typeof own === 'function' ? own.bind(target) : own;
         return async (...args: Parameters<MemoryStore['put']>) => {
           await target.put(...args);
-          puts += 1;
-          // What a store answers when it repeats a put that it had applied.
-          throw new IcestreamError('PRECONDITION_FAILED', 'exists');
+          throw error;
         };
       },
     });
-    expect(await storeKeys({ store: losing, location }).claim('k', 'f')).toEqual({ kind: 'run', resent: false });
-    expect(puts).toBe(1);
+  }
+
+  it.each([
+    // What a store answers when it repeats a put that it had applied.
+    new IcestreamError('PRECONDITION_FAILED', 'exists'),
+    new IcestreamError('UNAVAILABLE', 'no answer'),
+  ])('are taken also when the answer to taking them was lost: %s', async (error) => {
+    const keys = storeKeys({ store: losing(new MemoryStore('keys'), error), location });
+    expect(await keys.claim('k', 'f')).toEqual({ kind: 'run', resent: false });
+  });
+
+  it('that cannot be reached keep changes from being made, and say that none was', async () => {
+    const reported: unknown[] = [];
+    const down = async (): Promise<never> => {
+      throw new IcestreamError('UNAVAILABLE', 'canary');
+    };
+    const keys = { lifetimeMs: 1000, claim: down, settle: down, release: down };
+    const { send } = servedCatalog({ idempotencyKeys: keys, onError: (error) => reported.push(error) });
+    const key = { 'idempotency-key': uuidV7(defaultWorld) };
+    const answer = await send('POST', '/namespaces', { namespace: ['a'] }, key);
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '1']);
+    expect(answer.text).not.toContain('canary');
+    expect(reported).toHaveLength(1);
+    expect((await send('GET', '/namespaces')).body.namespaces).toEqual([]);
+  });
+
+  it('that cannot be written after a change do not hide that it was made', async () => {
+    const keys = memoryKeys();
+    const broken: IdempotencyKeys = { ...keys, settle: async () => Promise.reject(new Error('down')) };
+    const { send } = servedCatalog({ idempotencyKeys: broken });
+    const key = { 'idempotency-key': uuidV7(defaultWorld) };
+    expect((await send('POST', '/namespaces', { namespace: ['a'] }, key)).status).toBe(200);
   });
 
   it('are removed when they are old, and nothing else is', async () => {
