@@ -252,25 +252,25 @@ test('signed requests are taken with their own secret and in time', async () => 
 });
 
 /** Browsers set the header themselves: there a program cannot play another page. */
-const setsOrigin = new Request(url, { headers: { origin: url } }).headers.has('origin');
+if (new Request(url, { headers: { origin: url } }).headers.has('origin')) {
+  test('pages that are not named may not call', async () => {
+    const { status, answer } = await post(ndjson(1), { headers: { origin: 'https://evil.example' } });
+    expect(status).toBe(403);
+    expect(answer['error']).toMatchObject({ code: 'ORIGIN_NOT_ALLOWED' });
+    expect(await state()).toEqual(untouched);
+  });
 
-test.runIf(setsOrigin)('pages that are not named may not call', async () => {
-  const { status, answer } = await post(ndjson(1), { headers: { origin: 'https://evil.example' } });
-  expect(status).toBe(403);
-  expect(answer['error']).toMatchObject({ code: 'ORIGIN_NOT_ALLOWED' });
-  expect(await state()).toEqual(untouched);
-});
-
-test.runIf(setsOrigin)('pages that are named may call', async () => {
-  const server = app({ origins: ['https://app.example'] });
-  const headers = { origin: 'https://app.example', 'access-control-request-method': 'POST' };
-  const preflight = await server.request('/v1/ingest/web/events', { method: 'OPTIONS', headers });
-  expect(preflight.status).toBe(204);
-  expect(preflight.headers.get('access-control-allow-origin')).toBe('https://app.example');
-  const response = await server.fetch(request(ndjson(1), { headers: { origin: 'https://app.example' } }));
-  expect(response.status).toBe(200);
-  expect(response.headers.get('access-control-allow-origin')).toBe('https://app.example');
-});
+  test('pages that are named may call', async () => {
+    const server = app({ origins: ['https://app.example'] });
+    const headers = { origin: 'https://app.example', 'access-control-request-method': 'POST' };
+    const preflight = await server.request('/v1/ingest/web/events', { method: 'OPTIONS', headers });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get('access-control-allow-origin')).toBe('https://app.example');
+    const response = await server.fetch(request(ndjson(1), { headers: { origin: 'https://app.example' } }));
+    expect(response.status).toBe(200);
+    expect(response.headers.get('access-control-allow-origin')).toBe('https://app.example');
+  });
+}
 
 test('a table is created where the server allows it', async () => {
   const { status, answer } = await post(
