@@ -14,7 +14,6 @@ export class WasmBatch implements Batch {
   #handle: number;
   #schema: ArrowSchema | undefined;
   #byteLength: number | undefined;
-  #columnBytes: readonly number[] | undefined;
 
   /** @param schema and @param byteLength when the caller knows them; they are read from the engine at first use otherwise. */
   constructor(instance: WasmInstance, handle: number, numRows: number, schema?: ArrowSchema, byteLength?: number) {
@@ -26,13 +25,11 @@ export class WasmBatch implements Batch {
   }
 
   get byteLength(): number {
-    this.#byteLength ??= this.columnBytes.reduce((sum, bytes) => sum + bytes, 0);
+    if (this.#byteLength === undefined) {
+      const columns = this.#instance.callJson('batch_bytes', this.#live()) as readonly number[];
+      this.#byteLength = columns.reduce((sum, bytes) => sum + bytes, 0);
+    }
     return this.#byteLength;
-  }
-
-  get columnBytes(): readonly number[] {
-    this.#columnBytes ??= this.#instance.callJson('batch_bytes', this.#live()) as number[];
-    return this.#columnBytes;
   }
 
   get schema(): ArrowSchema {

@@ -72,17 +72,19 @@ export function planMerge(
 /** Rows that wait to be written as a run. */
 export interface WaitingRows {
   readonly rows: number;
-  /** By `Batch.columnBytes`. */
-  readonly columnBytes: readonly number[];
+  /** By `Batch.byteLength`. */
+  readonly bytes: number;
 }
 
-/** Whether there might be no room to route the rows after another step: one column at a time is there twice then. */
-export function runIsFull(plan: MergePlan, { rows, columnBytes }: WaitingRows): boolean {
+/**
+ * Whether there might be no room to route the rows after another step: all of them are there twice then, because the
+ * columns of an Arrow message share its memory, which goes only with the last of them.
+ */
+export function runIsFull(plan: MergePlan, { rows, bytes }: WaitingRows): boolean {
   const { runRoomBytes, runRows, stepRows, stepBytes } = plan;
-  const next = rows + stepRows;
-  const bytes = columnBytes.reduce((sum, column) => sum + column, stepBytes);
-  const twice = Math.max(Math.max(0, ...columnBytes) + stepBytes, KEY_BYTES * next);
-  return bytes + twice + PLACE_BYTES * next > runRoomBytes || next > runRows;
+  const [nextRows, nextBytes] = [rows + stepRows, bytes + stepBytes];
+  const routed = nextBytes + PLACE_BYTES * nextRows;
+  return nextBytes + Math.max(routed, KEY_BYTES * nextRows) > runRoomBytes || nextRows > runRows;
 }
 
 /** How much of each of so many runs is read at once. */

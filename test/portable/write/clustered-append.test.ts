@@ -2,6 +2,7 @@
 import * as arrow from 'apache-arrow';
 import { describe, expect, test } from 'vitest';
 import { newEngine } from '../../../src/engine/default-engine.ts';
+import { arrowSource } from '../../../src/source/arrow-js.ts';
 import { MemoryStore } from '../../../src/storage/memory/memory-store.ts';
 import type { Store, Upload } from '../../../src/storage/store.ts';
 import type { Table } from '../../../src/table/table.ts';
@@ -337,4 +338,25 @@ test('a second call under the same commit id proves its payload, and leaves no r
   await here.table.refresh();
   expect(here.table.snapshots()).toHaveLength(1);
   expect((await here.objects()).filter((location) => location.endsWith('.run'))).toEqual([]);
+});
+
+test('wide rows that come in many small Arrow messages keep to a small limit', async () => {
+  const columns = Object.fromEntries(
+    Array.from({ length: 60 }, (_, at) => [
+      `c${at}`,
+      BigInt64Array.from({ length: 1000 }, (_, row) => BigInt(row * at)),
+    ]),
+  );
+  const [batch] = arrow.tableFromArrays(columns).batches;
+  const messages = 40;
+  const rows = new arrow.Table(Array.from({ length: messages }, () => batch as arrow.RecordBatch));
+  const { catalog } = await lake();
+  const limit = 32 * MiB;
+  const { result } = await catalog.createAndAppend(
+    'sales.wide',
+    arrowSource(rows),
+    { partitionSpec: ['bucket(16, c1)'] },
+    { ...options, memoryLimitBytes: limit, engine: await newEngine({ memoryLimitBytes: engineShareBytes(limit) }) },
+  );
+  expect(result).toMatchObject({ rows: BigInt(1000 * messages), files: 16, leftBehind: [] });
 });

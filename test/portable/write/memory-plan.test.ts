@@ -113,9 +113,9 @@ test('shares never add up to more than the limit', () => {
         );
         const slices = merge.mostSlices === 1 ? 0 : merge.mostSlices * plan.sliceBytes;
         expect(merge.runRoomBytes + slices).toBeLessThanOrEqual(plan.roomBytes);
-        expect(runIsFull(merge, { rows: 0, columnBytes: [] })).toBe(false);
-        // At worst all is in one column.
-        expect(runIsFull(merge, { rows: 1, columnBytes: [plan.roomBytes / 2] })).toBe(true);
+        expect(runIsFull(merge, { rows: 0, bytes: 0 })).toBe(false);
+        // All of it is there twice.
+        expect(runIsFull(merge, { rows: 1, bytes: plan.roomBytes / 2 })).toBe(true);
       },
     ),
   );
