@@ -3,16 +3,7 @@ import type { Bytes } from '../../util/bytes.ts';
 import { release } from '../../util/release.ts';
 import type { Upload, UploadResult } from '../store.ts';
 import { uploadEnded } from '../store-errors.ts';
-
-/** A file under a temporary name that can be given its own in one step. */
-export interface StagedFile {
-  readonly sizeBytes: number;
-  write(bytes: Bytes): Promise<void>;
-  /** Gives the file its name, in place of what has it; returns its etag. */
-  publish(): Promise<string>;
-  /** Removes the temporary file; whether it is gone. */
-  discard(): Promise<boolean>;
-}
+import type { StagedFile } from './staged-file.ts';
 
 export interface FileUploadOptions {
   readonly temporaryLocation: string;

@@ -7,7 +7,7 @@ import { dirname } from 'node:path';
 import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
 import type { World } from '../../util/world.ts';
-import type { StagedFile } from '../files/file-upload.ts';
+import type { StagedFile } from '../files/staged-file.ts';
 import { temporaryName } from '../files/temporary-name.ts';
 import { systemCode } from './errors.ts';
 import { etagOf } from './etag.ts';

@@ -5,6 +5,7 @@ import type { Bytes } from '../../util/bytes.ts';
 import { isWithin } from '../../util/location.ts';
 import { defaultWorld, type World } from '../../util/world.ts';
 import { FileUpload } from '../files/file-upload.ts';
+import { putWhole } from '../files/staged-file.ts';
 import type {
   CallOptions,
   ObjectStat,
@@ -137,14 +138,7 @@ export class LocalStore implements Store {
     }
     return this.#guard(location, async () => {
       const file = await LocalFile.create(path, this.#world, this.#durable);
-      try {
-        await file.write(bytes);
-        options.signal?.throwIfAborted();
-        return { location, sizeBytes: bytes.length, etag: await file.publish(condition !== undefined) };
-      } catch (error) {
-        await file.discard();
-        throw error;
-      }
+      return putWhole(file, location, bytes, options);
     });
   }
 

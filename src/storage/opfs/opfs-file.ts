@@ -2,7 +2,7 @@
 import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
 import type { World } from '../../util/world.ts';
-import type { StagedFile } from '../files/file-upload.ts';
+import type { StagedFile } from '../files/staged-file.ts';
 import { temporaryName } from '../files/temporary-name.ts';
 import { preconditionFailed, shown } from '../store-errors.ts';
 import { etagOf, fileAtOrNull, folderOf, splitPath } from './folders.ts';

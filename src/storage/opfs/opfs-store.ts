@@ -4,6 +4,7 @@ import type { Bytes } from '../../util/bytes.ts';
 import { invalidLocation, parseLocation } from '../../util/location.ts';
 import { defaultWorld, type World } from '../../util/world.ts';
 import { FileUpload } from '../files/file-upload.ts';
+import { putWhole } from '../files/staged-file.ts';
 import type {
   CallOptions,
   ObjectStat,
@@ -100,14 +101,7 @@ export class OpfsStore implements Store {
     }
     return this.#guard(location, options, async (place) => {
       const file = await OpfsFile.create(place, this.#world);
-      try {
-        await file.write(bytes);
-        options.signal?.throwIfAborted();
-        return { location, sizeBytes: bytes.length, etag: await file.publish(condition !== undefined) };
-      } catch (error) {
-        await file.discard();
-        throw error;
-      }
+      return putWhole(file, location, bytes, options);
     });
   }
 

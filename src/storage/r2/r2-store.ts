@@ -16,6 +16,7 @@ import type {
   UploadResult,
 } from '../store.ts';
 import { checkRange, notFound, otherStore } from '../store-errors.ts';
+import { surePut } from '../sure-put.ts';
 import type { R2BucketBinding, R2Object } from './binding.ts';
 import { getFrom, type R2Calls, type R2World, r2Calls } from './calls.ts';
 import { R2PartedObject } from './parted-object.ts';
@@ -85,16 +86,9 @@ export class R2Store implements Store {
   }
 
   async put(location: string, bytes: Bytes, options: PutOptions = {}): Promise<UploadResult> {
-    let isSure = true;
-    const onAmbiguous = () => {
-      isSure = false;
-    };
-    try {
-      return await putObject(this.#calls, this.#object(location, options), bytes, options, onAmbiguous);
-    } catch (error) {
-      if (isSure) options.onNotStored?.();
-      throw error;
-    }
+    return surePut(options, async (onAmbiguous) =>
+      putObject(this.#calls, this.#object(location, options), bytes, options, onAmbiguous),
+    );
   }
 
   async openUpload(location: string, options: OpenUploadOptions = {}): Promise<Upload> {

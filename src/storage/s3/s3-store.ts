@@ -13,6 +13,7 @@ import type {
   UploadResult,
 } from '../store.ts';
 import { checkRange, otherStore } from '../store-errors.ts';
+import { surePut } from '../sure-put.ts';
 import { S3Client } from './client.ts';
 import { deleteObjects } from './delete.ts';
 import { listObjects } from './list.ts';
@@ -65,16 +66,9 @@ export class S3Store implements Store {
   }
 
   async put(location: string, bytes: Bytes, options: PutOptions = {}): Promise<UploadResult> {
-    let isSure = true;
-    const onAmbiguous = () => {
-      isSure = false;
-    };
-    try {
-      return await put(this.#client, this.#object(location, options), bytes, options, onAmbiguous);
-    } catch (error) {
-      if (isSure) options.onNotStored?.();
-      throw error;
-    }
+    return surePut(options, async (onAmbiguous) =>
+      put(this.#client, this.#object(location, options), bytes, options, onAmbiguous),
+    );
   }
 
   async openUpload(location: string, options: OpenUploadOptions = {}): Promise<Upload> {
