@@ -25,10 +25,7 @@ export class WasmBatch implements Batch {
   }
 
   get byteLength(): number {
-    if (this.#byteLength === undefined) {
-      const columns = this.#instance.callJson('batch_bytes', this.#live()) as readonly number[];
-      this.#byteLength = columns.reduce((sum, bytes) => sum + bytes, 0);
-    }
+    this.#byteLength ??= this.#instance.callJson('batch_bytes', this.#live()) as number;
     return this.#byteLength;
   }
 

@@ -204,7 +204,7 @@ fn closed_up(word: u64, mut kept: u64) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use arrow_array::Array;
     use arrow_array::cast::AsArray;
     use arrow_schema::Field;
@@ -214,7 +214,7 @@ mod tests {
     use super::super::hybrid::{Hybrid, Unpacked};
     use super::*;
 
-    fn page(reps: &[u8], defs: &[u8]) -> ListLevelsOfPage {
+    pub fn page(reps: &[u8], defs: &[u8]) -> ListLevelsOfPage {
         let runs = |levels: &[u8]| levels.iter().flat_map(|level| [2, *level]).collect::<Vec<u8>>();
         let hybrid =
             |levels, highest, width| Unpacked::new(Hybrid::new(Bytes::from(runs(levels)), width, highest).unwrap());

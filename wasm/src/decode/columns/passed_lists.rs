@@ -63,17 +63,8 @@ impl PassedLists {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-
-    use super::super::hybrid::{Hybrid, Unpacked};
+    use super::super::lists::tests::page;
     use super::*;
-
-    fn page(reps: &[u8], defs: &[u8]) -> ListLevelsOfPage {
-        let runs = |levels: &[u8]| levels.iter().flat_map(|level| [2, *level]).collect::<Vec<u8>>();
-        let hybrid =
-            |levels, highest, width| Unpacked::new(Hybrid::new(Bytes::from(runs(levels)), width, highest).unwrap());
-        ListLevelsOfPage { reps: hybrid(reps, 1, 1), defs: hybrid(defs, 3, 2) }
-    }
 
     #[test]
     fn rows_are_passed_to_where_the_next_begins() {
