@@ -1,6 +1,7 @@
 /** The Iceberg REST catalog protocol over any {@link Catalog}. */
-import { type Context, Hono, type MiddlewareHandler } from 'hono';
+import { type Context, Hono } from 'hono';
 import { cors } from 'hono/cors';
+import { refuseOtherOrigins } from '../origins.ts';
 import { json } from './answer.ts';
 import { durationText, endpointsOf, NOT_OFFERED } from './endpoints.ts';
 import { tableOf } from './names.ts';
@@ -51,7 +52,8 @@ export function catalogApp(options: CatalogAppOptions): Hono {
   const nameOf = (context: Context) => context.req.param('namespace') ?? '';
   const identifierOf = (context: Context) => tableOf(nameOf(context), context.req.param('table') ?? '');
 
-  app.use('/v1/*', refuseOtherOrigins(origins));
+  const refused = () => refuse(new CatalogProblem(403, 'ForbiddenException', 'pages of this origin may not call'));
+  app.use('/v1/*', refuseOtherOrigins(origins, refused));
   app.use(
     '/v1/*',
     cors({
@@ -134,15 +136,6 @@ function config(options: CatalogAppOptions, warehouse: string | undefined): Oper
           ? {}
           : { 'idempotency-key-lifetime': durationText(idempotencyKeys.lifetimeMs) }),
       }),
-  };
-}
-
-/** A browser's page that is not named gets no answer, not even one that it may not read. */
-function refuseOtherOrigins(origins: readonly string[]): MiddlewareHandler {
-  return async (context, next) => {
-    const origin = context.req.header('origin');
-    if (origin === undefined || origins.includes(origin)) return next();
-    return refuse(new CatalogProblem(403, 'ForbiddenException', 'pages of this origin may not call'));
   };
 }
 

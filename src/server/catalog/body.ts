@@ -3,6 +3,7 @@ import { JsonCursor } from '../../spec/json-cursor.ts';
 import type { Bytes } from '../../util/bytes.ts';
 import { concatBytes } from '../../util/encoding.ts';
 import { parseJson } from '../../util/json.ts';
+import { boundedBody } from '../bounded-body.ts';
 import { badRequest, CatalogProblem } from './problem.ts';
 
 /** @throws CatalogProblem 413, before more than `maxBytes` are read; 415; 400 for what is not UTF-8. */
@@ -15,19 +16,8 @@ export async function readBody(request: Request, maxBytes: number): Promise<stri
     new CatalogProblem(413, 'BadRequestException', `the body is larger than the ${maxBytes} bytes this catalog takes`);
   if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge();
   if (request.body === null) return '';
-  const reader = request.body.getReader();
   const chunks: Bytes[] = [];
-  let size = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    size += value.byteLength;
-    if (size > maxBytes) {
-      await reader.cancel();
-      throw tooLarge();
-    }
-    chunks.push(value);
-  }
+  for await (const chunk of boundedBody(request.body, maxBytes, tooLarge)) chunks.push(chunk);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(concatBytes(chunks));
   } catch (cause) {

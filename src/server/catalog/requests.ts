@@ -2,6 +2,7 @@
 import type { Catalog } from '../../catalog/catalog.ts';
 import { uuidV7 } from '../../util/uuid.ts';
 import { defaultWorld, type World } from '../../util/world.ts';
+import { openedOnce } from '../opened-once.ts';
 import { type Answer, responseOf } from './answer.ts';
 import { requireAccess } from './authenticate.ts';
 import { readBody } from './body.ts';
@@ -30,10 +31,11 @@ const UNNAMED: Subject = { missing: 'namespace', shown: '' };
 export class Requests {
   readonly #options: CatalogAppOptions;
   readonly #world: World;
-  #opening: Promise<Catalog> | null = null;
+  readonly #catalog: () => Promise<Catalog>;
 
   constructor(options: CatalogAppOptions) {
     this.#options = options;
+    this.#catalog = openedOnce(options.catalog);
     this.#world = options.world ?? defaultWorld;
   }
 
@@ -90,16 +92,6 @@ export class Requests {
     if (problem.cause === undefined || (problem.status < 500 && ![403, 429].includes(problem.status))) return;
     const { method, url } = request;
     this.#options.onError?.(problem.cause ?? error, { method, path: new URL(url).pathname });
-  }
-
-  #catalog(): Promise<Catalog> {
-    const { catalog } = this.#options;
-    if (typeof catalog !== 'function') return Promise.resolve(catalog);
-    this.#opening ??= catalog().catch((error: unknown) => {
-      this.#opening = null;
-      throw error;
-    });
-    return this.#opening;
   }
 }
 

@@ -1,9 +1,10 @@
 /** Rows over HTTP into tables: a body becomes one snapshot, and the answer says which. */
-import { type Context, Hono, type MiddlewareHandler } from 'hono';
+import { type Context, Hono } from 'hono';
 import { cors } from 'hono/cors';
 import type { TableIdentifier } from '../../catalog/catalog.ts';
 import { formatIdentifier, parseIdentifier } from '../../catalog/identifier.ts';
 import { defaultWorld } from '../../util/world.ts';
+import { refuseOtherOrigins } from '../origins.ts';
 import { authenticate, requireTable } from './authenticate.ts';
 import { findCommitted } from './commits.ts';
 import { answerOf, Loads } from './loads.ts';
@@ -18,15 +19,18 @@ import { answerProblem, RequestProblem } from './problem.ts';
  * (repeated for further fields). `loads`: for callers within the program, which share their memory and number with those over HTTP.
  */
 export function ingestApp(options: IngestOptions, loads = new Loads(options)): Hono<{ Variables: { table?: string } }> {
-  const { origins = [], keys, world = defaultWorld, onFailure = (error: unknown) => console.error(error) } = options;
+  const { origins = [], keys, world = defaultWorld, onError = (error: unknown) => console.error(error) } = options;
   const app = new Hono<{ Variables: { table?: string } }>();
   const keyOf = (context: Context) => authenticate(keys, context.req.raw, world.now());
 
   app.onError((error, context) => {
     const answer = answerProblem(context, error, context.get('table') ?? '');
-    if (answer.status >= 500) onFailure(error);
+    if (answer.status >= 500) onError(error);
     return answer;
   });
+  const refused = () => {
+    throw new RequestProblem(403, 'ORIGIN_NOT_ALLOWED', 'pages of this origin may not call');
+  };
   const pages = cors({
     origin: [...origins],
     allowMethods: ['GET', 'POST'],
@@ -34,7 +38,7 @@ export function ingestApp(options: IngestOptions, loads = new Loads(options)): H
     exposeHeaders: ['location', 'retry-after'],
   });
   // Its own paths only: it may stand beside other apps.
-  for (const path of ['/v1/ingest/*', '/v1/commits/*']) app.use(path, refuseOtherOrigins(origins), pages);
+  for (const path of ['/v1/ingest/*', '/v1/commits/*']) app.use(path, refuseOtherOrigins(origins, refused), pages);
 
   app.post('/v1/ingest/:namespace/:table', async (context) => {
     const key = await keyOf(context);
@@ -67,15 +71,6 @@ export function ingestApp(options: IngestOptions, loads = new Loads(options)): H
     return context.json(await findCommitted(await loads.catalog(), identifiers, context.req.param('id')));
   });
   return app;
-}
-
-/** A browser's page that is not named gets no answer, not even one that it may not read. */
-function refuseOtherOrigins(origins: readonly string[]): MiddlewareHandler {
-  return async (context, next) => {
-    const origin = context.req.header('origin');
-    if (origin === undefined || origins.includes(origin)) return next();
-    throw new RequestProblem(403, 'ORIGIN_NOT_ALLOWED', 'pages of this origin may not call');
-  };
 }
 
 function identifierOf(namespace: string, name: string): TableIdentifier {

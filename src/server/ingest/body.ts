@@ -1,7 +1,6 @@
 /** A request's body as a source: of a known kind, counted, and not larger than allowed. */
 import type { StoreObject } from '../../source/byte-input.ts';
 import type { FileFormat } from '../../source/detect-format.ts';
-import { streamChunks } from '../../source/input-stream.ts';
 import type { OpenSource, RecordBatchSource } from '../../source/source.ts';
 import type { Bytes } from '../../util/bytes.ts';
 import { joinLocation } from '../../util/location.ts';
@@ -29,20 +28,6 @@ export function formatOf(contentType: string): FileFormat | null {
   const what = type === '' ? 'a request without Content-Type' : `content of type ${JSON.stringify(type.slice(0, 100))}`;
   const known = [...FORMATS.keys()].join(', ');
   throw new RequestProblem(415, 'UNSUPPORTED_MEDIA_TYPE', `${what} cannot be read; send one of ${known}`);
-}
-
-/** The body's bytes; ends with 413 once they are more than allowed. */
-export async function* limited(
-  body: ReadableStream<Uint8Array>,
-  maxBytes: number,
-  signal?: AbortSignal,
-): AsyncGenerator<Bytes, void, undefined> {
-  let bytes = 0;
-  for await (const chunk of streamChunks(body, signal)) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) throw tooLarge(maxBytes);
-    yield chunk;
-  }
 }
 
 export function tooLarge(maxBytes: number): RequestProblem {

@@ -15,7 +15,9 @@ import { defaultWorld, type World } from '../../util/world.ts';
 import type { NewTableRequest } from '../../write/create-append.ts';
 import { engineShareBytes } from '../../write/memory-plan.ts';
 import type { WriteOptions, WriteResult } from '../../write/write-options.ts';
-import { formatOf, limited, spooled, tooLarge, withMaxRows } from './body.ts';
+import { boundedBody } from '../bounded-body.ts';
+import { openedOnce } from '../opened-once.ts';
+import { formatOf, spooled, tooLarge, withMaxRows } from './body.ts';
 import type { IngestOptions } from './options.ts';
 import { RequestProblem } from './problem.ts';
 
@@ -42,27 +44,17 @@ export class Loads {
   readonly #world: World;
   readonly #budget: MemoryBudget;
   readonly #writeBytes: number;
-  #catalog: Promise<TableCatalog> | null = null;
+  readonly catalog: () => Promise<TableCatalog>;
   #engine: Promise<Engine> | null = null;
 
   constructor(options: IngestOptions) {
     this.#options = options;
+    this.catalog = openedOnce(options.catalog);
     this.#world = options.world ?? defaultWorld;
     this.#budget = new MemoryBudget(options.memoryLimitBytes ?? defaultMemoryLimitBytes);
     const { limitBytes } = this.#budget;
     const writes = options.maxConcurrentWrites ?? Math.max(1, Math.floor(limitBytes / USUAL_WRITE_BYTES));
     this.#writeBytes = Math.floor(limitBytes / writes);
-  }
-
-  /** A failure to open it is tried again by the next call. */
-  catalog(): Promise<TableCatalog> {
-    const { catalog } = this.#options;
-    if (typeof catalog !== 'function') return Promise.resolve(catalog);
-    this.#catalog ??= catalog().catch((error: unknown) => {
-      this.#catalog = null;
-      throw error;
-    });
-    return this.#catalog;
   }
 
   /**
@@ -85,7 +77,7 @@ export class Loads {
         'retry-after': String(RETRY_AFTER_SECONDS),
       });
     }
-    const chunks = limited(body, maxBytes, signal);
+    const chunks = boundedBody(body, maxBytes, () => tooLarge(maxBytes), signal);
     const options = { ...this.#options.source, name: 'the body', ...(format === null ? {} : { format }) };
     const write: WriteOptions = {
       ...this.#options.write,

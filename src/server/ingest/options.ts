@@ -38,6 +38,6 @@ export interface IngestOptions {
   /** How bodies are read: `onBadRow`, `maxBadRows`, CSV dialect. */
   readonly source?: Omit<FromAnyOptions, 'name' | 'format' | 'compression' | 'headers' | 'world'>;
   /** Told of what is answered 500 and above, for the log. Default: `console.error`. */
-  readonly onFailure?: (error: unknown) => void;
+  readonly onError?: (error: unknown) => void;
   readonly world?: World;
 }

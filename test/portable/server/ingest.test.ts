@@ -132,8 +132,8 @@ test('a commit whose outcome is unknown is answered 503 with where to ask', asyn
   });
   const unsure = new TableCatalog(client, quick);
   const failures: unknown[] = [];
-  const onFailure = (error: unknown) => void failures.push(error);
-  const { status, headers, answer } = await post(ndjson(5), {}, { catalog: async () => unsure, onFailure });
+  const onError = (error: unknown) => void failures.push(error);
+  const { status, headers, answer } = await post(ndjson(5), {}, { catalog: async () => unsure, onError });
   expect(failures).toMatchObject([{ code: 'COMMIT_STATE_UNKNOWN' }]);
   expect(answer['error']).toMatchObject({ code: 'COMMIT_STATE_UNKNOWN' });
   expect(status).toBe(503);
@@ -150,7 +150,7 @@ test('what the server cannot help is logged, and not shown', async () => {
   const { status, answer } = await post(
     ndjson(1),
     {},
-    { catalog: catalogOf, onFailure: (error) => failures.push(error) },
+    { catalog: catalogOf, onError: (error) => failures.push(error) },
   );
   expect(status).toBe(500);
   expect(JSON.stringify(answer)).not.toContain('hunter2');
