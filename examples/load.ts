@@ -1,11 +1,15 @@
+#!/usr/bin/env -S deno run --allow-read --allow-write=lakehouse --allow-net
 /**
- * Loads files, local or remote, into an Iceberg table of the folder `lakehouse`, as one snapshot, in Node and Bun:
+ * Loads files, local or remote, into an Iceberg table of the folder `lakehouse`, as one snapshot; in Deno with the
+ * permissions above and no others, and in Node and Bun:
  *
- *     node load.ts demo.flights flights-2025.parquet https://data.example/flights-2026.csv.gz
- *     bun load.ts demo.flights flights-2025.parquet https://data.example/flights-2026.csv.gz
+ *     ./load.ts demo.flights flights-2025.parquet https://data.example/flights-2026.csv.gz
+ *     node load.ts demo.flights flights-2025.parquet
+ *     bun load.ts demo.flights flights-2025.parquet
  *
  * With a catalog service instead of a folder: `RestCatalog.connect({ uri, auth: bearer(token) })`.
  */
+import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import cliProgress from 'cli-progress';
 import { StoreCatalog, type WriteProgress } from 'icestream';

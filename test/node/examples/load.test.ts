@@ -1,4 +1,4 @@
-/** The scripts to copy, run as their first lines say. */
+/** The script to copy, in each runtime that it is for. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -33,10 +33,10 @@ async function loadTwice(program: string, ...words: readonly string[]): Promise<
 }
 
 test('Deno loads with the permissions of the first line and no others', async () => {
-  const [first = ''] = (await readFile(script('load.deno.ts'), 'utf8')).split('\n');
+  const [first = ''] = (await readFile(script('load.ts'), 'utf8')).split('\n');
   const permissions = first.split(' ').filter((word) => word.startsWith('--allow'));
   expect(first).toMatch(/^#!\/usr\/bin\/env -S deno run --allow-/);
-  await loadTwice('deno', 'run', '--no-prompt', source, ...permissions, script('load.deno.ts'));
+  await loadTwice('deno', 'run', '--no-prompt', source, ...permissions, script('load.ts'));
 });
 
 test('Node loads', () => loadTwice(process.execPath, source, '--no-warnings', script('load.ts')));
