@@ -12,6 +12,7 @@ import { partitioned } from './partitioned.ts';
 import { pyiceberg } from './pyiceberg.ts';
 import { restCommit } from './rest-commit.ts';
 import { route } from './route.ts';
+import { sameBytes } from './same-bytes.ts';
 import { text } from './text.ts';
 import { threads } from './threads.ts';
 import { transcode } from './transcode.ts';
@@ -27,6 +28,7 @@ export const benchmarks: readonly Benchmark[] = [
   partitioned,
   restCommit,
   batchCut,
+  sameBytes,
   decode,
   encode,
   transcode,

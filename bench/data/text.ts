@@ -1,15 +1,21 @@
-/** Rows like those of `rows.ts` as CSV with a header or as NDJSON, in one piece. */
+/** Rows like those of `rows.ts` as CSV with a header or as NDJSON. */
 import type { Bytes } from '../../src/util/bytes.ts';
 
 const categories = ['alpha', 'bravo', 'charlie', 'delta', 'echo', 'foxtrot', 'golf', 'hotel'];
+const rowsPerPiece = 10_000;
 
+/** In one piece. */
 export function benchText(format: 'csv' | 'json', rows: number): Bytes {
+  return new TextEncoder().encode([...benchTextPieces(format, rows)].join('')) as Bytes;
+}
+
+export function* benchTextPieces(format: 'csv' | 'json', rows: number): Generator<string> {
   let seed = 12345;
   const random = () => {
     seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
     return seed / 4294967296;
   };
-  const lines = format === 'csv' ? ['id,ts,name,val,cat,amt'] : [];
+  let lines = format === 'csv' ? ['id,ts,name,val,cat,amt'] : [];
   for (let id = 0; id < rows; id++) {
     const ts = new Date(1_700_000_000_000 + id).toISOString();
     const name = `user-${Math.floor(random() * 1e6)}@example.com`;
@@ -18,6 +24,8 @@ export function benchText(format: 'csv' | 'json', rows: number): Bytes {
     const amt = Math.round(random() * 1e7) / 100;
     const row = { id, ts, name, val, cat, amt };
     lines.push(format === 'csv' ? Object.values(row).join() : JSON.stringify(row));
+    if (lines.length < rowsPerPiece && id + 1 < rows) continue;
+    yield `${lines.join('\n')}\n`;
+    lines = [];
   }
-  return new TextEncoder().encode(`${lines.join('\n')}\n`) as Bytes;
 }
