@@ -74,6 +74,8 @@ function vend(secret: string, bucket: string, location: string, base: string): V
     's3.path-style-access': 'true',
     's3.region': 'auto',
     'client.region': 'auto',
+    // Iceberg Java asks before each file and waits 3 s for an answer, which workerd alone (wrangler dev) never gives.
+    'http-client.apache.expect-continue-enabled': 'false',
     's3.access-key-id': accessKeyId,
     's3.secret-access-key': secretAccessKey,
     's3.session-token': sessionToken,

@@ -1,4 +1,6 @@
-"""Writes one Arrow IPC stream with every type an Iceberg v2 table can hold: make_types.py OUT ROWS.
+"""Writes one Arrow IPC stream with every type an Iceberg v2 table can hold: make_types.py OUT ROWS [WITHOUT].
+
+WITHOUT names a column to leave out.
 
 Values include nulls, NaN, both zeros, infinities, dates before 1970, decimals of all three physical types and text
 beyond the basic plane. Deterministic.
@@ -11,7 +13,7 @@ import sys
 
 import pyarrow as pa
 
-out, rows = sys.argv[1], int(sys.argv[2])
+out, rows, without = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
 rng = random.Random(7)
 text = ["", "plain", "ümläut", "日本語", "🧊 ice", "a\tb\nc", "'quoted\"", "\U0010ffff", "z" * 300]
 
@@ -61,6 +63,7 @@ columns = {
                some(lambda i: [{"a": rng.choice([None, k]), "b": [k, None]} for k in range(rng.randint(0, 3))]), True),
     "empty": (pa.string(), [None] * rows, True),
 }
+columns = {name: column for name, column in columns.items() if name not in without}
 schema = pa.schema([pa.field(name, kind, nullable) for name, (kind, _, nullable) in columns.items()])
 table = pa.table([pa.array(values, kind) for kind, values, _ in columns.values()], schema=schema)
 with pa.ipc.new_stream(out, schema) as writer:

