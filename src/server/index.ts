@@ -9,6 +9,7 @@ export { ingestApp } from './ingest/app.ts';
 export { hmacAuthorization, type SignedParts } from './ingest/authenticate.ts';
 export { answerOf, type LoadRequest, Loads } from './ingest/loads.ts';
 export type { IngestKey, IngestOptions } from './ingest/options.ts';
+export type { OnError } from './on-error.ts';
 export { type S3AppOptions, s3App } from './s3/app.ts';
 export {
   anyCredentials,

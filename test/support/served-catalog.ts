@@ -25,7 +25,12 @@ export function servedCatalog(
 ) {
   const store = new MemoryStore('test');
   const backend: Catalog = new StoreCatalog({ warehouse: 'memory://test/lakehouse', store });
-  const app = catalogApp({ catalog: withFaults(backend, faults(backend)), authenticate: anyone, ...options });
+  const app = catalogApp({
+    catalog: withFaults(backend, faults(backend)),
+    authenticate: anyone,
+    onError: () => {},
+    ...options,
+  });
   const fetch = checkedFetch((request) => app.fetch(request));
   const world = { ...defaultWorld, fetch };
   return {

@@ -1,6 +1,7 @@
 /** What a catalog app is made from. */
 import type { Catalog, LoadedTable } from '../../catalog/catalog.ts';
 import type { World } from '../../util/world.ts';
+import type { OnError } from '../on-error.ts';
 import type { Authenticate } from './authenticate.ts';
 import type { IdempotencyKeys } from './idempotency-keys.ts';
 
@@ -38,7 +39,7 @@ export interface CatalogAppOptions {
   readonly maxBodyBytes?: number;
   /** Names in one page of a listing that is asked for in pages, unless the client asks for fewer. Default 1000. */
   readonly maxPageSize?: number;
-  /** Told of what clients are told nothing of: failures of the backend and of the app itself. */
-  readonly onError?: (error: unknown, request: { readonly method: string; readonly path: string }) => void;
+  /** Told of failures of the backend and of the app itself. Default: `console.error`. */
+  readonly onError?: OnError;
   readonly world?: World;
 }

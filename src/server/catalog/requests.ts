@@ -1,7 +1,9 @@
 /** What all requests have in common: who asks, how failures are answered, and idempotency keys. */
+
 import type { Catalog } from '../../catalog/catalog.ts';
 import { uuidV7 } from '../../util/uuid.ts';
 import { defaultWorld, type World } from '../../util/world.ts';
+import { logError } from '../on-error.ts';
 import { openedOnce } from '../opened-once.ts';
 import { type Answer, responseOf } from './answer.ts';
 import { requireAccess } from './authenticate.ts';
@@ -91,7 +93,8 @@ export class Requests {
   #report(problem: CatalogProblem, error: unknown, request: Request): void {
     if (problem.cause === undefined || (problem.status < 500 && ![403, 429].includes(problem.status))) return;
     const { method, url } = request;
-    this.#options.onError?.(problem.cause ?? error, { method, path: new URL(url).pathname });
+    const { onError = logError } = this.#options;
+    onError(problem.cause ?? error, { method, path: new URL(url).pathname });
   }
 }
 

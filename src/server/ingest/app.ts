@@ -1,9 +1,11 @@
 /** Rows over HTTP into tables: a body becomes one snapshot, and the answer says which. */
+
 import { type Context, Hono } from 'hono';
 import { cors } from 'hono/cors';
 import type { TableIdentifier } from '../../catalog/catalog.ts';
 import { formatIdentifier, parseIdentifier } from '../../catalog/identifier.ts';
 import { defaultWorld } from '../../util/world.ts';
+import { logError } from '../on-error.ts';
 import { refuseOtherOrigins } from '../origins.ts';
 import { authenticate, requireTable } from './authenticate.ts';
 import { findCommitted } from './commits.ts';
@@ -19,13 +21,14 @@ import { answerProblem, RequestProblem } from './problem.ts';
  * (repeated for further fields). `loads`: for callers within the program, which share their memory and number with those over HTTP.
  */
 export function ingestApp(options: IngestOptions, loads = new Loads(options)): Hono<{ Variables: { table?: string } }> {
-  const { origins = [], keys, world = defaultWorld, onError = (error: unknown) => console.error(error) } = options;
+  const { origins = [], keys, world = defaultWorld, onError = logError } = options;
   const app = new Hono<{ Variables: { table?: string } }>();
   const keyOf = (context: Context) => authenticate(keys, context.req.raw, world.now());
 
   app.onError((error, context) => {
     const answer = answerProblem(context, error, context.get('table') ?? '');
-    if (answer.status >= 500) onError(error);
+    const { method, path } = context.req;
+    if (answer.status >= 500) onError(error, { method, path });
     return answer;
   });
   const refused = () => {

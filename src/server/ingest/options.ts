@@ -1,8 +1,10 @@
 /** What an ingest app is given. */
+
 import type { FromAnyOptions } from '../../source/from-any.ts';
 import type { TableCatalog } from '../../table/table-catalog.ts';
 import type { World } from '../../util/world.ts';
 import type { SpillPlace, WriteOptions } from '../../write/write-options.ts';
+import type { OnError } from '../on-error.ts';
 
 /** Who may load into which tables: by a bearer token, or by signing each request with a secret. */
 export type IngestKey = {
@@ -38,6 +40,6 @@ export interface IngestOptions {
   /** How bodies are read: `onBadRow`, `maxBadRows`, CSV dialect. */
   readonly source?: Omit<FromAnyOptions, 'name' | 'format' | 'compression' | 'headers' | 'world'>;
   /** Told of what is answered 500 and above, for the log. Default: `console.error`. */
-  readonly onError?: (error: unknown) => void;
+  readonly onError?: OnError;
   readonly world?: World;
 }

@@ -1,9 +1,11 @@
 /** One R2 bucket, over its binding, for any client of S3. */
+
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import type { R2BucketBinding } from '../../storage/r2/binding.ts';
 import { toHex } from '../../util/encoding.ts';
 import { defaultWorld, type World } from '../../util/world.ts';
+import { logError, type OnError } from '../on-error.ts';
 import { authenticate } from './authenticate.ts';
 import type { S3CredentialsLookup } from './credentials.ts';
 import { errorXml, refusalOf, type S3Refusal } from './errors.ts';
@@ -27,8 +29,8 @@ export interface S3AppOptions {
   /** What one copy may have; larger objects are copied in parts. Default: R2's limit, 5 GiB less 5 MiB. */
   readonly maxCopyBytes?: number;
   readonly world?: Pick<World, 'now' | 'randomBytes'>;
-  /** Told of errors that no client caused, for the server's log; clients see `InternalError` only. */
-  readonly onError?: (error: unknown) => void;
+  /** Told of errors that no client caused, of which clients see `InternalError` only. Default: `console.error`. */
+  readonly onError?: OnError;
 }
 
 /**
@@ -40,7 +42,16 @@ export interface S3AppOptions {
  * `.icestream-uploads/` are its records of open uploads.
  */
 export function s3App(options: S3AppOptions): Hono {
-  const { bucket, name, credentials, region = 'auto', basePath = '', origins = [], world = defaultWorld } = options;
+  const {
+    bucket,
+    name,
+    credentials,
+    region = 'auto',
+    basePath = '',
+    origins = [],
+    world = defaultWorld,
+    onError = logError,
+  } = options;
   if (basePath !== '' && !/^(\/[^/]+)+$/.test(basePath)) throw new TypeError('`basePath` is like /s3');
   const gateway = { bucket, name, region, maxCopyBytes: options.maxCopyBytes ?? MAX_PUT_BYTES };
   const app = new Hono();
@@ -63,7 +74,7 @@ export function s3App(options: S3AppOptions): Hono {
       response = await carryOut({ gateway, request, auth });
     } catch (error) {
       const refusal = refusalOf(error);
-      if (refusal.code === 'InternalError') options.onError?.(error);
+      if (refusal.code === 'InternalError') onError(error, { method: raw.method, path: new URL(raw.url).pathname });
       response = refused(refusal, raw, requestId);
     }
     response.headers.set('x-amz-request-id', requestId);

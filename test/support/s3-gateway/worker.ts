@@ -14,8 +14,6 @@ export default {
       staticCredentials({ gateway: SECRET_ACCESS_KEY }),
       vendedCredentials(VENDING_SECRET, 'lake'),
     );
-    return s3App({ bucket: BUCKET, name: 'lake', credentials, onError: (error) => console.error(error) }).fetch(
-      request,
-    );
+    return s3App({ bucket: BUCKET, name: 'lake', credentials }).fetch(request);
   },
 };
