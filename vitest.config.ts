@@ -44,10 +44,12 @@ export default defineConfig({
       {
         plugins: [
           cloudflareTest({
+            main: 'test/workerd/worker.ts',
             miniflare: {
               compatibilityDate: '2026-08-01',
               modulesRules: [{ type: 'CompiledWasm', include: ['**/*.wasm', '**/*.wasm?module'] }],
               r2Buckets: ['BUCKET'],
+              durableObjects: { CATALOG: { className: 'CatalogObject', useSQLite: true } },
             },
           }),
         ],

@@ -69,6 +69,8 @@ export interface CommitSendOptions extends CatalogCallOptions {
 export interface CatalogCapabilities {
   readonly rename: boolean;
   readonly register: boolean;
+  /** Whether commits to several tables can be one. */
+  readonly transactions: boolean;
   /** Whether properties of namespaces can be changed. */
   readonly namespaceProperties: boolean;
   /** Whether the catalog remembers idempotency keys: a replay gives a final answer. */
@@ -132,4 +134,9 @@ export interface Catalog {
   ): Promise<LoadedTable>;
   /** One send, no retry of its own: the answer says what is known. Throws only when the signal fires before sending. */
   commit(request: CommitRequest, options: CommitSendOptions): Promise<CommitAnswer>;
+  /**
+   * All of these commits, each to another table, or none. As `commit`; the answer has no table.
+   * @throws IcestreamError UNSUPPORTED.
+   */
+  commitTransaction(requests: readonly CommitRequest[], options: CommitSendOptions): Promise<CommitAnswer>;
 }

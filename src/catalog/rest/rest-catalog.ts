@@ -18,7 +18,7 @@ import type {
 } from '../catalog.ts';
 import { formatIdentifier, formatNamespace } from '../identifier.ts';
 import type { RestAnswer, RestCall } from './client.ts';
-import { classifyCommitResponse } from './commit-response.ts';
+import { type CommitVerdict, classifyCommitResponse } from './commit-response.ts';
 import { openSession, type RestSession } from './connect.ts';
 import { createBody } from './create-body.ts';
 import { restError } from './error.ts';
@@ -61,6 +61,7 @@ export class RestCatalog implements Catalog {
     this.capabilities = {
       rename: this.#offers(ENDPOINTS.rename),
       register: this.#offers(ENDPOINTS.register),
+      transactions: this.#offers(ENDPOINTS.transactions),
       namespaceProperties: this.#offers(ENDPOINTS.namespaceProperties),
       idempotencyKeys: session.config.idempotencyKeyLifetimeMs !== null,
     };
@@ -191,13 +192,27 @@ export class RestCatalog implements Catalog {
   }
 
   async commit(request: CommitRequest, options: CommitSendOptions): Promise<CommitAnswer> {
-    const { client, routes } = this.#session;
-    const { identifier, requirements, updates } = request;
-    const shown = formatIdentifier(identifier);
+    const { identifier } = request;
+    const path = this.#session.routes.table(identifier);
+    const verdict = await this.#commit(path, formatIdentifier(identifier), bodyOf(request), options);
+    if (verdict.kind !== 'committed') return verdict;
+    return { kind: 'committed', table: this.#committed(identifier, verdict.body) };
+  }
+
+  async commitTransaction(requests: readonly CommitRequest[], options: CommitSendOptions): Promise<CommitAnswer> {
+    this.#require(this.capabilities.transactions, 'commit to several tables at once');
+    const path = this.#session.routes.transactions();
+    const shown = requests.map(({ identifier }) => formatIdentifier(identifier)).join(', ');
+    const verdict = await this.#commit(path, shown, { 'table-changes': requests.map(bodyOf) }, options);
+    return verdict.kind === 'committed' ? { kind: 'committed', table: null } : verdict;
+  }
+
+  async #commit(path: string, shown: string, body: object, options: CommitSendOptions): Promise<CommitVerdict> {
+    const { client } = this.#session;
     const call: RestCall = {
       method: 'POST',
-      path: routes.table(identifier),
-      body: { identifier, requirements, updates },
+      path,
+      body,
       headers: this.capabilities.idempotencyKeys ? { 'idempotency-key': options.idempotencyKey } : {},
       operation: 'commit to',
       subject: shown,
@@ -218,8 +233,7 @@ export class RestCatalog implements Catalog {
     const response =
       exchange.kind === 'answer' ? { ...exchange, retryAfter: exchange.headers.get('retry-after') } : exchange;
     const verdict = classifyCommitResponse(response, client.options.world.now());
-    if (verdict.kind === 'committed') return { kind: 'committed', table: this.#committed(identifier, verdict.body) };
-    if (verdict.kind === 'throttled') return verdict;
+    if (verdict.kind === 'committed' || verdict.kind === 'throttled') return verdict;
     const message = `catalog ${this.name}: commit to ${shown}: ${client.options.secrets.scrub(verdict.message)}`;
     if (verdict.kind !== 'rejected') return { ...verdict, message };
     const cause = restError(exchange, { ...client.options, ...call });
@@ -343,8 +357,13 @@ export class RestCatalog implements Catalog {
   }
 }
 
+/** REST OpenAPI: CommitTableRequest. */
+function bodyOf({ identifier, requirements, updates }: CommitRequest) {
+  return { identifier, requirements, updates };
+}
+
 /** No request was answered: credentials could not be had, or nothing could be sent. */
-function notSent(cause: unknown): CommitAnswer {
+function notSent(cause: unknown): CommitVerdict {
   const message = cause instanceof Error ? cause.message : String(cause);
   if (cause instanceof IcestreamError && cause.retryable) return { kind: 'throttled', retryAfterMs: null };
   if (cause instanceof IcestreamError && cause.code === 'UNAUTHENTICATED') return { kind: 'unauthenticated', message };

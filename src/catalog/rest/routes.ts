@@ -7,6 +7,7 @@ export const ENDPOINTS = {
   rename: 'POST /v1/{prefix}/tables/rename',
   register: 'POST /v1/{prefix}/namespaces/{namespace}/register',
   namespaceProperties: 'POST /v1/{prefix}/namespaces/{namespace}/properties',
+  transactions: 'POST /v1/{prefix}/transactions/commit',
   credentials: 'GET /v1/{prefix}/namespaces/{namespace}/tables/{table}/credentials',
 } as const;
 
@@ -21,6 +22,7 @@ export interface Routes {
   sign(identifier: TableIdentifier): string;
   rename(): string;
   register(namespace: Namespace): string;
+  transactions(): string;
 }
 
 /** @param prefix percent-encoded, empty for none. @param separator of namespace levels, percent-encoded. */
@@ -43,5 +45,6 @@ export function restRoutes(prefix: string, separator: string): Routes {
     sign: (identifier) => `${table(identifier)}/sign`,
     rename: () => `${base}/tables/rename`,
     register: (namespace) => `${namespacePath(namespace)}/register`,
+    transactions: () => `${base}/transactions/commit`,
   };
 }

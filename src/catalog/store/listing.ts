@@ -9,6 +9,7 @@ import type { Store } from '../../storage/store.ts';
 import { utf8 } from '../../util/encoding.ts';
 import { parseJson, stringifyJson } from '../../util/json.ts';
 import type { Namespace, NamespaceChanges, NamespaceUpdate, TableIdentifier } from '../catalog.ts';
+import { changedProperties } from '../changed-properties.ts';
 import { formatIdentifier, formatNamespace } from '../identifier.ts';
 import type { Layout, Marker } from './layout.ts';
 import { readIfThere } from './version-file.ts';
@@ -181,15 +182,4 @@ export class Listing {
       if (marker !== null) yield marker;
     }
   }
-}
-
-function changedProperties(
-  before: Readonly<Record<string, string>>,
-  { updates = {}, removals = [] }: NamespaceChanges,
-): NamespaceUpdate & { readonly properties: Record<string, string> } {
-  const properties = new Map(Object.entries(before));
-  const removed = removals.filter((key) => properties.delete(key));
-  const missing = removals.filter((key) => !removed.includes(key));
-  for (const [key, value] of Object.entries(updates)) properties.set(key, value);
-  return { properties: Object.fromEntries(properties), updated: Object.keys(updates), removed, missing };
 }

@@ -17,10 +17,10 @@ import type {
   TableIdentifier,
 } from '../catalog.ts';
 import { formatIdentifier, formatNamespace } from '../identifier.ts';
+import { notApplied } from '../not-applied.ts';
 import { type Layout, storeLayout } from './layout.ts';
 import { Listing } from './listing.ts';
 import { newMetadata } from './new-metadata.ts';
-import { notApplied } from './not-applied.ts';
 import { VersionedTable } from './versioned-table.ts';
 
 export interface StoreCatalogOptions {
@@ -54,6 +54,7 @@ export class StoreCatalog implements Catalog {
     this.capabilities = {
       rename: false,
       register: false,
+      transactions: false,
       namespaceProperties: options.store.capabilities.conditionalReplace,
       idempotencyKeys: false,
     };
@@ -191,6 +192,13 @@ export class StoreCatalog implements Catalog {
       }
     }
     return this.#table(request.identifier).commit(request, options.signal);
+  }
+
+  async commitTransaction(): Promise<CommitAnswer> {
+    throw new IcestreamError(
+      'UNSUPPORTED',
+      'a catalog on a store decides each commit by one object and cannot commit to several tables at once; use a REST catalog for that',
+    );
   }
 
   async #prepare(identifier: TableIdentifier, request: CreateTableRequest, options: CatalogCallOptions) {

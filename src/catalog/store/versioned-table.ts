@@ -7,11 +7,12 @@ import { utf8 } from '../../util/encoding.ts';
 import type { World } from '../../util/world.ts';
 import type { CommitAnswer, CommitRequest, LoadedTable, TableIdentifier } from '../catalog.ts';
 import { formatIdentifier } from '../identifier.ts';
+import { notApplied } from '../not-applied.ts';
+import { prepareCommit } from '../prepare-commit.ts';
+import { checkPurge } from '../purge.ts';
 import { findCurrentVersion } from './current-version.ts';
 import { versionFile } from './layout.ts';
-import { notApplied } from './not-applied.ts';
 import { keepsOldVersions, removeOldVersion, supersededUnseen } from './old-versions.ts';
-import { prepareCommit } from './prepare-commit.ts';
 import { purgeTable } from './purge.ts';
 import { type PutVersionOutcome, putVersion, putVersionHint } from './put-version.ts';
 import { readIfThere, readVersionBytes, type TableVersion, TOMBSTONE_MAX_BYTES, tombstone } from './version-file.ts';
@@ -69,13 +70,7 @@ export class VersionedTable {
     for (let attempt = 1; ; attempt++) {
       const current = await this.#current(signal);
       if (!current?.metadata) throw this.#notFound();
-      if (purge && current.metadata.properties?.['gc.enabled'] === 'false') {
-        throw new IcestreamError(
-          'INVALID_ARGUMENT',
-          `the table ${this.#shown} has gc.enabled=false: its files may belong to others; drop it without purge`,
-          { table: this.#shown, option: 'purge' },
-        );
-      }
+      if (purge) checkPurge(current.metadata, this.#shown);
       const version = current.version + 1;
       const bytes = tombstone(world.now());
       const outcome = await putVersion(store, location, version, bytes, signal);

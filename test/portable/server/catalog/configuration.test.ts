@@ -84,7 +84,13 @@ describe('the configuration of a catalog app', () => {
   it('lists rename and register of a catalog that can, and does them', async () => {
     const done: unknown[] = [];
     const { send } = servedCatalog({}, (backend) => ({
-      capabilities: { rename: true, register: true, namespaceProperties: false, idempotencyKeys: false },
+      capabilities: {
+        rename: true,
+        register: true,
+        transactions: true,
+        namespaceProperties: false,
+        idempotencyKeys: false,
+      },
       renameTable: async (from, to) => void done.push(from.name, to.name),
       registerTable: async (identifier, location) => {
         done.push(location);

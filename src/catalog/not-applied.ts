@@ -1,5 +1,5 @@
-import { IcestreamError } from '../../errors.ts';
-import type { CommitAnswer } from '../catalog.ts';
+import { IcestreamError } from '../errors.ts';
+import type { CommitAnswer } from './catalog.ts';
 
 const STATUS: ReadonlyMap<string, number> = new Map([
   ['FORBIDDEN', 403],

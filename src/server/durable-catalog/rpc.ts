@@ -1,0 +1,47 @@
+/** What a {@link DurableCatalog} asks of its Durable Object, by RPC. */
+import type { Namespace, TableIdentifier } from '../../catalog/catalog.ts';
+import type { Change, ChangeAnswer } from './change.ts';
+
+export interface LookRequest {
+  readonly tables: readonly TableIdentifier[];
+  /** A change that may have been made before. */
+  readonly changeId?: string;
+}
+
+/** All of one moment. */
+export interface LookAnswer {
+  /** What the change was answered; null: it was never made. */
+  readonly change: ChangeAnswer | null;
+  readonly tables: readonly {
+    readonly hasNamespace: boolean;
+    /** Null: there is no such table. */
+    readonly metadataLocation: string | null;
+  }[];
+}
+
+export interface CatalogRpc {
+  /** Direct children, or the top ones; null: there is no such parent. */
+  listNamespaces(parent: Namespace): Namespace[] | null;
+  /** Null: there is no such namespace. */
+  loadNamespace(namespace: Namespace): Record<string, string> | null;
+  /** Null: there is no such namespace. */
+  listTables(namespace: Namespace): string[] | null;
+  look(request: LookRequest): LookAnswer;
+  /** `id` names the change over all its sends: it is made once, and each is answered the same. */
+  change(change: Change, id: string): ChangeAnswer;
+}
+
+/** The object as it is seen from a Worker. */
+export type CatalogStub = {
+  readonly [Name in keyof CatalogRpc]: (
+    ...parameters: Parameters<CatalogRpc[Name]>
+  ) => Promise<Awaited<ReturnType<CatalogRpc[Name]>>>;
+};
+
+/** What is used of a Worker's binding to the class `CatalogObject`; Cloudflare's `DurableObjectNamespace` fits. */
+export interface CatalogObjectBinding {
+  // biome-ignore lint/suspicious/noExplicitAny: Cloudflare's own id type need not be installed
+  idFromName(name: string): any;
+  // biome-ignore lint/suspicious/noExplicitAny: the same, and a stub that is not typed
+  get(id: any): any;
+}
