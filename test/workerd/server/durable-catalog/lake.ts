@@ -1,4 +1,5 @@
 /** Catalogs in Durable Objects, each with a warehouse of its own, and what is left in it. */
+import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import type { Catalog, CommitRequest, TableIdentifier } from 'icestream';
 import { type CatalogObjectBinding, DurableCatalog } from 'icestream/server/durable-catalog';
@@ -48,7 +49,11 @@ export const newKey = () => ({ idempotencyKey: uuidV7(defaultWorld) });
 /** A commit that sets a property to another value, if the table has had no schema change. */
 export function setProperty(name: string, key: string, value: string): CommitRequest {
   const updates: TableUpdate[] = [{ action: 'set-properties', updates: { [key]: value } }];
-  return { identifier: tableOf(name), requirements: [{ type: 'assert-current-schema-id', 'current-schema-id': 0 }], updates };
+  return {
+    identifier: tableOf(name),
+    requirements: [{ type: 'assert-current-schema-id', 'current-schema-id': 0 }],
+    updates,
+  };
 }
 
 export async function propertiesOf(catalog: Catalog, name: string) {
@@ -56,7 +61,10 @@ export async function propertiesOf(catalog: Catalog, name: string) {
 }
 
 /** A binding of which calls named `method` go through `fault`, which may call on or fail. */
-export function faulty(method: keyof CatalogStub, fault: (call: () => Promise<unknown>) => Promise<unknown>): CatalogObjectBinding {
+export function faulty(
+  method: keyof CatalogStub,
+  fault: (call: () => Promise<unknown>) => Promise<unknown>,
+): CatalogObjectBinding {
   return {
     idFromName: (name) => env.CATALOG.idFromName(name),
     get(id) {
@@ -72,8 +80,11 @@ export function faulty(method: keyof CatalogStub, fault: (call: () => Promise<un
 }
 
 interface ObjectState {
-  readonly storage: { readonly sql: { exec(query: string, ...bindings: unknown[]): { toArray(): Record<string, unknown>[] } } };
+  readonly storage: { readonly sql: { exec: (query: string, ...bindings: unknown[]) => unknown } };
   abort(reason: string): void;
 }
 
-export { type ObjectState };
+/** Runs where the warehouse's object runs. */
+export function inObject(stub: CatalogStub, run: (state: ObjectState) => void): Promise<void> {
+  return runInDurableObject(stub, (_, state) => run(state));
+}
