@@ -57,6 +57,7 @@ function objects(open: () => Promise<StoreUnderTest>): void {
     expect(text(await store.read(location, { start: 8, end: 100 }))).toBe('89');
     expect(text(await store.read(location, { start: 3, end: 3 }))).toBe('');
     expect(text(await store.read(location, { start: 10 }))).toBe('');
+    expect(text(await store.read(location, { start: 10, end: 12 }))).toBe('');
     expect(text(await store.read(location, { start: 50, end: 60 }))).toBe('');
     for (const range of [{ start: -1 }, { start: 5, end: 4 }, { start: 0.5 }]) {
       await expect(store.read(location, range)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });

@@ -27,7 +27,10 @@ export function r2Calls(binding: R2BucketBinding, world: R2World, policy: RetryP
   return { binding, world, call };
 }
 
-/** Bytes `[start, end)`; null: there is no such object; `beyond`: it has no byte there, which R2 takes for an error. */
+/**
+ * Bytes `[start, end)`; null: there is no such object; `beyond`: it has no byte there, which R2 takes for an error, and
+ * the simulator, exactly at the end, for an internal one.
+ */
 export async function getFrom(
   binding: R2BucketBinding,
   key: string,
@@ -39,6 +42,8 @@ export async function getFrom(
     return await binding.get(key, start === 0 && end === undefined ? {} : { range });
   } catch (error) {
     if (r2Code(error) === INVALID_RANGE) return 'beyond';
+    const found = start === 0 ? null : await binding.head(key).catch(() => null);
+    if (found !== null && found.size <= start) return 'beyond';
     throw error;
   }
 }
