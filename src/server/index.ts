@@ -5,6 +5,8 @@ export type { Claim, IdempotencyKeys, KeptAnswer } from './catalog/idempotency-k
 export { type MemoryKeysOptions, memoryKeys } from './catalog/memory-keys.ts';
 export type { CatalogAppOptions, VendedAccess } from './catalog/options.ts';
 export { type StoreKeysOptions, storeKeys } from './catalog/store-keys.ts';
+export { catalogProxyApp } from './catalog-proxy/app.ts';
+export type { CatalogProxyOptions, CatalogUpstream } from './catalog-proxy/options.ts';
 export { ingestApp } from './ingest/app.ts';
 export { hmacAuthorization, type SignedParts } from './ingest/authenticate.ts';
 export { answerOf, type LoadRequest, Loads } from './ingest/loads.ts';

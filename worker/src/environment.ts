@@ -1,5 +1,5 @@
 /** What wrangler.jsonc and secrets give the Worker. */
-import type { IngestKey } from 'icestream/server';
+import { bearerTokens, type CatalogUpstream, type IngestKey } from 'icestream/server';
 import type { R2BucketBinding } from 'icestream/storage/r2';
 
 export interface Environment {
@@ -12,6 +12,11 @@ export interface Environment {
   readonly CATALOG_TOKENS?: string;
   /** 32 characters or more: what credentials for the bucket are derived from. */
   readonly VEND_SECRET?: string;
+  /**
+   * JSON: catalogs to pass requests on to, at `/catalogs/{name}`: `{ name: { uri, tokenEndpoint?, authorization? } }`. With
+   * `authorization` (`Bearer …`), the Worker lends it to clients that have one of CATALOG_TOKENS.
+   */
+  readonly CATALOG_UPSTREAMS?: string;
   /** Where clients reach the Worker, as `https://lake.example`. Default: as the request says. */
   readonly PUBLIC_URL?: string;
   readonly ORIGINS?: string;
@@ -27,17 +32,42 @@ export function catalogTokens({ CATALOG_TOKENS }: Environment): readonly string[
   return listOf('CATALOG_TOKENS', CATALOG_TOKENS, '["…"]') as string[];
 }
 
+export function catalogUpstreams(environment: Environment): Readonly<Record<string, CatalogUpstream>> {
+  const text = environment.CATALOG_UPSTREAMS || '{}';
+  const form = '{ "prod": { "uri": "https://catalog.example/iceberg" } }';
+  const given = objectOf('CATALOG_UPSTREAMS', text, form) as Record<
+    string,
+    CatalogUpstream & { authorization?: string }
+  >;
+  const upstreams = Object.entries(given).map(([name, { authorization, ...upstream }]) => {
+    if (authorization === undefined) return [name, upstream] as const;
+    const access = { authorization, authenticate: bearerTokens(catalogTokens(environment)) };
+    return [name, { ...upstream, access }] as const;
+  });
+  return Object.fromEntries(upstreams);
+}
+
 export function origins({ ORIGINS = '' }: Environment): readonly string[] {
   return ORIGINS.split(',').filter((origin) => origin !== '');
 }
 
-/** @throws Error in words that can be logged: the secret itself is not in them. */
-function listOf(name: string, text = '[]', example: string): readonly unknown[] {
+function listOf(name: string, text = '[]', form: string): readonly unknown[] {
+  const list = parsed(text);
+  if (Array.isArray(list)) return list;
+  throw new Error(`the secret ${name} is no JSON list: ${form}`);
+}
+
+function objectOf(name: string, text: string, form: string): object {
+  const value = parsed(text);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw new Error(`the secret ${name} is no JSON object: ${form}`);
+}
+
+/** Undefined for what is no JSON: the parser's message would show part of the secret. */
+function parsed(text: string): unknown {
   try {
-    const list: unknown = JSON.parse(text);
-    if (Array.isArray(list)) return list;
+    return JSON.parse(text);
   } catch {
-    // The parser's message would show part of the secret.
+    return undefined;
   }
-  throw new Error(`the secret ${name} is no JSON list: ${example}`);
 }

@@ -4,6 +4,7 @@ import { StoreCatalog } from 'icestream';
 import {
   bearerTokens,
   catalogApp,
+  catalogProxyApp,
   ingestApp,
   Loads,
   s3App,
@@ -13,7 +14,7 @@ import {
   vendedCredentials,
 } from 'icestream/server';
 import { R2Store } from 'icestream/storage/r2';
-import { catalogTokens, type Environment, ingestKeys, origins } from './environment.ts';
+import { catalogTokens, catalogUpstreams, type Environment, ingestKeys, origins } from './environment.ts';
 import { tablesPage } from './tables-page.ts';
 
 const VENDED_FOR_MS = 3_600_000;
@@ -48,6 +49,13 @@ export function lakehouse(environment: Environment, base: () => string): Lakehou
         origins: origins(environment),
         ...(VEND_SECRET && { vend: async ({ metadata }) => vend(VEND_SECRET, BUCKET_NAME, metadata.location, base()) }),
       }),
+    );
+  }
+  const upstreams = catalogUpstreams(environment);
+  if (Object.keys(upstreams).length > 0) {
+    app.route(
+      '/catalogs',
+      catalogProxyApp({ upstreams, origins: origins(environment), onError: (error) => console.error(error) }),
     );
   }
   if (VEND_SECRET) {

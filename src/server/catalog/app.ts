@@ -1,12 +1,11 @@
 /** The Iceberg REST catalog protocol over any {@link Catalog}. */
 import { type Context, Hono } from 'hono';
-import { cors } from 'hono/cors';
-import { refuseOtherOrigins } from '../origins.ts';
 import { json } from './answer.ts';
 import { durationText, endpointsOf, NOT_OFFERED } from './endpoints.ts';
 import { tableOf } from './names.ts';
 import { createNamespace, dropNamespace, listNamespaces, loadNamespace, updateNamespace } from './namespaces.ts';
 import type { CatalogAppOptions } from './options.ts';
+import { pagesOf } from './pages.ts';
 import type { PageRequest } from './paging.ts';
 import { CatalogProblem, notOffered } from './problem.ts';
 import { type Operation, Requests, refuse } from './requests.ts';
@@ -33,7 +32,7 @@ import {
  */
 export function catalogApp(options: CatalogAppOptions): Hono {
   const { origins = [], prefix = '', maxPageSize = 1000, vend } = options;
-  checkOptions(origins, prefix);
+  checkPrefix(prefix);
   const base = prefix === '' ? '/v1' : `/v1/${prefix}`;
   const namespace = `${base}/namespaces/:namespace` as const;
   const table = `${namespace}/tables/:table` as const;
@@ -52,25 +51,7 @@ export function catalogApp(options: CatalogAppOptions): Hono {
   const nameOf = (context: Context) => context.req.param('namespace') ?? '';
   const identifierOf = (context: Context) => tableOf(nameOf(context), context.req.param('table') ?? '');
 
-  const refused = () => refuse(new CatalogProblem(403, 'ForbiddenException', 'pages of this origin may not call'));
-  app.use('/v1/*', refuseOtherOrigins(origins, refused));
-  app.use(
-    '/v1/*',
-    cors({
-      origin: [...origins],
-      allowMethods: ['GET', 'HEAD', 'POST', 'DELETE'],
-      allowHeaders: [
-        'authorization',
-        'content-type',
-        'idempotency-key',
-        'if-none-match',
-        'x-client-version',
-        'x-iceberg-access-delegation',
-      ],
-      exposeHeaders: ['etag', 'retry-after', 'www-authenticate'],
-      maxAge: 600,
-    }),
-  );
+  app.use('/v1/*', ...pagesOf(origins));
 
   app.get('/v1/config', ({ req }) => requests.read(req.raw, () => config(options, req.query('warehouse'))));
 
@@ -139,12 +120,7 @@ function config(options: CatalogAppOptions, warehouse: string | undefined): Oper
   };
 }
 
-function checkOptions(origins: readonly string[], prefix: string): void {
-  for (const origin of origins) {
-    if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
-      throw new TypeError(`origins: ${JSON.stringify(origin)} is not an origin; write it as https://app.example`);
-    }
-  }
+function checkPrefix(prefix: string): void {
   if (!/^[A-Za-z0-9_-]*$/.test(prefix) || prefix === 'config' || prefix === 'oauth') {
     throw new TypeError('prefix: one segment of letters, digits, - and _, other than config and oauth');
   }
