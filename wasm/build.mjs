@@ -10,7 +10,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -46,6 +46,15 @@ function sourceHash() {
     hash.update(`${path}\n${sha256(readFileSync(join(root, path)))}\n`);
   }
   return hash.digest('hex');
+}
+
+/** A custom section with the package's version, which the loader compares with its own (src/engine/wasm/module.ts). */
+function stamp(path) {
+  const { version } = JSON.parse(readFileSync(join(root, '../package.json'), 'utf8'));
+  // Sizes below 128 are one byte.
+  const name = Buffer.from('icestream');
+  const content = Buffer.concat([Buffer.of(name.length), name, Buffer.from(version)]);
+  appendFileSync(path, Buffer.concat([Buffer.of(0, content.length), content]));
 }
 
 const hashOf = (path) => (existsSync(path) ? sha256(readFileSync(path)) : 'missing');
@@ -127,6 +136,7 @@ function buildQuick() {
   const out = join(root, 'target', 'quick.wasm');
   mkdirSync(join(root, 'target'), { recursive: true });
   copyFileSync(compile('quick', artifacts['icestream.wasm']), out);
+  stamp(out);
   console.log(out);
 }
 
@@ -148,6 +158,7 @@ function build() {
       '-o',
       join(prebuilt, name),
     ]);
+    stamp(join(prebuilt, name));
   }
   if (sourceHash() !== source) throw new Error('the sources changed while they were built: build again');
   const lines = {

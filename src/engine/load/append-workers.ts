@@ -3,6 +3,4 @@ import module from '../../../wasm/prebuilt/icestream-append.wasm';
 
 export const defaultMemoryLimitBytes: number = 64 * 1024 * 1024;
 
-export function loadEngineModule(): Promise<WebAssembly.Module> {
-  return Promise.resolve(module);
-}
+export const engineSource = (): WebAssembly.Module => module;

@@ -3,6 +3,4 @@ import { readFile } from 'node:fs/promises';
 
 export const defaultMemoryLimitBytes = 256 * 1024 * 1024;
 
-export async function loadEngineModule(): Promise<WebAssembly.Module> {
-  return WebAssembly.compile(await readFile(new URL('../../../wasm/prebuilt/icestream.wasm', import.meta.url)));
-}
+export const engineSource = () => readFile(new URL('../../../wasm/prebuilt/icestream.wasm', import.meta.url));

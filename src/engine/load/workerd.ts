@@ -3,6 +3,4 @@ import module from '../../../wasm/prebuilt/icestream.wasm';
 
 export const defaultMemoryLimitBytes = 64 * 1024 * 1024;
 
-export function loadEngineModule(): Promise<WebAssembly.Module> {
-  return Promise.resolve(module);
-}
+export const engineSource = () => module;

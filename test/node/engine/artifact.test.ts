@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { ArrowType } from '../../../src/engine/arrow-schema.ts';
 import type { Engine, RangeReader } from '../../../src/engine/engine.ts';
 import { createEngine } from '../../../src/engine/wasm/engine.ts';
+import { compileModule, ENGINE_VERSION } from '../../../src/engine/wasm/module.ts';
 import type { Bytes } from '../../../src/util/bytes.ts';
 import { rowGroupBytes } from '../../support/row-group.ts';
 
@@ -21,6 +22,12 @@ describe.each(['icestream.wasm', 'icestream-append.wasm'])('%s', (name) => {
   it('imports nothing but the memory that the host makes', () => {
     const module = new WebAssembly.Module(readFileSync(file(`prebuilt/${name}`)));
     expect(WebAssembly.Module.imports(module)).toEqual([{ module: 'env', name: 'memory', kind: 'memory' }]);
+  });
+
+  it('says the version that the loader asks for, which is the package’s', async () => {
+    const { version } = JSON.parse(readFileSync(file('../package.json'), 'utf8'));
+    expect(ENGINE_VERSION).toBe(version);
+    await compileModule(readFileSync(file(`prebuilt/${name}`)));
   });
 
   it('names no place of the machine that built it', () => {

@@ -1,0 +1,5 @@
+import { init } from 'icestream';
+import wasm from 'icestream/icestream.wasm';
+import { roundTrip } from '../round-trip.js';
+
+globalThis.answer = init(new URL(wasm, import.meta.url)).then(() => roundTrip());

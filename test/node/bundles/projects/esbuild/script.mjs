@@ -1,0 +1,3 @@
+import { roundTrip } from '../round-trip.js';
+
+console.log(JSON.stringify(await roundTrip()));

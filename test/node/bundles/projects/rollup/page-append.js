@@ -1,0 +1,6 @@
+import { init } from 'icestream';
+import { engineSource } from 'icestream/append/inline';
+import { roundTrip } from '../round-trip.js';
+
+init(engineSource());
+globalThis.answer = roundTrip();

@@ -1,0 +1,1 @@
+export default { resolve: { alias: { '#load-engine': 'icestream/append/url' } } };

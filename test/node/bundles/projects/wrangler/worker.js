@@ -1,0 +1,5 @@
+import { roundTrip } from '../round-trip.js';
+
+export default {
+  fetch: async () => Response.json(await roundTrip()),
+};
