@@ -1,6 +1,7 @@
 import type { Benchmark } from '../harness.ts';
 import { batchCost } from './batch-cost.ts';
 import { batchCut } from './batch-cut.ts';
+import { coreSize } from './core-size.ts';
 import { decode } from './decode.ts';
 import { encode } from './encode.ts';
 import { engineMemory } from './engine-memory.ts';
@@ -36,6 +37,7 @@ export const benchmarks: readonly Benchmark[] = [
   route,
   engineMemory,
   engineSize,
+  coreSize,
   engineStart,
   threads,
 ];

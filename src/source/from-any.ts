@@ -5,7 +5,6 @@ import { defaultWorld } from '../util/world.ts';
 import type { ByteInput, ByteSource, StoreObject } from './byte-input.ts';
 import { abortable } from './byte-stream.ts';
 import { FileSource } from './file-source.ts';
-import { expandGlob } from './glob.ts';
 import { blobInput, bytesInput } from './input-memory.ts';
 import { storeInput } from './input-store.ts';
 import { streamInput } from './input-stream.ts';
@@ -67,6 +66,7 @@ export function globSource({ store, glob }: StoreGlob, options: FromAnyOptions =
     replayable: true,
     sizeBytes: null,
     async open(open) {
+      const { expandGlob } = await import('./glob.ts');
       const files = await expandGlob(store, glob, open.signal);
       const sources = files.map(
         ({ location, sizeBytes }) =>

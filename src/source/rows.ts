@@ -1,17 +1,11 @@
 /** Plain JavaScript objects as a source. */
-import type { ArrowField, ArrowSchema, ArrowType } from '../engine/arrow-schema.ts';
+import type { ArrowSchema } from '../engine/arrow-schema.ts';
 import { IcestreamError } from '../errors.ts';
-import { shownName } from '../format/column-problem.ts';
-import { BadValue } from './bad-value.ts';
-import { makeOpenSource } from './batch-flow.ts';
-import { givenSchema, knownTypes, lateFields, projected, refuseBadNames } from './column-types.ts';
-import { inFile } from './errors-in-file.ts';
-import { DEFAULT_BATCH_ROWS, DEFAULT_SAMPLE_ROWS, type SourceOptions } from './options.ts';
+import { givenSchema } from './column-types.ts';
+import type { SourceOptions } from './options.ts';
 import { RejectCounter } from './rejects.ts';
-import { RowJsonWriter } from './row-json.ts';
-import { RowReading, type Rows } from './row-reading.ts';
-import { badRow, RowRun } from './row-run.ts';
-import { type Row, rowEntries, settled, widen } from './row-types.ts';
+import type { Rows } from './row-reading.ts';
+import type { Row } from './row-types.ts';
 import type { OpenSource, OpenSourceOptions, RecordBatchSource } from './source.ts';
 
 export type { Row, Rows };
@@ -52,59 +46,7 @@ class RowsSource implements RecordBatchSource {
       });
     }
     this.#taken = true;
-    const reading = new RowReading(this.#rows, this.name, open);
-    try {
-      const schema = await this.#schema(reading, open);
-      const { columns, onBadRow = 'fail', batchRows = DEFAULT_BATCH_ROWS } = this.#options;
-      const writer = new RowJsonWriter(schema.fields, columns === undefined ? 'fail' : 'ignore');
-      // The writer gives it no others.
-      const reader = open.engine.jsonReader({ schema, batchRows, onBadRow, unknownFields: 'fail' });
-      const run = new RowRun(reading, writer, reader, onBadRow, new RejectCounter(this.#options.maxBadRows));
-      return makeOpenSource({
-        name: this.name,
-        schema,
-        totalRows: Array.isArray(this.#rows) ? this.#rows.length : null,
-        batches: () => run.batches(),
-        close: async () => {
-          reader.free();
-          await reading.end();
-        },
-      });
-    } catch (error) {
-      await reading.end();
-      if (error instanceof BadValue) throw badRow(error, this.name, null);
-      throw inFile(error, this.name);
-    }
-  }
-
-  async #schema(reading: RowReading, open: OpenSourceOptions): Promise<ArrowSchema> {
-    const known = new Map([...(open.expected?.fields ?? []), ...(this.#given?.fields ?? [])].map((f) => [f.name, f]));
-    const types = new Map<string, ArrowType>();
-    const sample = await reading.sample(this.#options.sampleRows ?? DEFAULT_SAMPLE_ROWS);
-    sample.forEach((row, index) => {
-      for (const [name, value] of rowEntries(row)) {
-        const before = types.get(name) ?? { kind: 'null' };
-        // Nested values are looked at even so: the type that is known may lack children.
-        const skip = known.has(name) && (typeof value !== 'object' || value instanceof Date);
-        try {
-          types.set(name, skip ? before : widen(before, value, name));
-        } catch (error) {
-          if (!(error instanceof BadValue)) throw error;
-          if (known.has(name)) types.set(name, before);
-          else throw badRow(error, this.name, index);
-        }
-      }
-    });
-    if (types.size === 0 && this.#given === null) {
-      throw new IcestreamError('SOURCE_EMPTY', 'there are no rows to take columns from; give a schema');
-    }
-    const inferred = Array.from(types, ([name, type]): ArrowField => ({ name, nullable: true, type }));
-    const fields = knownTypes(inferred, this.#given, open.expected).map(settled);
-    fields.push(...lateFields(types.keys(), this.#given, open.expected));
-    for (const { name } of fields) {
-      if (!name.isWellFormed()) throw new BadValue(shownName(name), 'is a name with half of a surrogate pair');
-    }
-    refuseBadNames({ fields }, this.name);
-    return projected({ fields }, this.#options.columns, this.name);
+    const { openRows } = await import('./open-rows.ts');
+    return openRows({ name: this.name, rows: this.#rows, options: this.#options, given: this.#given, open });
   }
 }

@@ -12,8 +12,7 @@ import { StoreCatalog as StoreCatalogClient, type StoreCatalogOptions } from '..
 import { fromAny, type SourceInput } from '../source/from-any.ts';
 import type { Schema } from '../spec/schema.ts';
 import { defaultWorld, type World } from '../util/world.ts';
-import { partitionSpecOf } from '../write/add-files/partition-request.ts';
-import { createAndAppend, type NewTableRequest } from '../write/create-append.ts';
+import type { NewTableRequest } from '../write/create-append.ts';
 import type { WriteOptions, WriteResult } from '../write/write-options.ts';
 import { Table } from './table.ts';
 
@@ -64,6 +63,7 @@ export class TableCatalog {
     request: Omit<NewTableRequest, 'schema'> = {},
     options?: CatalogCallOptions,
   ): Promise<Table> {
+    const { partitionSpecOf } = await import('../write/add-files/partition-request.ts');
     const { partitionSpec, ...rest } = request;
     const spec = partitionSpec === undefined ? {} : { partitionSpec: partitionSpecOf(partitionSpec, schema) };
     const create: CreateTableRequest = { schema, ...rest, ...spec };
@@ -81,7 +81,9 @@ export class TableCatalog {
     options: WriteOptions = {},
   ): Promise<{ readonly table: Table; readonly result: WriteResult }> {
     const target = { catalog: this.client, identifier: parseIdentifier(name), world: this.#world };
-    const { result, table } = await createAndAppend(target, fromAny(source), request, options);
+    const from = fromAny(source);
+    const { createAndAppend } = await import('../write/create-append.ts');
+    const { result, table } = await createAndAppend(target, from, request, options);
     return { result, table: this.#table(table) };
   }
 

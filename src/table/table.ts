@@ -4,7 +4,7 @@ import { formatIdentifier } from '../catalog/identifier.ts';
 import type { ScanBatch } from '../scan/scan-batch.ts';
 import type { ReadOptions, ScanOptions } from '../scan/scan-options.ts';
 import type { ScanTask } from '../scan/scan-task.ts';
-import { readTaskBatches, TableScan } from '../scan/table-scan.ts';
+import { TableScan } from '../scan/table-scan.ts';
 import { fromAny, type SourceInput } from '../source/from-any.ts';
 import type { ManifestFile } from '../spec/data-file.ts';
 import type { PartitionSpec } from '../spec/partition-spec.ts';
@@ -13,14 +13,17 @@ import type { Snapshot } from '../spec/snapshot.ts';
 import type { TableMetadata } from '../spec/table-metadata.ts';
 import { currentSchema, defaultSpec } from '../spec/table-parts.ts';
 import { defaultWorld, type World } from '../util/world.ts';
-import { type AddFilesOptions, addFiles, type FileToAdd } from '../write/add-files/add-files.ts';
-import { append } from '../write/append.ts';
+import type { AddFilesOptions, FileToAdd } from '../write/add-files/add-files.ts';
 import { findSnapshot } from '../write/commit/commit-lookup.ts';
 import type { WriteOptions, WriteResult } from '../write/write-options.ts';
 import type { WriteEnd } from '../write/write-target.ts';
 import * as inspect from './inspect.ts';
+import type { FileInfo } from './inspect-files.ts';
 
-/** Methods that write bring `metadata` up to date; call `refresh` to see what others wrote. */
+/**
+ * Methods that write bring `metadata` up to date; call `refresh` to see what others wrote. The code that writes and that
+ * reads is imported when it is first used, so bundlers put it into chunks of their own.
+ */
 export class Table {
   readonly #catalog: Catalog;
   readonly #world: World;
@@ -85,7 +88,9 @@ export class Table {
    * COMMIT_STATE_UNKNOWN the table is as before.
    */
   async append(source: SourceInput, options: WriteOptions = {}): Promise<WriteResult> {
-    return this.#written(await append(this.#target(), fromAny(source), options));
+    const [target, from] = [this.#target(), fromAny(source)];
+    const { append } = await import('../write/append.ts');
+    return this.#written(await append(target, from, options));
   }
 
   /**
@@ -94,7 +99,9 @@ export class Table {
    * list, or whose partition cannot be told), NOT_FOUND, SOURCE_CORRUPT, COMMIT_*.
    */
   async addFiles(files: readonly (string | FileToAdd)[], options: AddFilesOptions = {}): Promise<WriteResult> {
-    return this.#written(await addFiles(this.#target(), files, options));
+    const target = this.#target();
+    const { addFiles } = await import('../write/add-files/add-files.ts');
+    return this.#written(await addFiles(target, files, options));
   }
 
   /**
@@ -110,8 +117,9 @@ export class Table {
   }
 
   /** The rows of a task that `scan().planFiles()` gave, here or on another machine. Errors: as `scan`. */
-  readTask(task: ScanTask, options: ReadOptions = {}): AsyncGenerator<ScanBatch, void, undefined> {
-    return readTaskBatches(this.#loaded, this.#world, task, options);
+  async *readTask(task: ScanTask, options: ReadOptions = {}): AsyncGenerator<ScanBatch, void, undefined> {
+    const { readTaskBatches } = await import('../scan/run-scan.ts');
+    yield* readTaskBatches(this.#loaded, this.#world, task, options);
   }
 
   /** All snapshots that the metadata keeps, oldest first. */
@@ -130,13 +138,15 @@ export class Table {
   }
 
   /** The manifests of a snapshot; default: of the current one. */
-  manifests(snapshotId?: bigint): Promise<readonly ManifestFile[]> {
-    return inspect.manifests(this.#loaded, snapshotId);
+  async manifests(snapshotId?: bigint): Promise<readonly ManifestFile[]> {
+    const { manifests } = await import('./inspect-files.ts');
+    return manifests(this.#loaded, snapshotId);
   }
 
   /** The live files of a snapshot; default: of the current one. */
-  files(snapshotId?: bigint): AsyncGenerator<inspect.FileInfo, void, undefined> {
-    return inspect.files(this.#loaded, snapshotId);
+  async *files(snapshotId?: bigint): AsyncGenerator<FileInfo, void, undefined> {
+    const { files } = await import('./inspect-files.ts');
+    yield* files(this.#loaded, snapshotId);
   }
 
   #target() {

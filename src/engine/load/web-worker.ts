@@ -6,7 +6,7 @@ export function threadOf(worker: Worker, { onAnswer, onGone }: ThreadEvents): En
   worker.onmessageerror = () => onGone(new Error('a message could not be read'));
   worker.onerror = (event) => {
     event.preventDefault();
-    onGone(new Error(event.message || 'its module could not be loaded'));
+    onGone(new Error(event.message || 'its module could not be loaded (Vite and webpack emit it); leave threads at 1'));
   };
   return {
     post: (message, transfer) => worker.postMessage(message, transfer),
