@@ -8,9 +8,8 @@ import type { ExpectedSchema, OpenSource, RecordBatchSource } from '../source/so
 import { MemoryLease } from '../util/memory-budget.ts';
 import { uuidV7 } from '../util/uuid.ts';
 import type { World } from '../util/world.ts';
-import { requireCommitId } from './commit/commit-lookup.ts';
+import { type LoadIdentity, requireCommitId } from './commit/commit-lookup.ts';
 import { aborted } from './commit/commit-loop.ts';
-import type { LoadIdentity } from './commit/earlier-load.ts';
 import { requireWapId } from './commit/write-audit-publish.ts';
 import { requireWriter } from './commit/writer-watermark.ts';
 import { engineShareBytes, writerShareBytes } from './memory-plan.ts';

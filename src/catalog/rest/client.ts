@@ -5,6 +5,7 @@ import { parseRetryAfterMs, type RetryPolicy, retry } from '../../util/retry.ts'
 import type { World } from '../../util/world.ts';
 import type { AuthContext, OutgoingRequest, RestAuth } from './auth/auth.ts';
 import { restError } from './error.ts';
+import type { Exchange } from './exchange.ts';
 import { isRedirect, readText } from './response.ts';
 import type { Secrets } from './scrub.ts';
 
@@ -22,13 +23,6 @@ export interface RestCall {
   /** Whether a second send cannot do harm. Default: GET and HEAD. */
   readonly repeatable?: boolean;
 }
-
-/** What came back from one send. */
-export type Exchange =
-  | { readonly kind: 'answer'; readonly status: number; readonly headers: Headers; readonly text: string }
-  | { readonly kind: 'redirect'; readonly status: number }
-  /** The request may have arrived: the network failed, time ran out, or the answer could not be read whole. */
-  | { readonly kind: 'lost'; readonly cause: unknown };
 
 export interface RestAnswer {
   readonly status: number;

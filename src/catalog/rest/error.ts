@@ -1,7 +1,7 @@
 /** From an answer that is not a success to an error that says what happened, to what, and what to do. */
 import { type ErrorCode, IcestreamError } from '../../errors.ts';
 import type { RestAuth } from './auth/auth.ts';
-import type { Exchange } from './client.ts';
+import type { Exchange } from './exchange.ts';
 import type { Secrets } from './scrub.ts';
 
 /** What a server said of an error; both are empty when it said nothing readable. */

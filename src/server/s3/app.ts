@@ -8,10 +8,11 @@ import { defaultWorld, type World } from '../../util/world.ts';
 import { logError, type OnError } from '../on-error.ts';
 import { authenticate } from './authenticate.ts';
 import type { S3CredentialsLookup } from './credentials.ts';
-import { errorXml, refusalOf, type S3Refusal } from './errors.ts';
+import { refusalOf, type S3Refusal } from './errors.ts';
 import { MAX_PUT_BYTES } from './gateway.ts';
 import { carryOut } from './operations.ts';
 import { type IncomingRequest, parseRequest } from './request.ts';
+import { errorXml } from './xml.ts';
 
 export interface S3AppOptions {
   /** The binding: `env.BUCKET`. */

@@ -1,6 +1,5 @@
 /** What a request is refused with: a code of S3, its status, and words that name no secret. */
 import { r2Code } from '../../storage/r2/errors.ts';
-import { xmlDocument } from './xml.ts';
 
 const STATUS = {
   AccessDenied: 403,
@@ -97,9 +96,4 @@ export function refusalOf(error: unknown): S3Refusal {
     'the bucket could not be asked; try again',
   ];
   return new S3Refusal(code, message);
-}
-
-export function errorXml(refusal: S3Refusal, resource: string, requestId: string): string {
-  const { code, message, details } = refusal;
-  return xmlDocument('Error', { Code: code, Message: message, ...details, Resource: resource, RequestId: requestId });
 }

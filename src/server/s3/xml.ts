@@ -22,6 +22,11 @@ export function xmlResponse(root: string, content: string | XmlChildren): Respon
   return new Response(xmlDocument(root, content), { headers: { 'content-type': 'application/xml' } });
 }
 
+export function errorXml(refusal: S3Refusal, resource: string, requestId: string): string {
+  const { code, message, details } = refusal;
+  return xmlDocument('Error', { Code: code, Message: message, ...details, Resource: resource, RequestId: requestId });
+}
+
 /** The root of a request's body. */
 export function readXml(source: string, rootName: string): XmlElement {
   let root: XmlElement | null = null;

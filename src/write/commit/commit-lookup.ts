@@ -1,10 +1,12 @@
 /** Finding a commit again: by snapshot id, or by the commit id in a snapshot's summary, anywhere in the table. */
+
 import type { TableIdentifier } from '../../catalog/catalog.ts';
 import { IcestreamError } from '../../errors.ts';
 import { ownValue } from '../../spec/json-cursor.ts';
 import type { Snapshot } from '../../spec/snapshot.ts';
 import type { TableMetadata } from '../../spec/table-metadata.ts';
 import { uuidV7Ms } from '../../util/uuid.ts';
+import type { WriterPosition } from '../write-options.ts';
 import { commitHistoryExpired } from './commit-errors.ts';
 import { BRANCH_KEY, COMMIT_ID_KEY, PAYLOAD_KEY, samePayload } from './payload-digest.ts';
 import { WAP_ID_KEY } from './write-audit-publish.ts';
@@ -71,6 +73,12 @@ export interface CommitPlace {
   readonly branch: string;
   /** Null: it becomes the head of the branch. */
   readonly wapId: string | null;
+}
+
+/** What makes a call recognisable. */
+export interface LoadIdentity extends CommitPlace {
+  readonly commitId: string;
+  readonly writer: WriterPosition | null;
 }
 
 /**

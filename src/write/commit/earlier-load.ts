@@ -4,9 +4,8 @@ import { ownValue } from '../../spec/json-cursor.ts';
 import type { Snapshot } from '../../spec/snapshot.ts';
 import type { TableMetadata } from '../../spec/table-metadata.ts';
 import { checkWritable } from '../table-checks.ts';
-import type { WriterPosition } from '../write-options.ts';
 import type { WriteSession } from '../write-session.ts';
-import { type CommitPlace, findCommit, findSnapshot, requireHistory, requireSamePlace } from './commit-lookup.ts';
+import { findCommit, findSnapshot, type LoadIdentity, requireHistory, requireSamePlace } from './commit-lookup.ts';
 import { COMMIT_ID_KEY } from './payload-digest.ts';
 import { checkWap } from './write-audit-publish.ts';
 import { watermarkOf } from './writer-watermark.ts';
@@ -31,12 +30,6 @@ export interface MarkedLoad {
   /** Null: also when the catalog does not show it. */
   readonly snapshot: Snapshot | null;
   readonly writerSequence: bigint;
-}
-
-/** What makes a call recognisable. */
-export interface LoadIdentity extends CommitPlace {
-  readonly commitId: string;
-  readonly writer: WriterPosition | null;
 }
 
 /** @throws IcestreamError INVALID_ARGUMENT when the commit id was used on another branch. */
