@@ -222,6 +222,27 @@ impl Column {
         true
     }
 
+    /// A value of a flat column from a text that fits as it is; false: `push_text` says more, or what is wrong with it.
+    #[inline(always)]
+    pub fn push_plain_text(&mut self, text: &str) -> bool {
+        match (&mut self.data, self.field.data_type()) {
+            (Data::Text { ends, bytes }, _) => {
+                let Ok(end) = i32::try_from(bytes.len() + text.len()) else { return false };
+                swar::append(bytes, text.as_bytes());
+                ends.push(end);
+            }
+            (Data::I64(values), DataType::Timestamp(unit, zone)) => {
+                match parse::timestamp(text, *unit, zone.is_some()) {
+                    Ok(value) => values.push(value),
+                    Err(_) => return false,
+                }
+            }
+            _ => return self.push_parsed(text).is_ok(),
+        }
+        self.valid.push_valid();
+        true
+    }
+
     /// A value of a date, time or timestamp column in its own unit (days, or what the type says) since the epoch.
     pub fn push_units(&mut self, units: i64) -> std::result::Result<(), Reason> {
         match &mut self.data {

@@ -45,8 +45,8 @@ pub fn nearest(digits: u64, scale: u32) -> Option<f64> {
     if digits <= 1 << 53
         && let Some(power) = EXACT.get(scale as usize)
     {
-        // Both are exact, so that one rounding is left.
-        return Some(digits as f64 / power);
+        // Both are exact, so that one rounding is left. Signed numbers are quicker to convert.
+        return Some(digits as i64 as f64 / power);
     }
     rounded(digits, scale)
 }

@@ -7,10 +7,10 @@ use arrow_schema::{DataType, SchemaRef};
 use serde_json::Value;
 
 use super::column::{Column, Data};
-use super::json_rows::Splitter;
+use super::json_rows::{RowReader, Splitter};
 use super::json_scan::{MAX_DEPTH, Scanner};
 use super::rows::{Fault, Rows};
-use super::swar::Wanted;
+use super::swar::{self, Wanted};
 use super::transcode::Transcoder;
 use crate::error::Result;
 
@@ -59,6 +59,11 @@ pub struct JsonReader {
     transcoder: Transcoder,
     transcoded: Vec<u8>,
     splitter: Splitter,
+    filler: Filler,
+}
+
+/// Text into rows.
+struct Filler {
     rows: Rows,
     shape: Shape,
     unknown: Unknown,
@@ -79,43 +84,69 @@ impl JsonReader {
             transcoder: Transcoder::default(),
             transcoded: Vec::new(),
             splitter: Splitter::default(),
-            rows,
-            shape,
-            unknown,
+            filler: Filler { rows, shape, unknown },
         })
     }
 
     pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<RecordBatch>> {
-        let (rows, shape, unknown) = (&mut self.rows, &self.shape, self.unknown);
         let text = self.transcoder.push(bytes, &mut self.transcoded);
-        self.splitter.push(text, |text, line| read_row(rows, shape, unknown, text, line))?;
-        Ok(rows.take_batches())
+        self.splitter.push(text, &mut self.filler)?;
+        Ok(self.filler.rows.take_batches())
     }
 
     pub fn finish(&mut self) -> Result<Vec<RecordBatch>> {
-        let (rows, shape, unknown) = (&mut self.rows, &self.shape, self.unknown);
         let last = self.transcoder.finish();
-        self.splitter.push(&last, |text, line| read_row(rows, shape, unknown, text, line))?;
-        self.splitter.finish(|text, line| read_row(rows, shape, unknown, text, line))?;
-        rows.finish()?;
-        Ok(rows.take_batches())
+        self.splitter.push(&last, &mut self.filler)?;
+        self.splitter.finish(&mut self.filler)?;
+        self.filler.rows.finish()?;
+        Ok(self.filler.rows.take_batches())
     }
 
     pub fn take_rejects(&mut self) -> Value {
-        self.rows.take_rejects()
+        self.filler.rows.take_rejects()
     }
 }
 
-fn read_row(rows: &mut Rows, shape: &Shape, unknown: Unknown, text: &[u8], line: u64) -> Result<()> {
-    let base = rows.filled();
-    let mut scanner = Scanner::new(text);
-    let outcome = if scanner.peek() == b'{' {
-        fill_fields(&mut scanner, &mut rows.columns, shape, unknown, base, 1).and_then(|()| scanner.end())
-    } else {
-        // What is no JSON at all is told as that.
-        scanner.skip(0).and_then(|_| Err(Fault::whole("the row is not an object")))
-    };
-    rows.end(outcome, line, text)
+impl RowReader for Filler {
+    fn row(&mut self, text: &[u8], line: u64) -> Result<()> {
+        let mut scanner = Scanner::new(text);
+        let outcome = if scanner.peek() == b'{' {
+            self.object(&mut scanner).and_then(|()| scanner.end())
+        } else {
+            // What is no JSON at all is told as that.
+            scanner.skip(0).and_then(|_| Err(Fault::whole("the row is not an object")))
+        };
+        self.rows.end(outcome, line, text)
+    }
+
+    /// Lines that are as they should be are read without a look for their ends first.
+    fn lines(&mut self, text: &[u8], line: u64) -> Result<u64> {
+        let mut count = 0;
+        let mut scanner = Scanner::of_lines(text);
+        loop {
+            let rest = scanner.rest();
+            if rest.is_empty() {
+                return Ok(count);
+            }
+            if self.object(&mut scanner).is_ok() && scanner.take_line_end() {
+                self.rows.end(Ok(()), line + count, &[])?;
+            } else {
+                // What is wrong with the row is told by its line alone; it may be blank, too.
+                self.rows.take_back();
+                let end = swar::find([b'\n'], rest).unwrap_or(rest.len());
+                self.line(&rest[..end], line + count)?;
+                scanner.go_to(text.len() - rest.len() + end + 1);
+            }
+            count += 1;
+        }
+    }
+}
+
+impl Filler {
+    fn object(&mut self, scanner: &mut Scanner) -> std::result::Result<(), Fault> {
+        let base = self.rows.filled();
+        fill_fields(scanner, &mut self.rows.columns, &self.shape, self.unknown, base, 1)
+    }
 }
 
 /// A row of a sample has told which fields there are; one that comes later would be lost without a word.
@@ -143,7 +174,7 @@ fn fill_fields(
     if depth > MAX_DEPTH {
         return scanner.too_deep();
     }
-    let mut next = 0;
+    let (mut next, mut in_order) = (0, 0);
     let mut more = scanner.open(b'{', b'}')?;
     while more {
         // Fields mostly come in the order of the columns.
@@ -166,12 +197,19 @@ fn fill_fields(
             }
         };
         next = found + 1;
+        in_order += usize::from(found == in_order);
         let column = &mut columns[found];
         if column.len() > base {
             column.truncate(base);
         }
-        fill(scanner, column, &shape.children[found], depth).map_err(|fault| fault.within(column.field().name()))?;
+        if !fill_plain(scanner, column) {
+            fill(scanner, column, &shape.children[found], depth)
+                .map_err(|fault| fault.within(column.field().name()))?;
+        }
         more = scanner.more(b'}')?;
+    }
+    if in_order == columns.len() {
+        return Ok(());
     }
     for column in columns.iter_mut().filter(|column| column.len() == base) {
         column.push_null().map_err(|reason| Fault::of(column.field().name(), reason))?;
@@ -179,24 +217,31 @@ fn fill_fields(
     Ok(())
 }
 
+/// A value as most are: a plain number or string that fits a flat column. False, and nothing is taken: any other.
+#[inline(always)]
+fn fill_plain(scanner: &mut Scanner, column: &mut Column) -> bool {
+    match scanner.peek() {
+        b'-' | b'0'..=b'9' => match scanner.plain_number() {
+            Some((number, end)) if column.push_plain(number) => scanner.go_to(end),
+            _ => return false,
+        },
+        b'"' if column.is_flat() => match scanner.plain_string() {
+            Some((text, end)) if column.push_plain_text(text) => scanner.go_to(end),
+            _ => return false,
+        },
+        _ => return false,
+    }
+    true
+}
+
 fn fill(scanner: &mut Scanner, column: &mut Column, shape: &Shape, depth: usize) -> std::result::Result<(), Fault> {
     if depth > MAX_DEPTH {
         return scanner.too_deep();
     }
-    let first = scanner.peek();
-    if let b'-' | b'0'..=b'9' = first
-        && let Some((number, end)) = scanner.plain_number()
-        && column.push_plain(number)
-    {
-        scanner.go_to(end);
+    if fill_plain(scanner, column) {
         return Ok(());
     }
-    if first == b'"'
-        && column.is_flat()
-        && let Some(text) = scanner.plain_string()
-    {
-        return column.push_text(text).map_err(Fault::whole);
-    }
+    let first = scanner.peek();
     if first == b'n' {
         scanner.literal("null")?;
         return column.push_null().map_err(Fault::whole);

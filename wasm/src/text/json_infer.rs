@@ -7,7 +7,7 @@ use arrow_schema::{DataType, Field, Fields, Schema};
 
 use super::csv_infer::SAMPLE_BYTES;
 use super::guess::Guess;
-use super::json_rows::Splitter;
+use super::json_rows::{RowReader, Splitter};
 use super::json_scan::{MAX_DEPTH, Scanner};
 use super::rows::Fault;
 use super::transcode::Transcoder;
@@ -34,32 +34,42 @@ struct Members {
     list: Vec<(String, Seen)>,
 }
 
-pub fn infer(sample: &[u8]) -> Result<Schema> {
-    let mut transcoder = Transcoder::default();
-    let mut transcoded = Vec::new();
-    let text = transcoder.push(sample, &mut transcoded);
-    let mut members = Members::default();
-    let mut objects = 0u64;
-    let mut first_fault: Option<(String, u64)> = None;
-    let mut each = |row: &[u8], line: u64| {
-        let mut scanner = Scanner::new(row);
+#[derive(Default)]
+struct SampleRows {
+    members: Members,
+    objects: u64,
+    /// Its reason and its line.
+    first_fault: Option<(String, u64)>,
+}
+
+impl RowReader for SampleRows {
+    fn row(&mut self, text: &[u8], line: u64) -> Result<()> {
+        let mut scanner = Scanner::new(text);
         let outcome = if scanner.peek() == b'{' {
-            members.read(&mut scanner, 1).and_then(|()| scanner.end())
+            self.members.read(&mut scanner, 1).and_then(|()| scanner.end())
         } else {
             scanner.skip(0).and_then(|_| Err(Fault::whole("the row is not an object")))
         };
         match outcome {
-            Ok(()) => objects += 1,
+            Ok(()) => self.objects += 1,
             Err(fault) => {
-                first_fault.get_or_insert((fault.reason, line));
+                self.first_fault.get_or_insert((fault.reason, line));
             }
         }
         Ok(())
-    };
+    }
+}
+
+pub fn infer(sample: &[u8]) -> Result<Schema> {
+    let mut transcoder = Transcoder::default();
+    let mut transcoded = Vec::new();
+    let text = transcoder.push(sample, &mut transcoded);
+    let mut sample_rows = SampleRows::default();
     let mut splitter = Splitter::default();
-    splitter.push(text, &mut each)?;
+    splitter.push(text, &mut sample_rows)?;
     // Where there are rows, the reader will report an array that is not closed, with its place.
-    let unclosed = if sample.len() < SAMPLE_BYTES { splitter.finish(&mut each).err() } else { None };
+    let unclosed = if sample.len() < SAMPLE_BYTES { splitter.finish(&mut sample_rows).err() } else { None };
+    let SampleRows { members, objects, first_fault } = sample_rows;
     if let (0, None, Some(error)) = (objects, &first_fault, unclosed) {
         return Err(error);
     }

@@ -219,7 +219,7 @@ prop_compose! {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
     #[test]
-    fn rows_are_read_or_refused_as_by_the_slow_way(rows in vec(row(), 1..6), step in 1usize..400) {
+    fn rows_are_read_or_refused_as_by_the_slow_way(rows in vec(row(), 1..6), step in prop_oneof![1usize..400, Just(1 << 20)]) {
         let text = rows.join(&b'\n');
         let mut reader = JsonReader::new(Arc::new(schema()), 3, false, Unknown::Ignore).unwrap();
         let mut batches = Vec::new();

@@ -15,6 +15,29 @@ enum Mode {
     End,
 }
 
+/// What takes the rows.
+pub trait RowReader {
+    /// The text of one row and its line.
+    fn row(&mut self, text: &[u8], line: u64) -> Result<()>;
+
+    /// Lines that all end in `text`, the first of which is `line`; answers how many they are.
+    fn lines(&mut self, mut text: &[u8], line: u64) -> Result<u64> {
+        let mut count = 0;
+        while let Some(end) = swar::find([b'\n'], text) {
+            self.line(&text[..end], line + count)?;
+            count += 1;
+            text = &text[end + 1..];
+        }
+        Ok(count)
+    }
+
+    /// A line, which is a row unless it is blank.
+    fn line(&mut self, text: &[u8], line: u64) -> Result<()> {
+        let row = text.trim_ascii();
+        if row.is_empty() { Ok(()) } else { self.row(row, line) }
+    }
+}
+
 pub struct Splitter {
     mode: Mode,
     /// The row that has not ended yet.
@@ -47,8 +70,8 @@ impl Default for Splitter {
 }
 
 impl Splitter {
-    /// Gives the text of each row that ends in `input`, and its line, to `each`. Blank lines are no rows.
-    pub fn push(&mut self, mut input: &[u8], mut each: impl FnMut(&[u8], u64) -> Result<()>) -> Result<()> {
+    /// Gives each row that ends in `input` to `reader`.
+    pub fn push(&mut self, mut input: &[u8], reader: &mut impl RowReader) -> Result<()> {
         if self.mode == Mode::Start {
             let blank = input.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
             self.line += input[..blank].iter().filter(|byte| **byte == b'\n').count() as u64;
@@ -64,8 +87,8 @@ impl Splitter {
             self.row_line = self.line;
         }
         match self.mode {
-            Mode::Lines => self.lines(input, &mut each)?,
-            _ => self.array(input, &mut each)?,
+            Mode::Lines => self.lines(input, reader)?,
+            _ => self.array(input, reader)?,
         }
         if self.partial.len() > MAX_RECORD_BYTES {
             let text =
@@ -75,34 +98,32 @@ impl Splitter {
         Ok(())
     }
 
-    fn lines(&mut self, mut input: &[u8], each: &mut impl FnMut(&[u8], u64) -> Result<()>) -> Result<()> {
-        while let Some(end) = swar::find([b'\n'], input) {
-            if self.partial.is_empty() {
-                self.line_row(&input[..end], each)?;
-            } else {
-                let mut whole = std::mem::take(&mut self.partial);
-                whole.extend_from_slice(&input[..end]);
-                self.line_row(&whole, each)?;
-            }
+    fn lines(&mut self, mut input: &[u8], reader: &mut impl RowReader) -> Result<()> {
+        if !self.partial.is_empty()
+            && let Some(end) = swar::find([b'\n'], input)
+        {
+            let mut whole = std::mem::take(&mut self.partial);
+            whole.extend_from_slice(&input[..end]);
+            reader.line(&whole, self.line)?;
             self.line += 1;
-            self.row_line = self.line;
             input = &input[end + 1..];
         }
+        let whole = memchr::memrchr(b'\n', input).map_or(0, |last| last + 1);
+        if self.partial.is_empty() {
+            self.line += reader.lines(&input[..whole], self.line)?;
+            input = &input[whole..];
+        }
+        self.row_line = self.line;
         self.partial.extend_from_slice(input);
         Ok(())
     }
 
-    fn line_row(&mut self, line: &[u8], each: &mut impl FnMut(&[u8], u64) -> Result<()>) -> Result<()> {
-        let row = line.trim_ascii();
-        if row.is_empty() { Ok(()) } else { self.row(row, each) }
-    }
-
-    fn row(&mut self, row: &[u8], each: &mut impl FnMut(&[u8], u64) -> Result<()>) -> Result<()> {
+    fn row(&mut self, row: &[u8], reader: &mut impl RowReader) -> Result<()> {
         self.rows += 1;
-        each(row, self.row_line)
+        reader.row(row, self.row_line)
     }
 
-    fn array(&mut self, input: &[u8], each: &mut impl FnMut(&[u8], u64) -> Result<()>) -> Result<()> {
+    fn array(&mut self, input: &[u8], reader: &mut impl RowReader) -> Result<()> {
         // Start of the row's bytes in `input`, once it has begun.
         let mut from = 0;
         for (at, byte) in input.iter().enumerate() {
@@ -137,7 +158,7 @@ impl Splitter {
                 b']' if self.depth > 0 => self.depth -= 1,
                 b',' | b']' if self.depth == 0 => {
                     let last = *byte == b']';
-                    self.element(&input[from..at], last, each)?;
+                    self.element(&input[from..at], last, reader)?;
                     from = at + 1;
                     if last {
                         self.mode = Mode::End;
@@ -154,7 +175,7 @@ impl Splitter {
         Ok(())
     }
 
-    fn element(&mut self, tail: &[u8], last: bool, each: &mut impl FnMut(&[u8], u64) -> Result<()>) -> Result<()> {
+    fn element(&mut self, tail: &[u8], last: bool, reader: &mut impl RowReader) -> Result<()> {
         let mut whole = std::mem::take(&mut self.partial);
         let row = if whole.is_empty() {
             tail
@@ -166,16 +187,16 @@ impl Splitter {
         // `[]` has no element; nothing between two commas is a bad one.
         let empty_array = last && row.is_empty() && self.rows == 0 && !self.open;
         self.open = !last;
-        if empty_array { Ok(()) } else { self.row(row, each) }
+        if empty_array { Ok(()) } else { self.row(row, reader) }
     }
 
     /// The last line; an array that is not closed is a file that was cut off.
-    pub fn finish(&mut self, mut each: impl FnMut(&[u8], u64) -> Result<()>) -> Result<()> {
+    pub fn finish(&mut self, reader: &mut impl RowReader) -> Result<()> {
         match self.mode {
             Mode::Start | Mode::End => Ok(()),
             Mode::Lines => {
                 let line = std::mem::take(&mut self.partial);
-                self.line_row(&line, &mut each)
+                reader.line(&line, self.line)
             }
             Mode::Array => Err(EngineError::corrupt(format!(
                 "JSON: the array is not closed: the data is cut off after {} rows",
@@ -190,17 +211,20 @@ impl Splitter {
 mod tests {
     use super::*;
 
+    impl RowReader for Vec<String> {
+        fn row(&mut self, text: &[u8], line: u64) -> Result<()> {
+            self.push(format!("{line}:{}", String::from_utf8_lossy(text)));
+            Ok(())
+        }
+    }
+
     fn rows(text: &str, step: usize) -> Result<Vec<String>> {
         let mut out = Vec::new();
-        let mut each = |row: &[u8], line: u64| {
-            out.push(format!("{line}:{}", String::from_utf8_lossy(row)));
-            Ok(())
-        };
         let mut splitter = Splitter::default();
         for piece in text.as_bytes().chunks(step) {
-            splitter.push(piece, &mut each)?;
+            splitter.push(piece, &mut out)?;
         }
-        splitter.finish(&mut each)?;
+        splitter.finish(&mut out)?;
         Ok(out)
     }
 

@@ -16,6 +16,8 @@ pub struct Scanner<'a> {
     /// As much of it as is UTF-8: mostly all.
     utf8: &'a str,
     at: usize,
+    /// A line's end ends a value.
+    lines: bool,
 }
 
 impl<'a> Scanner<'a> {
@@ -24,7 +26,12 @@ impl<'a> Scanner<'a> {
             Ok(whole) => whole,
             Err(e) => std::str::from_utf8(&text[..e.valid_up_to()]).unwrap_or_default(),
         });
-        Self { text, utf8, at: 0 }
+        Self { text, utf8, at: 0, lines: false }
+    }
+
+    /// Of many lines: no value goes on in the next one.
+    pub fn of_lines(text: &'a [u8]) -> Self {
+        Self { lines: true, ..Self::new(text) }
     }
 
     #[cold]
@@ -42,10 +49,25 @@ impl<'a> Scanner<'a> {
     }
 
     fn peek_behind_space(&mut self) -> u8 {
-        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.text.get(self.at) {
+        while let Some(byte) = self.text.get(self.at)
+            && (matches!(byte, b' ' | b'\t' | b'\r') || *byte == b'\n' && !self.lines)
+        {
             self.at += 1;
         }
         self.text.get(self.at).copied().unwrap_or(0)
+    }
+
+    /// Takes the end of a line; false: something else is next.
+    #[inline(always)]
+    pub fn take_line_end(&mut self) -> bool {
+        let ends = self.peek() == b'\n';
+        self.at += usize::from(ends);
+        ends
+    }
+
+    /// What was not taken yet.
+    pub fn rest(&self) -> &'a [u8] {
+        self.text.get(self.at..).unwrap_or_default()
     }
 
     #[inline(always)]
@@ -174,16 +196,17 @@ impl<'a> Scanner<'a> {
     }
 
     pub fn string(&mut self) -> Scan<Cow<'a, str>> {
-        if let Some(whole) = self.plain_string() {
+        if let Some((whole, end)) = self.plain_string() {
+            self.at = end;
             return Ok(Cow::Borrowed(whole));
         }
         self.expect(b'"')?;
         self.string_in_pieces()
     }
 
-    /// A string that is next and has no escapes; None, and nothing is taken: there may be another one, or a fault.
+    /// A string that is next and has no escapes, and where it ends; None: there may be another one, or a fault.
     #[inline(always)]
-    pub fn plain_string(&mut self) -> Option<&'a str> {
+    pub fn plain_string(&self) -> Option<(&'a str, usize)> {
         if self.text.get(self.at) != Some(&b'"') {
             return None;
         }
@@ -192,9 +215,7 @@ impl<'a> Scanner<'a> {
         if self.text.get(end) != Some(&b'"') {
             return None;
         }
-        let whole = self.utf8.get(start..end)?;
-        self.at = end + 1;
-        Some(whole)
+        Some((self.utf8.get(start..end)?, end + 1))
     }
 
     /// What is left of a string.

@@ -58,6 +58,19 @@ fn fields_match_by_name_in_any_order_in_lines_and_arrays() {
 }
 
 #[test]
+fn a_row_ends_with_its_line_and_rejects_name_it_at_any_cut() {
+    let schema = || vec![Field::new("a", DataType::Int64, true)];
+    let text = "{\"a\":1}\r\n\n {\"a\":2} \n{\"a\":\n3}\n{\"a\":4} {\"a\":5}\n\t\n\x0c{\"a\":6}\n{\"a\":[]}\n{\"a\":é}\n{\"a\":7}";
+    for step in [1, 5, 1000] {
+        let (batches, rejects) = read_with(schema(), text, step, false, Unknown::Fail).unwrap();
+        assert_eq!(longs(&batches, 0), [Some(1), Some(2), Some(6), Some(7)], "by {step}");
+        let place = |reject: &Value| (reject["line"].as_u64().unwrap(), reject["row"].as_u64().unwrap());
+        let places: Vec<_> = rejects.as_array().unwrap().iter().map(place).collect();
+        assert_eq!(places, [(4, 2), (5, 3), (6, 4), (9, 6), (10, 7)], "by {step}");
+    }
+}
+
+#[test]
 fn every_flat_type_is_read_exactly() {
     let uuid = Field::new("u", DataType::FixedSizeBinary(16), true)
         .with_metadata([(EXTENSION.to_string(), "arrow.uuid".to_string())]);

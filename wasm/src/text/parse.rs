@@ -107,8 +107,9 @@ pub fn timestamp(text: &str, unit: TimeUnit, instant: bool) -> Result<i64, Reaso
     let Some(part) = part.map(i64::from) else {
         return Err(format!("{} is finer than the column keeps", shown(text)));
     };
-    if let Some(units) = parsed.seconds.checked_mul(per_second).and_then(|units| units.checked_add(part)) {
-        return Ok(units);
+    // A product that may need 128 bits is slow.
+    if per_second <= 1_000_000 && parsed.seconds.unsigned_abs() < 1 << 40 {
+        return Ok(parsed.seconds * per_second + part);
     }
     let units = i128::from(parsed.seconds) * i128::from(per_second) + i128::from(part);
     i64::try_from(units).map_err(|_| unfit(text, Unfit::TooLarge, "a 64-bit timestamp"))

@@ -82,9 +82,7 @@ impl Rows {
                 || self.filled % 64 == 0 && self.columns.iter().map(Column::bytes).sum::<usize>() >= BATCH_BYTES;
             return if full { self.close() } else { Ok(()) };
         };
-        for column in &mut self.columns {
-            column.truncate(self.filled);
-        }
+        self.take_back();
         if self.fail {
             let place = column.as_ref().map_or(String::new(), |name| format!(", column {name}"));
             let error = EngineError::invalid_value(format!("line {line}{place}: {reason}")).at_line(line).at_row(row);
@@ -97,6 +95,13 @@ impl Rows {
         let end = text.char_indices().nth(TEXT_CHARS).map_or(text.len(), |(at, _)| at);
         self.rejects.push(Rejected { line, row, column, reason, text: text[..end].to_owned() });
         Ok(())
+    }
+
+    /// Drops the values of a row that has not ended.
+    pub fn take_back(&mut self) {
+        for column in &mut self.columns {
+            column.truncate(self.filled);
+        }
     }
 
     fn close(&mut self) -> Result<()> {
