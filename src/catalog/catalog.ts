@@ -40,6 +40,15 @@ export interface CatalogCallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** For calls that change something. */
+export interface ChangeOptions extends CatalogCallOptions {
+  /**
+   * UUIDv7, names the change: a catalog that remembers keys makes it once, however often it is called for. Default: a
+   * new one for each call.
+   */
+  readonly idempotencyKey?: string;
+}
+
 /** What became of a commit that was sent; the table of outcomes is `write/commit-outcome.ts`. */
 export type CommitAnswer =
   | { readonly kind: 'committed'; readonly table: LoadedTable | null }
@@ -98,22 +107,14 @@ export interface Catalog {
   createNamespace(
     namespace: Namespace,
     properties?: Readonly<Record<string, string>>,
-    options?: CatalogCallOptions,
+    options?: ChangeOptions,
   ): Promise<void>;
   /** Its properties; NOT_FOUND when there is no such namespace. */
   loadNamespace(namespace: Namespace, options?: CatalogCallOptions): Promise<Readonly<Record<string, string>>>;
-  updateNamespace(
-    namespace: Namespace,
-    changes: NamespaceChanges,
-    options?: CatalogCallOptions,
-  ): Promise<NamespaceUpdate>;
-  dropNamespace(namespace: Namespace, options?: CatalogCallOptions): Promise<void>;
+  updateNamespace(namespace: Namespace, changes: NamespaceChanges, options?: ChangeOptions): Promise<NamespaceUpdate>;
+  dropNamespace(namespace: Namespace, options?: ChangeOptions): Promise<void>;
   listTables(namespace: Namespace, options?: CatalogCallOptions): Promise<TableIdentifier[]>;
-  createTable(
-    identifier: TableIdentifier,
-    request: CreateTableRequest,
-    options?: CatalogCallOptions,
-  ): Promise<LoadedTable>;
+  createTable(identifier: TableIdentifier, request: CreateTableRequest, options?: ChangeOptions): Promise<LoadedTable>;
   /** Prepares a table that exists only when a commit with `assert-create` is accepted. */
   stageTable(
     identifier: TableIdentifier,
@@ -125,13 +126,9 @@ export interface Catalog {
     identifier: TableIdentifier,
     options?: CatalogCallOptions & { readonly allSnapshots?: boolean },
   ): Promise<LoadedTable>;
-  dropTable(identifier: TableIdentifier, options?: CatalogCallOptions & { readonly purge?: boolean }): Promise<void>;
-  renameTable(from: TableIdentifier, to: TableIdentifier, options?: CatalogCallOptions): Promise<void>;
-  registerTable(
-    identifier: TableIdentifier,
-    metadataLocation: string,
-    options?: CatalogCallOptions,
-  ): Promise<LoadedTable>;
+  dropTable(identifier: TableIdentifier, options?: ChangeOptions & { readonly purge?: boolean }): Promise<void>;
+  renameTable(from: TableIdentifier, to: TableIdentifier, options?: ChangeOptions): Promise<void>;
+  registerTable(identifier: TableIdentifier, metadataLocation: string, options?: ChangeOptions): Promise<LoadedTable>;
   /** One send, no retry of its own: the answer says what is known. Throws only when the signal fires before sending. */
   commit(request: CommitRequest, options: CommitSendOptions): Promise<CommitAnswer>;
   /**

@@ -339,6 +339,41 @@ function commits(open: Open): void {
     expect(answer).toMatchObject({ kind: 'rejected', status: 404 });
   });
 
+  it('to several tables are one, where the catalog can', async () => {
+    const { catalog } = await open();
+    const { namespace } = await freshTable(catalog);
+    const [one, two] = [
+      { namespace, name: 'one' },
+      { namespace, name: 'two' },
+    ];
+    const uuids: string[] = [];
+    for (const identifier of [one, two]) {
+      uuids.push((await catalog.createTable(identifier, { schema: ORDERS })).metadata['table-uuid']);
+    }
+    const commitBoth = (value: string, [first = '', second = '']: readonly string[]) => {
+      const updates: TableUpdate[] = [{ action: 'set-properties', updates: { both: value } }];
+      const change = (identifier: TableIdentifier, uuid: string) => ({
+        identifier,
+        requirements: [{ type: 'assert-table-uuid' as const, uuid }],
+        updates,
+      });
+      return catalog.commitTransaction([change(one, first), change(two, second)], key());
+    };
+    if (!catalog.capabilities.transactions) {
+      await expect(commitBoth('1', uuids)).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+      return;
+    }
+    const both = async () => {
+      const tables = await Promise.all([one, two].map((identifier) => catalog.loadTable(identifier)));
+      return tables.map(({ metadata }) => metadata.properties?.['both']);
+    };
+    expect(await commitBoth('1', uuids)).toEqual({ kind: 'committed', table: null });
+    expect(await both()).toEqual(['1', '1']);
+    const wrong = [uuids[0] ?? '', '00000000-0000-4000-8000-000000000000'];
+    expect(await commitBoth('2', wrong)).toMatchObject({ kind: 'conflict' });
+    expect(await both()).toEqual(['1', '1']);
+  });
+
   it('of several writers that try again all arrive', async () => {
     const { catalog, differences } = await open();
     const { table } = await appendable(catalog);

@@ -72,6 +72,7 @@ it('starts a lakehouse that PyIceberg and DuckDB read and write', async () => {
   expect(JSON.parse(stdout)).toEqual({
     first: ['LAS'],
     fromSfo: 60_869,
+    tables: [['python', 'made']],
     made: [
       { a: 1, b: 'x' },
       { a: 2, b: 'y' },

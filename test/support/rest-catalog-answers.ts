@@ -19,6 +19,7 @@ const ANSWERS: readonly (readonly [RegExp, number, SchemaName | null])[] = [
   [/^(HEAD|DELETE) namespaces\/[^/]+\/tables\/[^/]+$/, 204, null],
   [/^GET namespaces\/[^/]+\/tables\/[^/]+\/credentials$/, 200, 'LoadCredentialsResponse'],
   [/^POST tables\/rename$/, 204, null],
+  [/^POST transactions\/commit$/, 204, null],
 ];
 
 const validators = new Map<SchemaName, Validator>();

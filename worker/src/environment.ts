@@ -1,9 +1,12 @@
 /** What wrangler.jsonc and secrets give the Worker. */
 import { bearerTokens, type CatalogUpstream, type IngestKey } from 'icestream/server';
+import type { CatalogObjectBinding } from 'icestream/server/durable-catalog';
 import type { R2BucketBinding } from 'icestream/storage/r2';
 
 export interface Environment {
   readonly BUCKET: R2BucketBinding;
+  /** Default: the catalog is kept in the bucket. */
+  readonly CATALOG?: CatalogObjectBinding;
   readonly BUCKET_NAME: string;
   readonly WAREHOUSE: string;
   /** JSON: a list of `IngestKey`. */

@@ -5,6 +5,8 @@ import { answerOf, type LoadRequest } from 'icestream/server';
 import type { Environment } from './environment.ts';
 import { type Lakehouse, lakehouse } from './lakehouse.ts';
 
+export { CatalogObject } from 'icestream/server/durable-catalog';
+
 let isolate: Lakehouse | null = null;
 /** As the last caller over HTTP wrote it. */
 let origin = '';

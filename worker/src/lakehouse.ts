@@ -13,6 +13,7 @@ import {
   vendCredentials,
   vendedCredentials,
 } from 'icestream/server';
+import { DurableCatalog, durableKeys } from 'icestream/server/durable-catalog';
 import { R2Store } from 'icestream/storage/r2';
 import { catalogTokens, catalogUpstreams, type Environment, ingestKeys, origins } from './environment.ts';
 import { tablesPage } from './tables-page.ts';
@@ -26,9 +27,12 @@ export interface Lakehouse {
 
 /** `base`: where the Worker is reached, as `https://lake.example`. */
 export function lakehouse(environment: Environment, base: () => string): Lakehouse {
-  const { BUCKET, BUCKET_NAME, WAREHOUSE, CREATE_TABLES, PUBLIC_PAGE, VEND_SECRET } = environment;
+  const { BUCKET, CATALOG, BUCKET_NAME, WAREHOUSE, CREATE_TABLES, PUBLIC_PAGE, VEND_SECRET } = environment;
   const store = new R2Store({ binding: BUCKET, bucket: BUCKET_NAME });
-  const catalog = StoreCatalog.open({ warehouse: `s3://${BUCKET_NAME}/${WAREHOUSE}`, store });
+  const warehouse = `s3://${BUCKET_NAME}/${WAREHOUSE}`;
+  const [catalog, idempotencyKeys] = CATALOG
+    ? [DurableCatalog.open({ binding: CATALOG, warehouse, store }), durableKeys({ binding: CATALOG, warehouse })]
+    : [StoreCatalog.open({ warehouse, store }), storeKeys({ store, location: `s3://${BUCKET_NAME}/.icestream-keys` })];
   const ingest = {
     catalog,
     keys: ingestKeys(environment),
@@ -45,7 +49,7 @@ export function lakehouse(environment: Environment, base: () => string): Lakehou
       catalogApp({
         catalog: catalog.client,
         authenticate: bearerTokens(tokens),
-        idempotencyKeys: storeKeys({ store, location: `s3://${BUCKET_NAME}/.icestream-keys` }),
+        idempotencyKeys,
         origins: origins(environment),
         ...(VEND_SECRET && { vend: async ({ metadata }) => vend(VEND_SECRET, BUCKET_NAME, metadata.location, base()) }),
       }),

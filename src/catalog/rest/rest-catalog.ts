@@ -6,6 +6,7 @@ import type {
   Catalog,
   CatalogCallOptions,
   CatalogCapabilities,
+  ChangeOptions,
   CommitAnswer,
   CommitRequest,
   CommitSendOptions,
@@ -91,7 +92,7 @@ export class RestCatalog implements Catalog {
   async createNamespace(
     namespace: Namespace,
     properties: Readonly<Record<string, string>> = {},
-    options: CatalogCallOptions = {},
+    options: ChangeOptions = {},
   ): Promise<void> {
     const path = this.#session.routes.createNamespace();
     const body = { namespace, properties };
@@ -111,7 +112,7 @@ export class RestCatalog implements Catalog {
   async updateNamespace(
     namespace: Namespace,
     { updates = {}, removals = [] }: NamespaceChanges,
-    options: CatalogCallOptions = {},
+    options: ChangeOptions = {},
   ): Promise<NamespaceUpdate> {
     this.#require(this.capabilities.namespaceProperties, 'change properties of namespaces');
     const shown = formatNamespace(namespace);
@@ -123,7 +124,7 @@ export class RestCatalog implements Catalog {
     return { updated: keys('updated'), removed: keys('removed'), missing: keys('missing') };
   }
 
-  async dropNamespace(namespace: Namespace, options: CatalogCallOptions = {}): Promise<void> {
+  async dropNamespace(namespace: Namespace, options: ChangeOptions = {}): Promise<void> {
     const path = this.#session.routes.namespace(namespace);
     await this.#change('DELETE', path, 'drop namespace', formatNamespace(namespace), options);
   }
@@ -142,7 +143,7 @@ export class RestCatalog implements Catalog {
   async createTable(
     identifier: TableIdentifier,
     request: CreateTableRequest,
-    options: CatalogCallOptions = {},
+    options: ChangeOptions = {},
   ): Promise<LoadedTable> {
     return this.#create(identifier, request, false, options);
   }
@@ -162,7 +163,7 @@ export class RestCatalog implements Catalog {
 
   async dropTable(
     identifier: TableIdentifier,
-    options: CatalogCallOptions & { readonly purge?: boolean } = {},
+    options: ChangeOptions & { readonly purge?: boolean } = {},
   ): Promise<void> {
     const path = `${this.#session.routes.table(identifier)}?purgeRequested=${options.purge ?? false}`;
     const shown = formatIdentifier(identifier);
@@ -170,7 +171,7 @@ export class RestCatalog implements Catalog {
     await this.#change('DELETE', path, 'drop table', shown, options);
   }
 
-  async renameTable(from: TableIdentifier, to: TableIdentifier, options: CatalogCallOptions = {}): Promise<void> {
+  async renameTable(from: TableIdentifier, to: TableIdentifier, options: ChangeOptions = {}): Promise<void> {
     this.#require(this.capabilities.rename, 'rename tables');
     const path = this.#session.routes.rename();
     const shown = formatIdentifier(from);
@@ -181,7 +182,7 @@ export class RestCatalog implements Catalog {
   async registerTable(
     identifier: TableIdentifier,
     metadataLocation: string,
-    options: CatalogCallOptions = {},
+    options: ChangeOptions = {},
   ): Promise<LoadedTable> {
     this.#require(this.capabilities.register, 'register tables');
     const path = this.#session.routes.register(identifier.namespace);
@@ -244,7 +245,7 @@ export class RestCatalog implements Catalog {
     identifier: TableIdentifier,
     request: CreateTableRequest,
     staged: boolean,
-    options: CatalogCallOptions,
+    options: ChangeOptions,
   ): Promise<LoadedTable> {
     const { routes, delegation } = this.#session;
     const body = createBody(identifier.name, request, staged);
@@ -317,7 +318,7 @@ export class RestCatalog implements Catalog {
     path: string,
     operation: string,
     subject: string,
-    { signal }: CatalogCallOptions,
+    { signal, idempotencyKey }: ChangeOptions,
     body?: unknown,
     headers: Delegation = {},
   ): Promise<RestAnswer> {
@@ -329,7 +330,7 @@ export class RestCatalog implements Catalog {
       operation,
       subject,
       repeatable,
-      headers: repeatable ? { ...headers, 'idempotency-key': newKey() } : headers,
+      headers: repeatable ? { ...headers, 'idempotency-key': idempotencyKey ?? newKey() } : headers,
       ...(body === undefined ? {} : { body }),
       ...(signal === undefined ? {} : { signal }),
     });

@@ -11,6 +11,7 @@ import { CatalogProblem, notOffered } from './problem.ts';
 import { type Operation, Requests, refuse } from './requests.ts';
 import {
   commitTable,
+  commitTransaction,
   createTable,
   dropTable,
   listTables,
@@ -94,6 +95,8 @@ export function catalogApp(options: CatalogAppOptions): Hono {
   app.post(`${namespace}/register`, (context) =>
     requests.change(context.req.raw, (body) => registerTable(nameOf(context), body, vendFor(context))),
   );
+
+  app.post(`${base}/transactions/commit`, ({ req }) => requests.change(req.raw, commitTransaction));
 
   for (const [path, what] of NOT_OFFERED) app.all(base + path, () => refuse(notOffered(what)));
   app.all('/v1/oauth/tokens', () => refuse(notOffered('issue tokens; get one from its operator')));

@@ -1,5 +1,5 @@
 /** Commits to one table (REST OpenAPI: updateTable): each outcome has an answer that clients take for what it is. */
-import type { Catalog, CommitAnswer, CommitRequest, TableIdentifier } from '../../catalog/catalog.ts';
+import type { Catalog, CommitAnswer, CommitRequest, LoadedTable, TableIdentifier } from '../../catalog/catalog.ts';
 import { formatIdentifier, formatNamespace, sameIdentifier } from '../../catalog/identifier.ts';
 import { IcestreamError } from '../../errors.ts';
 import type { JsonCursor } from '../../spec/json-cursor.ts';
@@ -9,6 +9,7 @@ import type { Answer } from './answer.ts';
 import { isApplied } from './applied.ts';
 import { parseIdentifierJson } from './names.ts';
 import { badRequest, CatalogProblem, missing, OWN_ACCESS, STORAGE_FULL } from './problem.ts';
+import type { Sent } from './requests.ts';
 import { tableAnswer } from './table-answer.ts';
 
 /** @throws IcestreamError, CatalogProblem for what the protocol does not know. */
@@ -24,32 +25,45 @@ export function parseCommit(identifier: TableIdentifier, body: JsonCursor): Comm
   };
 }
 
+/** One of several: it must say which table it is for. */
+export function parseTableChange(body: JsonCursor): CommitRequest {
+  return parseCommit(parseIdentifierJson(body.get('identifier')), body);
+}
+
+/** @throws CatalogProblem for every outcome but a commit. */
+export async function commit(catalog: Catalog, request: CommitRequest, sent: Sent): Promise<Answer> {
+  const table = await committed(catalog, [request], () => catalog.commit(request, sent), sent);
+  return table === null ? committedNow(catalog, request.identifier) : tableAnswer(table);
+}
+
 /**
- * Sends a commit to the catalog. One that was `resent` is looked for in the table first: when it is there, it is not
- * applied again, and when it was refused though it may be there, its outcome stays unknown.
+ * Sends one commit, to one table or several, to the catalog. One that was `resent` is looked for in the tables first,
+ * unless the catalog itself remembers keys: when it is there, it is not applied again, and when it was refused though
+ * it may be there, its outcome stays unknown.
+ * @returns The table, where the catalog's answer has it.
  * @throws CatalogProblem for every outcome but a commit.
  */
-export async function commit(
+export async function committed(
   catalog: Catalog,
-  request: CommitRequest,
-  options: { readonly idempotencyKey: string; readonly resent: boolean },
-): Promise<Answer> {
-  if (options.resent && (await look(catalog, request)) === 'yes') return committedNow(catalog, request.identifier);
+  requests: readonly CommitRequest[],
+  send: () => Promise<CommitAnswer>,
+  { resent }: Sent,
+): Promise<LoadedTable | null> {
+  const looks = resent && !catalog.capabilities.idempotencyKeys;
+  if (looks && (await look(catalog, requests)) === 'yes') return null;
   let answer: CommitAnswer;
   try {
-    answer = await catalog.commit(request, { idempotencyKey: options.idempotencyKey });
+    answer = await send();
   } catch (cause) {
     throw unknownOutcome('the catalog failed while it committed', cause);
   }
-  if (answer.kind === 'committed') {
-    return answer.table === null ? committedNow(catalog, request.identifier) : tableAnswer(answer.table);
-  }
-  if (options.resent && (answer.kind === 'conflict' || answer.kind === 'rejected')) {
-    const seen = await look(catalog, request);
-    if (seen === 'yes') return committedNow(catalog, request.identifier);
+  if (answer.kind === 'committed') return answer.table;
+  if (looks && (answer.kind === 'conflict' || answer.kind === 'rejected')) {
+    const seen = await look(catalog, requests);
+    if (seen === 'yes') return null;
     if (seen === 'unknown') throw unknownOutcome('it may have been applied when it was sent before', answer);
   }
-  throw refusal(request, answer);
+  throw refusal(requests, answer);
 }
 
 /** The table as it is now: it may hold more than the commit. */
@@ -62,16 +76,25 @@ export async function committedNow(catalog: Catalog, identifier: TableIdentifier
   }
 }
 
-async function look(catalog: Catalog, request: CommitRequest): Promise<'yes' | 'no' | 'unknown'> {
-  try {
-    const { metadata } = await catalog.loadTable(request.identifier, { allSnapshots: true });
-    return isApplied(metadata, request);
-  } catch {
-    return 'unknown';
+/** A commit to several tables is in all of them or in none. */
+async function look(catalog: Catalog, requests: readonly CommitRequest[]): Promise<'yes' | 'no' | 'unknown'> {
+  const seen = new Set<'yes' | 'no' | 'unknown'>();
+  for (const request of requests) {
+    try {
+      const { metadata } = await catalog.loadTable(request.identifier, { allSnapshots: true });
+      seen.add(isApplied(metadata, request));
+    } catch {
+      seen.add('unknown');
+    }
   }
+  if (seen.has('no')) return 'no';
+  return seen.has('yes') ? 'yes' : 'unknown';
 }
 
-function refusal(request: CommitRequest, answer: Exclude<CommitAnswer, { kind: 'committed' }>): CatalogProblem {
+function refusal(
+  requests: readonly CommitRequest[],
+  answer: Exclude<CommitAnswer, { kind: 'committed' }>,
+): CatalogProblem {
   switch (answer.kind) {
     case 'conflict':
       return new CatalogProblem(409, 'CommitFailedException', answer.message);
@@ -86,14 +109,22 @@ function refusal(request: CommitRequest, answer: Exclude<CommitAnswer, { kind: '
       // These credentials are the server's: 401 would send the client for new ones of its own.
       return notApplied(403, 'ForbiddenException', OWN_ACCESS, answer.message);
     case 'rejected':
-      return rejection(request, answer);
+      return rejection(requests, answer);
   }
 }
 
 /** Refused for good: a status below 500, which clients take for that. */
-function rejection(request: CommitRequest, answer: CommitAnswer & { readonly kind: 'rejected' }): CatalogProblem {
+function rejection(
+  requests: readonly CommitRequest[],
+  answer: CommitAnswer & { readonly kind: 'rejected' },
+): CatalogProblem {
   const { status, message, cause } = answer;
-  if (status === 404) return missing(subjectOf(request));
+  if (status === 404) {
+    const [request, ...others] = requests;
+    // Of several, the catalog's words say which it is.
+    if (request === undefined || others.length > 0) return new CatalogProblem(404, 'NoSuchTableException', message);
+    return missing(subjectOf(request));
+  }
   if (status === 409) return new CatalogProblem(409, 'AlreadyExistsException', message);
   const code = cause instanceof IcestreamError ? cause.code : null;
   if (status === 403 || code === 'FORBIDDEN')

@@ -24,13 +24,13 @@ export function endpointsOf(can: CatalogCapabilities, vends: boolean): readonly 
     ...(vends ? [`GET ${TABLE}/credentials`] : []),
     ...(can.rename ? ['POST /v1/{prefix}/tables/rename'] : []),
     ...(can.register ? [`POST ${NAMESPACE}/register`] : []),
+    ...(can.transactions ? ['POST /v1/{prefix}/transactions/commit'] : []),
   ];
 }
 
 /** Paths after the base, which the protocol has and this app does not: answered 501. The rest is 404. */
 export const NOT_OFFERED: readonly (readonly [string, string])[] = [
   ['/oauth/tokens', 'issue tokens: get one from your identity provider, or from the operator'],
-  ['/transactions/commit', 'commit to several tables at once'],
   ['/namespaces/:namespace/views/*', 'have views'],
   ['/namespaces/:namespace/register-view', 'have views'],
   ['/views/rename', 'have views'],

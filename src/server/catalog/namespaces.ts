@@ -8,7 +8,7 @@ import { parseBody } from './body.ts';
 import { namespaceOf, parseNamespaceJson } from './names.ts';
 import { type PageRequest, pageOf } from './paging.ts';
 import { CatalogProblem, notOffered, type Subject } from './problem.ts';
-import type { ChangeOperation, Operation } from './requests.ts';
+import type { ChangeOperation, Operation, Sent } from './requests.ts';
 
 /** `parent`: empty or absent for the top ones. */
 export function listNamespaces(parentText: string | undefined, page: PageRequest): Operation {
@@ -34,8 +34,8 @@ export function createNamespace(text: string): ChangeOperation {
   return {
     // What is missing can only be the namespace above it.
     subject: subjectOf(namespace.slice(0, -1)),
-    async run(catalog) {
-      await catalog.createNamespace(namespace, properties);
+    async run(catalog, { idempotencyKey }) {
+      await catalog.createNamespace(namespace, properties, { idempotencyKey });
       return json({ namespace, properties });
     },
   };
@@ -69,23 +69,23 @@ export function updateNamespace(nameText: string, text: string): ChangeOperation
   }
   return {
     subject: subjectOf(namespace),
-    async run(catalog) {
+    async run(catalog, { idempotencyKey }) {
       if (!catalog.capabilities.namespaceProperties) throw notOffered('change the properties of namespaces');
-      return json(await catalog.updateNamespace(namespace, { updates, removals }));
+      return json(await catalog.updateNamespace(namespace, { updates, removals }, { idempotencyKey }));
     },
   };
 }
 
 export function dropNamespace(text: string): ChangeOperation {
   const namespace = namespaceOf(text);
-  return { subject: subjectOf(namespace), run: (catalog, { resent }) => drop(catalog, namespace, resent) };
+  return { subject: subjectOf(namespace), run: (catalog, sent) => drop(catalog, namespace, sent) };
 }
 
-async function drop(catalog: Catalog, namespace: Namespace, resent: boolean): Promise<Answer> {
+async function drop(catalog: Catalog, namespace: Namespace, { resent, idempotencyKey }: Sent): Promise<Answer> {
   try {
     // Looked at first: what is refused after that is refused for what the namespace holds.
     await catalog.loadNamespace(namespace);
-    await catalog.dropNamespace(namespace).catch(refuseFull);
+    await catalog.dropNamespace(namespace, { idempotencyKey }).catch(refuseFull);
   } catch (error) {
     if (!(resent && error instanceof IcestreamError && error.code === 'NOT_FOUND')) throw error;
   }

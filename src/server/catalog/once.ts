@@ -30,10 +30,9 @@ export async function runOnce(
 ): Promise<Answer> {
   const { key, fingerprint } = request;
   if (uuidV7Ms(key) === null) throw badRequest('Idempotency-Key must be a UUID of version 7');
-  const id = key.toLowerCase();
   for (let waited = 0, wait = FIRST_WAIT_MS; ; waited += wait, wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
-    const claim = await keys.claim(id, fingerprint).catch(noMemory);
-    if (claim.kind === 'run') return runAndKeep(keys, id, claim.resent, change);
+    const claim = await keys.claim(key, fingerprint).catch(noMemory);
+    if (claim.kind === 'run') return runAndKeep(keys, key, claim.resent, change);
     if (claim.kind === 'answered') {
       const { status, body, isTable } = claim.answer;
       return isTable && change.answerAgain !== undefined ? change.answerAgain() : { status, body };

@@ -19,10 +19,18 @@ export interface Operation {
   run(catalog: Catalog): Promise<Answer>;
 }
 
+/** How a request was sent. */
+export interface Sent {
+  /** It was sent before, and may have been applied then. */
+  readonly resent: boolean;
+  /** The client's, or a new one. */
+  readonly idempotencyKey: string;
+}
+
 /** One that changes something. */
 export interface ChangeOperation {
   readonly subject: Subject;
-  run(catalog: Catalog, sent: { readonly resent: boolean; readonly idempotencyKey: string }): Promise<Answer>;
+  run(catalog: Catalog, sent: Sent): Promise<Answer>;
   /** Where the answer is a table: how it is made again. */
   answerAgain?(catalog: Catalog): Promise<Answer>;
 }
@@ -55,7 +63,7 @@ export class Requests {
       const { subject, run, answerAgain } = plan(text);
       const keys = this.#options.idempotencyKeys;
       // Where none is remembered, what clients send means nothing.
-      const key = keys === undefined ? null : request.headers.get('idempotency-key');
+      const key = keys === undefined ? null : (request.headers.get('idempotency-key')?.toLowerCase() ?? null);
       const idempotencyKey = key ?? uuidV7(this.#world);
       const change = {
         run: (resent: boolean) =>

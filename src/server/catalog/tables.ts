@@ -9,7 +9,7 @@ import { parseStringMap } from '../../spec/snapshot-parse.ts';
 import { parseNewPartitionSpec } from '../../spec/update-parse.ts';
 import { json, NO_CONTENT } from './answer.ts';
 import { parseBody } from './body.ts';
-import { commit, committedNow, parseCommit } from './commit.ts';
+import { commit, committed, committedNow, parseCommit, parseTableChange } from './commit.ts';
 import { checkName, namespaceOf, parseIdentifierJson } from './names.ts';
 import type { VendedAccess } from './options.ts';
 import { type PageRequest, pageOf } from './paging.ts';
@@ -43,7 +43,8 @@ export function createTable(namespaceText: string, text: string, vend: Vend): Ch
   }
   return {
     subject,
-    run: async (catalog) => tableAnswer(await catalog.createTable(identifier, request), options),
+    run: async (catalog, { idempotencyKey }) =>
+      tableAnswer(await catalog.createTable(identifier, request, { idempotencyKey }), options),
     answerAgain: async (catalog) => tableAnswer(await catalog.loadTable(identifier), options),
   };
 }
@@ -115,15 +116,30 @@ export function commitTable(identifier: TableIdentifier, text: string): ChangeOp
   };
 }
 
+/** Answered only when all of it was committed, by a catalog that can do that. */
+export function commitTransaction(text: string): ChangeOperation {
+  const commits = parseBody(text, (body) => body.get('table-changes').array().map(parseTableChange));
+  const shown = commits.map(({ identifier }) => formatIdentifier(identifier)).join(', ');
+  return {
+    subject: { missing: 'table', shown, sendsMetadata: true },
+    async run(catalog, sent) {
+      if (!catalog.capabilities.transactions) throw notOffered('commit to several tables at once');
+      if (commits.length === 0) throw badRequest('table-changes is empty');
+      await committed(catalog, commits, () => catalog.commitTransaction(commits, sent), sent);
+      return NO_CONTENT;
+    },
+  };
+}
+
 /** @param purgeText `true`, `false` or absent. */
 export function dropTable(identifier: TableIdentifier, purgeText: string | undefined): ChangeOperation {
   const purge = purgeText?.toLowerCase() ?? 'false';
   if (purge !== 'true' && purge !== 'false') throw badRequest('purgeRequested is true or false');
   return {
     subject: tableSubject(identifier),
-    async run(catalog, { resent }) {
+    async run(catalog, { resent, idempotencyKey }) {
       try {
-        await catalog.dropTable(identifier, { purge: purge === 'true' });
+        await catalog.dropTable(identifier, { purge: purge === 'true', idempotencyKey });
       } catch (error) {
         // The first time it was asked for, it was there.
         if (!(resent && error instanceof IcestreamError && error.code === 'NOT_FOUND')) throw error;
@@ -140,14 +156,14 @@ export function renameTable(text: string): ChangeOperation {
   }));
   return {
     subject: tableSubject(source),
-    async run(catalog) {
+    async run(catalog, { idempotencyKey }) {
       if (!catalog.capabilities.rename) throw notOffered('rename tables');
       const { namespace } = destination;
       // Looked at first: what is missing after that is the table.
       await catalog.loadNamespace(namespace).catch((error: unknown) => {
         throw problemOf(error, { missing: 'namespace', shown: formatNamespace(namespace) });
       });
-      await catalog.renameTable(source, destination);
+      await catalog.renameTable(source, destination, { idempotencyKey });
       return NO_CONTENT;
     },
   };
@@ -163,9 +179,9 @@ export function registerTable(namespaceText: string, text: string, vend: Vend): 
   const identifier = { namespace, name };
   return {
     subject: { missing: 'namespace', shown: formatNamespace(namespace), sendsMetadata: true },
-    async run(catalog) {
+    async run(catalog, { idempotencyKey }) {
       if (!catalog.capabilities.register) throw notOffered('register tables');
-      return tableAnswer(await catalog.registerTable(identifier, location), options);
+      return tableAnswer(await catalog.registerTable(identifier, location, { idempotencyKey }), options);
     },
     answerAgain: async (catalog) => tableAnswer(await catalog.loadTable(identifier), options),
   };

@@ -5,8 +5,8 @@ import { createNamespace, dropNamespace, updateNamespace } from './namespace-row
 import type { ObjectStorage, Sql } from './object-storage.ts';
 import { dropTable, renameTable, swapPointers } from './table-rows.ts';
 
-/** How long the answer to a change is remembered. */
-export const CHANGES_KEPT_MS = 24 * 3_600_000;
+/** How long the answer to a change is remembered: longer than any idempotency key. */
+const CHANGES_KEPT_MS = 24 * 3_600_000;
 
 /** What a change was answered; null: it was never made, or too long ago. */
 export function answerTo(sql: Sql, id: string): ChangeAnswer | null {
@@ -25,7 +25,10 @@ export function applyChange(storage: ObjectStorage, change: Change, id: string, 
     if (known !== null) return known;
     sql.exec('DELETE FROM changes WHERE made_ms < ?', nowMs - CHANGES_KEPT_MS);
     const answer = orRefusal(() => storage.transactionSync(() => apply(sql, change)));
-    sql.exec('INSERT INTO changes (id, answer, made_ms) VALUES (?, ?, ?)', id, JSON.stringify(answer), nowMs);
+    // A drop that comes too late is sent again, for the table as it is then.
+    const isFinal = !(change.kind === 'drop-table' && answer.kind === 'refused' && answer.why === 'moved');
+    const row = [id, JSON.stringify(answer), nowMs];
+    if (isFinal) sql.exec('INSERT INTO changes (id, answer, made_ms) VALUES (?, ?, ?)', ...row);
     return answer;
   });
 }

@@ -1,8 +1,10 @@
 /** The Durable Object behind a {@link DurableCatalog}: the names of one warehouse, in its SQLite database. */
 import { DurableObject } from 'cloudflare:workers';
 import type { Namespace } from '../../catalog/catalog.ts';
+import type { Claim, KeptAnswer } from '../catalog/idempotency-keys.ts';
 import { answerTo, applyChange } from './apply-change.ts';
 import type { Change, ChangeAnswer } from './change.ts';
+import { claimKey, type KeyClaim, releaseKey, settleKey } from './key-rows.ts';
 import { hasNamespace, listNamespaces, namespaceProperties } from './namespace-rows.ts';
 import { createSchema, type ObjectStorage } from './object-storage.ts';
 import type { CatalogRpc, LookAnswer, LookRequest } from './rpc.ts';
@@ -58,5 +60,17 @@ export class CatalogObject extends Base implements CatalogRpc {
 
   change(change: Change, id: string): ChangeAnswer {
     return applyChange(this.ctx.storage, change, id, Date.now());
+  }
+
+  claimKey(claim: KeyClaim): Claim {
+    return claimKey(this.ctx.storage, claim);
+  }
+
+  settleKey(key: string, answer: KeptAnswer): void {
+    settleKey(this.ctx.storage.sql, key, answer);
+  }
+
+  releaseKey(key: string, outcome: 'not-applied' | 'unknown'): void {
+    releaseKey(this.ctx.storage.sql, key, outcome);
   }
 }

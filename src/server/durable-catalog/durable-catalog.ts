@@ -3,6 +3,7 @@ import type {
   Catalog,
   CatalogCallOptions,
   CatalogCapabilities,
+  ChangeOptions,
   CommitAnswer,
   CommitRequest,
   CommitSendOptions,
@@ -93,10 +94,10 @@ export class DurableCatalog implements Catalog {
   async createNamespace(
     namespace: Namespace,
     properties: Readonly<Record<string, string>> = {},
-    { signal }: CatalogCallOptions = {},
+    options: ChangeOptions = {},
   ): Promise<void> {
     checkNames(namespace);
-    await this.#change({ kind: 'create-namespace', namespace, properties }, signal);
+    await this.#change({ kind: 'create-namespace', namespace, properties }, options);
   }
 
   async loadNamespace(
@@ -111,14 +112,14 @@ export class DurableCatalog implements Catalog {
   async updateNamespace(
     namespace: Namespace,
     changes: NamespaceChanges,
-    { signal }: CatalogCallOptions = {},
+    options: ChangeOptions = {},
   ): Promise<NamespaceUpdate> {
-    const { update } = await this.#change({ kind: 'update-namespace', namespace, changes }, signal);
+    const { update } = await this.#change({ kind: 'update-namespace', namespace, changes }, options);
     return update ?? { updated: [], removed: [], missing: [] };
   }
 
-  async dropNamespace(namespace: Namespace, { signal }: CatalogCallOptions = {}): Promise<void> {
-    await this.#change({ kind: 'drop-namespace', namespace }, signal);
+  async dropNamespace(namespace: Namespace, options: ChangeOptions = {}): Promise<void> {
+    await this.#change({ kind: 'drop-namespace', namespace }, options);
   }
 
   async listTables(namespace: Namespace, { signal }: CatalogCallOptions = {}): Promise<TableIdentifier[]> {
@@ -130,20 +131,26 @@ export class DurableCatalog implements Catalog {
   async createTable(
     identifier: TableIdentifier,
     request: CreateTableRequest,
-    options: CatalogCallOptions = {},
+    options: ChangeOptions = {},
   ): Promise<LoadedTable> {
-    const { metadata } = await this.stageTable(identifier, request, options);
+    const metadata = this.#newMetadata(identifier, request);
+    const { made, location } = await this.#look(identifier, options);
+    if (made) return this.loadTable(identifier, options);
+    if (location !== null) throw tableExists(identifier);
     const to = this.#files.newLocation(metadata, null);
+    let done: ChangeDone;
     try {
       await this.#files.write(to, metadata, options.signal);
       const swap = { identifier, from: null, to, folder: metadata.location };
-      await this.#change({ kind: 'swap', swaps: [swap] }, options.signal);
+      done = await this.#change({ kind: 'swap', swaps: [swap] }, options);
     } catch (error) {
       // No answer says nothing of what was done; any other error says that no table is there.
       if (error instanceof IcestreamError && error.code !== 'UNAVAILABLE') await this.#files.remove([to]);
       throw error;
     }
-    return this.#loaded(identifier, to, metadata);
+    if (done.to === to) return this.#loaded(identifier, to, metadata);
+    await this.#files.remove([to]);
+    return this.loadTable(identifier, options);
   }
 
   async stageTable(
@@ -151,59 +158,55 @@ export class DurableCatalog implements Catalog {
     request: CreateTableRequest,
     options: CatalogCallOptions = {},
   ): Promise<LoadedTable> {
-    checkNames(namesOf(identifier));
-    const uuid = uuidV4(this.#world);
-    const { location, ...rest } = request;
-    const folder =
-      location === undefined ? newFolder(this.warehouse, identifier, uuid) : checkFolder(this.warehouse, location);
-    const metadata = newTableMetadata({ ...rest, location: folder, uuid, now: this.#world.now() });
-    if ((await this.#look(identifier, options.signal)) !== null) {
-      throw refusalError({ kind: 'refused', why: 'table-exists', subject: namesOf(identifier) });
-    }
+    const metadata = this.#newMetadata(identifier, request);
+    const { location } = await this.#look(identifier, options);
+    if (location !== null) throw tableExists(identifier);
     return { identifier, metadataLocation: null, metadata, store: this.#store };
   }
 
-  async loadTable(identifier: TableIdentifier, { signal }: CatalogCallOptions = {}): Promise<LoadedTable> {
-    const { location, metadata } = await this.#current(identifier, signal);
+  async loadTable(identifier: TableIdentifier, options: CatalogCallOptions = {}): Promise<LoadedTable> {
+    const { location, metadata } = await this.#current(identifier, options);
     return this.#loaded(identifier, location, metadata);
   }
 
   async dropTable(
     identifier: TableIdentifier,
-    { purge = false, signal }: CatalogCallOptions & { readonly purge?: boolean } = {},
+    options: ChangeOptions & { readonly purge?: boolean } = {},
   ): Promise<void> {
+    const { purge = false, signal } = options;
     for (let attempt = 1; ; attempt++) {
+      const { made, location } = await this.#look(identifier, options);
+      if (made) return;
       // Without purge, a table whose metadata is gone can be dropped too.
-      const { location: from, metadata } = purge
-        ? await this.#current(identifier, signal)
-        : { location: await this.#pointer(identifier, signal), metadata: null };
+      const { location: from, metadata } =
+        purge || location === null ? await this.#current(identifier, options) : { location, metadata: null };
       if (metadata !== null) checkPurge(metadata, formatIdentifier(identifier));
       try {
-        await this.#change({ kind: 'drop-table', identifier, from }, signal);
+        await this.#change({ kind: 'drop-table', identifier, from }, options);
       } catch (error) {
         const moved = error instanceof IcestreamError && error.code === 'COMMIT_CONFLICT';
         if (moved && attempt < DROP_ATTEMPTS) continue;
         throw error;
       }
       if (metadata === null) return;
-      const options = signal === undefined ? {} : { signal };
-      return refuseLeftBehind(await removeTableFiles(this.#store, metadata.location, options));
+      const call = signal === undefined ? {} : { signal };
+      return refuseLeftBehind(await removeTableFiles(this.#store, metadata.location, call));
     }
   }
 
-  async renameTable(from: TableIdentifier, to: TableIdentifier, { signal }: CatalogCallOptions = {}): Promise<void> {
+  async renameTable(from: TableIdentifier, to: TableIdentifier, options: ChangeOptions = {}): Promise<void> {
     checkNames(namesOf(to));
-    await this.#change({ kind: 'rename-table', from, to }, signal);
+    await this.#change({ kind: 'rename-table', from, to }, options);
   }
 
   async registerTable(
     identifier: TableIdentifier,
     metadataLocation: string,
-    { signal }: CatalogCallOptions = {},
+    options: ChangeOptions = {},
   ): Promise<LoadedTable> {
     checkNames(namesOf(identifier));
     checkFolder(this.warehouse, metadataLocation);
-    const metadata = await this.#files.read(metadataLocation, signal).catch((cause: unknown) => {
+    const metadata = await this.#files.read(metadataLocation, options.signal).catch((cause: unknown) => {
       if (!(cause instanceof IcestreamError) || cause.code !== 'NOT_FOUND') throw cause;
       throw new IcestreamError('INVALID_ARGUMENT', `there is no metadata file ${metadataLocation}`, {
         file: metadataLocation,
@@ -212,7 +215,7 @@ export class DurableCatalog implements Catalog {
     });
     const folder = checkFolder(this.warehouse, metadata.location);
     const swap = { identifier, from: null, to: metadataLocation, folder };
-    await this.#change({ kind: 'swap', swaps: [swap] }, signal);
+    await this.#change({ kind: 'swap', swaps: [swap] }, options);
     return this.#loaded(identifier, metadataLocation, metadata);
   }
 
@@ -232,31 +235,40 @@ export class DurableCatalog implements Catalog {
     return commitTables(place, requests, options);
   }
 
+  #newMetadata(identifier: TableIdentifier, { location, ...request }: CreateTableRequest): TableMetadata {
+    checkNames(namesOf(identifier));
+    const uuid = uuidV4(this.#world);
+    const folder =
+      location === undefined ? newFolder(this.warehouse, identifier, uuid) : checkFolder(this.warehouse, location);
+    return newTableMetadata({ ...request, location: folder, uuid, now: this.#world.now() });
+  }
+
   /** @throws what a refusal is; IcestreamError UNAVAILABLE when nobody can tell whether it was made. */
-  async #change(change: Change, signal: AbortSignal | undefined): Promise<ChangeDone> {
+  async #change(change: Change, { signal, idempotencyKey }: ChangeOptions): Promise<ChangeDone> {
     signal?.throwIfAborted();
-    const id = uuidV7(this.#world);
+    const id = idempotencyKey ?? uuidV7(this.#world);
     const answer = await callObject(this.#object, (object) => object.change(change, id));
     if (answer.kind === 'refused') throw refusalError(answer);
     return answer;
   }
 
-  /** Where the table's metadata is; null: there is no such table. */
-  async #look(identifier: TableIdentifier, signal: AbortSignal | undefined): Promise<string | null> {
-    const { tables } = await callObject(this.#object, (object) => object.look({ tables: [identifier] }), signal);
-    if (!tables[0]?.hasNamespace) throw noNamespace(identifier.namespace);
-    return tables[0].metadataLocation;
+  /**
+   * Where the table's metadata is, null: there is no such table; and whether the change with this key was made before.
+   * @throws what that was refused with.
+   */
+  async #look(identifier: TableIdentifier, { signal, idempotencyKey }: ChangeOptions) {
+    const request = { tables: [identifier], ...(idempotencyKey === undefined ? {} : { changeId: idempotencyKey }) };
+    const { change, tables } = await callObject(this.#object, (object) => object.look(request), signal);
+    if (change?.kind === 'refused') throw refusalError(change);
+    const made = change !== null;
+    if (!made && !tables[0]?.hasNamespace) throw noNamespace(identifier.namespace);
+    return { made, location: tables[0]?.metadataLocation ?? null };
   }
 
-  async #pointer(identifier: TableIdentifier, signal: AbortSignal | undefined): Promise<string> {
-    const location = await this.#look(identifier, signal);
-    if (location === null) throw refusalError({ kind: 'refused', why: 'no-table', subject: namesOf(identifier) });
-    return location;
-  }
-
-  async #current(identifier: TableIdentifier, signal: AbortSignal | undefined) {
+  async #current(identifier: TableIdentifier, { signal }: CatalogCallOptions) {
     for (let attempt = 1; ; attempt++) {
-      const location = await this.#pointer(identifier, signal);
+      const { location } = await this.#look(identifier, signal === undefined ? {} : { signal });
+      if (location === null) throw refusalError({ kind: 'refused', why: 'no-table', subject: namesOf(identifier) });
       try {
         return { location, metadata: await this.#files.read(location, signal) };
       } catch (cause) {
@@ -273,6 +285,10 @@ export class DurableCatalog implements Catalog {
   #loaded(identifier: TableIdentifier, metadataLocation: string, metadata: TableMetadata): LoadedTable {
     return { identifier, metadataLocation, metadata, store: this.#store };
   }
+}
+
+function tableExists(identifier: TableIdentifier): IcestreamError {
+  return refusalError({ kind: 'refused', why: 'table-exists', subject: namesOf(identifier) });
 }
 
 function noNamespace(namespace: Namespace): IcestreamError {

@@ -44,6 +44,7 @@ export function createSchema(sql: Sql): void {
     CREATE TABLE IF NOT EXISTS idempotency_keys (
       id TEXT PRIMARY KEY,
       fingerprint TEXT NOT NULL,
+      run TEXT NOT NULL,
       first_ms INTEGER NOT NULL,
       running_since_ms INTEGER,
       resent INTEGER NOT NULL,

@@ -1,6 +1,8 @@
 /** What a {@link DurableCatalog} asks of its Durable Object, by RPC. */
 import type { Namespace, TableIdentifier } from '../../catalog/catalog.ts';
+import type { Claim, KeptAnswer } from '../catalog/idempotency-keys.ts';
 import type { Change, ChangeAnswer } from './change.ts';
+import type { KeyClaim } from './key-rows.ts';
 
 export interface LookRequest {
   readonly tables: readonly TableIdentifier[];
@@ -29,6 +31,9 @@ export interface CatalogRpc {
   look(request: LookRequest): LookAnswer;
   /** `id` names the change over all its sends: it is made once, and each is answered the same. */
   change(change: Change, id: string): ChangeAnswer;
+  claimKey(claim: KeyClaim): Claim;
+  settleKey(key: string, answer: KeptAnswer): void;
+  releaseKey(key: string, outcome: 'not-applied' | 'unknown'): void;
 }
 
 /** The object as it is seen from a Worker. */

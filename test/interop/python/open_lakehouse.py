@@ -15,6 +15,11 @@ catalog.create_namespace_if_not_exists("python")
 made = catalog.create_table("python.made", schema=pa.schema([("a", pa.int64()), ("b", pa.string())]))
 made.append(pa.table({"a": [1, 2, 3], "b": ["x", "y", "z"]}))
 
+catalog.rename_table("python.made", "python.renamed")
+renamed = catalog.load_table("python.renamed")
+catalog.drop_table("python.renamed")
+catalog.register_table("python.made", renamed.metadata_location)
+
 engine = duckdb.connect()
 for extension in ("httpfs", "avro", "iceberg"):
     import_extension(extension)
@@ -28,6 +33,7 @@ busiest = "SELECT origin, count(*) FROM lake.demo.flights GROUP BY ALL ORDER BY 
 print(json.dumps({
     "first": flights.scan(limit=1).to_arrow()["origin"].to_pylist(),
     "fromSfo": flights.scan(row_filter="origin == 'SFO'", selected_fields=("delay",)).to_arrow().num_rows,
+    "tables": catalog.list_tables("python"),
     "made": catalog.load_table("python.made").scan().to_arrow().to_pylist(),
     "busiest": engine.execute(busiest).fetchall(),
     "duckdbReadsMade": engine.execute("SELECT sum(a) FROM lake.python.made").fetchall(),

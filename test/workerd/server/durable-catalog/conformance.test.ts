@@ -1,10 +1,20 @@
-/** What every catalog must do, by a Durable Object with a bucket, alone and behind the catalog app. */
+/** What every catalog must do, by one in a Durable Object, alone and behind the catalog app. */
 import { env } from 'cloudflare:workers';
-import { DurableCatalog } from 'icestream/server/durable-catalog';
-import { R2Store } from 'icestream/storage/r2';
+import { durableKeys } from 'icestream/server/durable-catalog';
 import { catalogConformance } from '../../../conformance/catalog.ts';
+import { idempotencyKeysConformance } from '../../../conformance/idempotency-keys.ts';
+import { newLake } from './lake.ts';
+import { served } from './served.ts';
 
-const store = new R2Store({ binding: env.BUCKET, bucket: 'lake' });
-const open = () => new DurableCatalog({ binding: env.CATALOG, warehouse: 's3://lake/durable', store });
+const { catalog } = await newLake();
 
-catalogConformance('catalog in a Durable Object', async () => ({ catalog: open() }));
+catalogConformance('catalog in a Durable Object', async () => ({ catalog }));
+catalogConformance('catalog app over a catalog in a Durable Object', async () => ({
+  catalog: await served(await newLake()).connect(),
+}));
+
+let warehouses = 0;
+idempotencyKeysConformance('in a Durable Object', (options) => {
+  warehouses += 1;
+  return durableKeys({ binding: env.CATALOG, warehouse: `s3://keys/${crypto.randomUUID()}-${warehouses}`, ...options });
+});
