@@ -246,3 +246,51 @@ describe('whether a commit is in a table', () => {
     );
   });
 });
+
+describe('a commit to several tables, of a catalog that remembers no keys', () => {
+  const transaction = (id: bigint) => ({
+    'table-changes': ['t', 'u'].map((name) => ({ identifier: { namespace: ['ns'], name }, ...appendOf(id, null, 1n) })),
+  });
+  const snapshots = async ({ backend }: ReturnType<typeof servedCatalog>) => {
+    const tables = ['t', 'u'].map((name) => backend.loadTable({ namespace: ['ns'], name }));
+    return (await Promise.all(tables)).map(({ metadata }) => metadata.snapshots?.map((one) => one['snapshot-id']));
+  };
+
+  async function withTables(commitTransaction: (backend: Catalog, send: number) => Catalog['commitTransaction']) {
+    let sends = 0;
+    const served = await withTable((backend) => ({
+      capabilities: { ...backend.capabilities, transactions: true },
+      commitTransaction(requests, options) {
+        sends += 1;
+        return commitTransaction(backend, sends)(requests, options);
+      },
+    }));
+    await served.send('POST', '/namespaces/ns/tables', { ...CREATE_T, name: 'u' });
+    return served;
+  }
+
+  it('is looked for in the tables when it is sent again', async () => {
+    const served = await withTables((backend) => async (requests, options) => {
+      for (const request of requests) await backend.commit(request, options);
+      return { kind: 'unknown', message: 'no answer' };
+    });
+    const [key, body] = [newKey(), transaction(11n)];
+    const first = await served.send('POST', '/transactions/commit', body, key);
+    expect([first.status, first.body.error.type]).toEqual([500, 'CommitStateUnknownException']);
+    expect((await served.send('POST', '/transactions/commit', body, key)).status).toBe(204);
+    expect(await snapshots(served)).toEqual([[11n], [11n]]);
+  });
+
+  it('is refused only when it is sure that it is in none of them', async () => {
+    const served = await withTables((_, send) => async () => {
+      return send === 1 ? { kind: 'unknown', message: 'no answer' } : { kind: 'conflict', message: 'moved' };
+    });
+    const [key, body] = [newKey(), transaction(11n)];
+    for (const _ of [1, 2]) {
+      expect((await served.send('POST', '/transactions/commit', body, key)).status).toBe(500);
+    }
+    await served.send('POST', T, appendOf(12n, null, 1n));
+    expect((await served.send('POST', '/transactions/commit', body, key)).status).toBe(409);
+    expect(await snapshots(served)).toEqual([[12n], []]);
+  });
+});
