@@ -72,14 +72,20 @@ it('starts a lakehouse that PyIceberg and DuckDB read and write', async () => {
   expect(JSON.parse(stdout)).toEqual({
     first: ['LAS'],
     fromSfo: 60_869,
-    tables: [['python', 'made']],
+    tables: [
+      ['python', 'made'],
+      ['python', 'other'],
+    ],
     made: [
       { a: 1, b: 'x' },
       { a: 2, b: 'y' },
       { a: 3, b: 'z' },
+      { a: 4, b: 'w' },
     ],
     busiest: [['ORD', 166_341]],
-    duckdbReadsMade: [[6]],
+    // DuckDB's transaction over two tables was one commit.
+    commits: ['/v1/transactions/commit'],
+    duckdbReadsMade: [[10, 5]],
   });
 });
 

@@ -29,6 +29,16 @@ for step in [
     f"ATTACH 'lake' AS lake (TYPE iceberg, ENDPOINT '{uri}', SECRET lake)",
 ]:
     engine.execute(step)
+engine.execute("CREATE TABLE lake.python.other (c BIGINT)")
+engine.execute("CALL enable_logging('HTTP')")
+for step in [
+    "BEGIN",
+    "INSERT INTO lake.python.made VALUES (4, 'w')",
+    "INSERT INTO lake.python.other VALUES (5)",
+    "COMMIT",
+]:
+    engine.execute(step)
+posted = engine.execute("SELECT request.url FROM duckdb_logs_parsed('HTTP') WHERE request.type = 'POST'").fetchall()
 busiest = "SELECT origin, count(*) FROM lake.demo.flights GROUP BY ALL ORDER BY 2 DESC LIMIT 1"
 print(json.dumps({
     "first": flights.scan(limit=1).to_arrow()["origin"].to_pylist(),
@@ -36,5 +46,6 @@ print(json.dumps({
     "tables": catalog.list_tables("python"),
     "made": catalog.load_table("python.made").scan().to_arrow().to_pylist(),
     "busiest": engine.execute(busiest).fetchall(),
-    "duckdbReadsMade": engine.execute("SELECT sum(a) FROM lake.python.made").fetchall(),
+"commits": [url.removeprefix(uri) for (url,) in posted if "commit" in url or "/tables/" in url],
+    "duckdbReadsMade": engine.execute("SELECT sum(a), (SELECT sum(c) FROM lake.python.other) FROM lake.python.made").fetchall(),
 }, default=str))
