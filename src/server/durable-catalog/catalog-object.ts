@@ -17,6 +17,8 @@ interface ObjectState {
 
 interface ObjectBase {
   readonly ctx: ObjectState;
+  /** What Cloudflare's types know a Durable Object by; there is no such property. */
+  readonly __DURABLE_OBJECT_BRAND: never;
 }
 
 const Base = DurableObject as new (state: ObjectState, environment: unknown) => ObjectBase;

@@ -1,19 +1,24 @@
 /** The object or its answer is lost: a change is made once, and files of tables are never removed. */
 import { evictDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { durableKeys } from 'icestream/server/durable-catalog';
 import { describe, expect, test } from 'vitest';
 import { faulty, type Lake, newKey, newLake, propertiesOf, schema, setProperty, tableOf } from './lake.ts';
 
 /** A catalog of the lake that gets no answer to its first `count` changes, though they are made. */
 function losingAnswers(lake: Lake, count: number) {
+  return lake.by(faulty('change', losing(count)));
+}
+
+/** Calls, and throws away the first `count` answers. */
+function losing(count: number) {
   let lost = 0;
-  return lake.by(
-    faulty('change', async (call) => {
-      const answer = await call();
-      lost += 1;
-      if (lost <= count) throw new Error('the answer was lost');
-      return answer;
-    }),
-  );
+  return async (call: () => Promise<unknown>) => {
+    const answer = await call();
+    lost += 1;
+    if (lost <= count) throw new Error('the answer was lost');
+    return answer;
+  };
 }
 
 describe('when an answer is lost', () => {
@@ -72,6 +77,39 @@ describe('when an answer is lost', () => {
     expect(await late()).toMatchObject({ kind: 'refused' });
     expect(await catalog.listTables(['ns'])).toEqual([]);
     expect(await files()).toHaveLength(1);
+  });
+});
+
+describe('an idempotency key', () => {
+  const answer = { status: 204, body: null, isTable: false };
+
+  test('whose claim is not answered is claimed once', async () => {
+    const { warehouse } = await newLake();
+    const binding = faulty('claimKey', losing(1));
+    const claim = await durableKeys({ binding, warehouse }).claim('k', 'f');
+    expect(claim).toEqual({ kind: 'run', resent: false });
+    const keys = durableKeys({ binding: env.CATALOG, warehouse });
+    expect(await keys.claim('k', 'f')).toEqual({ kind: 'running' });
+    await keys.settle('k', answer);
+    expect(await keys.claim('k', 'f')).toEqual({ kind: 'answered', answer });
+  });
+
+  test('of a run that ended between its change and its answer is given to the next at once', async () => {
+    const { catalog, warehouse } = await newLake();
+    await catalog.createTable(tableOf('t'), { schema });
+    const keys = durableKeys({ binding: env.CATALOG, warehouse });
+    const key = newKey();
+    await keys.claim(key.idempotencyKey, 'f');
+    expect(await keys.claim(key.idempotencyKey, 'f')).toEqual({ kind: 'running' });
+    await catalog.commit(setProperty('t', 'x', '1'), key);
+    expect(await keys.claim(key.idempotencyKey, 'f')).toEqual({ kind: 'run', resent: true });
+  });
+
+  test('is not remembered longer than the changes are', () => {
+    const open = (lifetimeMs: number) => () =>
+      durableKeys({ binding: env.CATALOG, warehouse: 's3://lake/x', lifetimeMs });
+    expect(open(86_400_000)).toThrow(/lifetimeMs/);
+    expect(open(Number.NaN)).toThrow(/lifetimeMs/);
   });
 });
 

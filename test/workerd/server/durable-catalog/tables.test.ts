@@ -1,15 +1,17 @@
 /** Where tables are, what they are called, and what is left of them. */
+import { env } from 'cloudflare:workers';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { isWithin } from '../../../../src/util/location.ts';
 import { newKey, newLake, propertiesOf, schema, setProperty, store, tableOf } from './lake.ts';
 
 describe('commits at once', () => {
   test('have one winner for each version, and leave no file of those who lost', async () => {
     const { catalog, by, files } = await newLake();
     const { metadata } = await catalog.createTable(tableOf('t'), { schema });
-    const { CATALOG } = (await import('cloudflare:workers')).env;
     let conflicts = 0;
     const writer = async (name: string) => {
-      const own = by(CATALOG);
+      const own = by(env.CATALOG);
       for (let i = 0; i < 5; ) {
         const { kind } = await own.commit(setProperty('t', `${name}${i}`, 'x'), newKey());
         if (kind === 'committed') i += 1;
@@ -79,6 +81,26 @@ describe('a table', () => {
     ]);
   });
 
+  test('has a folder that overlaps no other, whatever the folders are', async () => {
+    const part = fc.constantFrom('a', 'a-', 'a0', 'a.b', '%', '_', 'é');
+    const folders = fc.array(fc.array(part, { minLength: 1, maxLength: 3 }), { minLength: 2, maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(folders, async (all) => {
+        const { stub, warehouse } = await newLake();
+        const taken: string[] = [];
+        for (const [i, parts] of all.entries()) {
+          const folder = [warehouse, ...parts].join('/');
+          const swap = { identifier: tableOf(`t${i}`), from: null, to: `${folder}/metadata/${i}.json`, folder };
+          const answer = await stub.change({ kind: 'swap', swaps: [swap] }, newKey().idempotencyKey);
+          const overlaps = taken.some((other) => isWithin(other, folder) || isWithin(folder, other));
+          expect(answer).toMatchObject(overlaps ? { kind: 'refused', why: 'folder-taken' } : { kind: 'done' });
+          if (!overlaps) taken.push(folder);
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
   test('is registered from a file of the warehouse, once', async () => {
     const { catalog, warehouse } = await newLake();
     const { metadataLocation } = await catalog.createTable(tableOf('t'), { schema });
@@ -106,10 +128,9 @@ describe('a table', () => {
 
   test('whose metadata file is gone says so, and can be dropped', async () => {
     const { catalog, by } = await newLake();
-    const { CATALOG } = (await import('cloudflare:workers')).env;
     const { metadataLocation } = await catalog.createTable(tableOf('t'), { schema });
     await store.delete([metadataLocation ?? '']);
-    const other = by(CATALOG);
+    const other = by(env.CATALOG);
     await expect(other.loadTable(tableOf('t'))).rejects.toMatchObject({ code: 'INVALID_METADATA' });
     await other.dropTable(tableOf('t'));
     expect(await other.listTables(['ns'])).toEqual([]);

@@ -56,7 +56,7 @@ describe('a commit to several tables', () => {
   });
 
   test('is none when a table that it only looks at moves before the commit', async () => {
-    const lake = await lakeOf('a', 'b');
+    const lake = await lakeOf('a', 'b', 'c');
     const { catalog, files } = lake;
     const moved = lake.by(
       faulty('change', async (call) => {
@@ -65,10 +65,12 @@ describe('a commit to several tables', () => {
       }),
     );
     const looked = { ...setProperty('b', 'x', ''), updates: [] };
-    const answer = await moved.commitTransaction([looked, setProperty('a', 'x', '1')], newKey());
+    const others = [setProperty('a', 'x', '1'), setProperty('c', 'x', '1')] as const;
+    const answer = await moved.commitTransaction([others[0], looked, others[1]], newKey());
     expect(answer).toMatchObject({ kind: 'conflict' });
     expect(await propertiesOf(catalog, 'a')).not.toHaveProperty('x');
-    expect(await files()).toHaveLength(3);
+    expect(await propertiesOf(catalog, 'c')).not.toHaveProperty('x');
+    expect(await files()).toHaveLength(4);
   });
 
   test('is none when the database fails between two tables', async () => {
