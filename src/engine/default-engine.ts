@@ -4,17 +4,23 @@ import type { Engine } from './engine.ts';
 import { createEngine } from './wasm/engine.ts';
 import { compileModule, type EngineModuleSource } from './wasm/module.ts';
 
+/** The load that was begun last, and the one that succeeded last. */
 let modulePromise: Promise<WebAssembly.Module> | null = null;
+let loaded: Promise<WebAssembly.Module> | null = null;
 let shared: { readonly engine: Engine; readonly module: WebAssembly.Module } | null = null;
 
 /** A load that fails leaves what was there before it. */
 function load(source: () => EngineModuleSource | Promise<EngineModuleSource>): Promise<WebAssembly.Module> {
-  const before = modulePromise;
   const pending = Promise.resolve().then(source).then(compileModule);
   modulePromise = pending;
-  pending.catch(() => {
-    if (modulePromise === pending) modulePromise = before;
-  });
+  pending.then(
+    () => {
+      if (modulePromise === pending) loaded = pending;
+    },
+    () => {
+      if (modulePromise === pending) modulePromise = loaded;
+    },
+  );
   return pending;
 }
 

@@ -138,6 +138,18 @@ describe('init called again', () => {
     expect(await getEngine()).toBe(engine);
   });
 
+  it('leaves all as before when several fail, in any order', async () => {
+    const engine = await getEngine();
+    const first = Promise.withResolvers<WebAssembly.Module>();
+    const second = Promise.withResolvers<WebAssembly.Module>();
+    const both = [init(first.promise), init(second.promise)];
+    first.reject(new Error('first'));
+    await expect(both[0]).rejects.toThrow('first');
+    second.reject(new Error('second'));
+    await expect(both[1]).rejects.toThrow('second');
+    expect(await getEngine()).toBe(engine);
+  });
+
   it('is waited for by what begins meanwhile', async () => {
     const { promise, resolve } = Promise.withResolvers<WebAssembly.Module>();
     const begun = init(promise);
