@@ -2,7 +2,7 @@
 import { spawnThread } from '#spawn-thread';
 import { IcestreamError } from '../errors.ts';
 import { engineModule } from './default-engine.ts';
-import { EncodePool, type EncodePoolOptions } from './threads/pool.ts';
+import type { EncodePool, EncodePoolOptions } from './threads/pool.ts';
 
 /** @throws IcestreamError UNSUPPORTED where the runtime has no threads. */
 export function requireThreads(): NonNullable<typeof spawnThread> {
@@ -16,5 +16,7 @@ export function requireThreads(): NonNullable<typeof spawnThread> {
 
 /** None is started before there are rows for it. */
 export async function encodeThreads(options: Omit<EncodePoolOptions, 'spawn' | 'module'>): Promise<EncodePool> {
-  return new EncodePool({ ...options, spawn: requireThreads(), module: await engineModule() });
+  const spawn = requireThreads();
+  const { EncodePool } = await import('./threads/pool.ts');
+  return new EncodePool({ ...options, spawn, module: await engineModule() });
 }

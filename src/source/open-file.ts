@@ -21,7 +21,6 @@ import {
 import { inFile, unreadable } from './errors-in-file.ts';
 import type { FileContext } from './file-context.ts';
 import { openJson } from './json.ts';
-import { openParquet, openSpooledParquet } from './parquet.ts';
 import { selectColumns } from './select-columns.ts';
 import type { OpenSource } from './source.ts';
 import { toUtf8 } from './utf16.ts';
@@ -80,7 +79,10 @@ class FileOpening {
       const file = await this.#input.ranges(signal);
       if (file === null || file.sizeBytes === 0) return null;
       const head = await file.read(0, Math.min(file.sizeBytes, SNIFF_BYTES), signal);
-      if (isParquet(head)) return await openParquet(file, this.#context);
+      if (isParquet(head)) {
+        const { openParquet } = await import('./parquet.ts');
+        return await openParquet(file, this.#context);
+      }
       if (!lacksSchemaMessage(head)) return null;
       const chunks = arrowFileStream(file, this.#name, signal);
       return await this.#selected(await openArrowIpc(this.#stream(chunks), this.#context));
@@ -145,16 +147,18 @@ class FileOpening {
     }
   }
 
-  #openFormat(stream: ByteStream, { format, tabs }: Extract<Sniffed, { format: unknown }>): Promise<OpenSource> {
+  async #openFormat(stream: ByteStream, { format, tabs }: Extract<Sniffed, { format: unknown }>): Promise<OpenSource> {
     switch (format) {
       case 'arrow':
         return this.#openArrow(stream);
-      case 'parquet':
+      case 'parquet': {
+        const { openSpooledParquet } = await import('./parquet.ts');
         return openSpooledParquet(stream, this.#context);
+      }
       case 'json':
         return this.#openJson(stream);
       case 'csv':
-        return openCsv(stream, this.#context, tabs ?? false).then((source) => this.#selected(source));
+        return this.#selected(await openCsv(stream, this.#context, tabs ?? false));
     }
   }
 }

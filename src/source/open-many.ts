@@ -5,13 +5,14 @@ import { IcestreamError } from '../errors.ts';
 import { type ColumnProblem, columnError } from '../format/column-problem.ts';
 import { alignBatch } from './align-batch.ts';
 import { handOver, makeOpenSource } from './batch-flow.ts';
+import { canonicalField } from './canonical-type.ts';
 import { inFile } from './errors-in-file.ts';
 import { FileSource } from './file-source.ts';
 import { type HivePath, hivePaths } from './hive-columns.ts';
 import type { ManyOptions } from './many.ts';
 import { RejectCounter } from './rejects.ts';
 import type { OpenSource, OpenSourceOptions, RecordBatchSource } from './source.ts';
-import { canonicalField, SchemaUnion } from './union-schema.ts';
+import { SchemaUnion } from './union-schema.ts';
 
 export function openMany(
   sources: readonly RecordBatchSource[],

@@ -2,9 +2,9 @@
 import type { ArrowSchema } from '../engine/arrow-schema.ts';
 import type { Aligner, Batch, Engine } from '../engine/engine.ts';
 import { handOver, makeOpenSource } from './batch-flow.ts';
+import { canonicalField } from './canonical-type.ts';
 import { projected } from './column-types.ts';
 import type { OpenSource } from './source.ts';
-import { canonicalField } from './union-schema.ts';
 
 /**
  * The source with the columns asked for, in their order; without a choice as it is. Takes over the source.

@@ -27,7 +27,6 @@ import { WasmDecompressor } from './decompressor.ts';
 import { encodePart, WasmEncoder } from './encoder.ts';
 import { WasmInstance } from './instance.ts';
 import { WasmIpcReader } from './ipc-reader.ts';
-import { openParquet } from './parquet-reader.ts';
 import { concatBatches, partitionBatches } from './partition.ts';
 import { csvReader, inferCsv, inferJson, jsonReader } from './text-reader.ts';
 
@@ -101,6 +100,7 @@ class WasmEngine implements Engine {
         'Parquet files cannot be read with icestream-append.wasm, which has no decoder; load icestream.wasm instead',
       );
     }
+    const { openParquet } = await import('./parquet-reader.ts');
     return openParquet(this.#instance, file, options);
   }
 
