@@ -57,10 +57,7 @@ export function lakehouse(environment: Environment, base: () => string): Lakehou
   }
   const upstreams = catalogUpstreams(environment);
   if (Object.keys(upstreams).length > 0) {
-    app.route(
-      '/catalogs',
-      catalogProxyApp({ upstreams, origins: origins(environment), onError: (error) => console.error(error) }),
-    );
+    app.route('/catalogs', catalogProxyApp({ upstreams, origins: origins(environment) }));
   }
   if (VEND_SECRET) {
     const credentials = vendedCredentials(VEND_SECRET, BUCKET_NAME);

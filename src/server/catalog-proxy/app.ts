@@ -5,6 +5,7 @@ import { requireAccess } from '../catalog/authenticate.ts';
 import { pagesOf } from '../catalog/pages.ts';
 import { CatalogProblem, notOffered } from '../catalog/problem.ts';
 import { refuse } from '../catalog/requests.ts';
+import { logError } from '../on-error.ts';
 import { forward } from './forward.ts';
 import { type CatalogProxyOptions, type Upstream, upstreamsOf } from './options.ts';
 import { upstreamUrl } from './upstream-url.ts';
@@ -56,10 +57,10 @@ export function catalogProxyApp(options: CatalogProxyOptions): Hono {
 }
 
 /** What the client is told little of, the operator is told in full. */
-function problemOf(error: unknown, context: Context, { onError }: CatalogProxyOptions): CatalogProblem {
+function problemOf(error: unknown, context: Context, { onError = logError }: CatalogProxyOptions): CatalogProblem {
   const known = error instanceof CatalogProblem;
   if (!known || (error.status >= 500 && error.cause !== undefined)) {
-    onError?.(known ? error.cause : error, { method: context.req.method, path: context.req.path });
+    onError(known ? error.cause : error, { method: context.req.method, path: context.req.path });
   }
   return known ? error : new CatalogProblem(500, 'InternalServerError', 'the proxy failed; its log says why');
 }

@@ -2,6 +2,7 @@
 import { checkSecureUrl } from '../../catalog/rest/origin.ts';
 import type { World } from '../../util/world.ts';
 import type { Authenticate } from '../catalog/authenticate.ts';
+import type { OnError } from '../on-error.ts';
 
 /** A catalog that stands behind the proxy. */
 export interface CatalogUpstream {
@@ -28,8 +29,8 @@ export interface CatalogProxyOptions {
   readonly maxBodyBytes?: number;
   /** How long an upstream may take to answer, to the last byte, in ms. Default 120,000. */
   readonly timeoutMs?: number;
-  /** Told of what clients are told little of: upstreams that do not answer, redirect, or refuse the server's credentials. */
-  readonly onError?: (error: unknown, request: { readonly method: string; readonly path: string }) => void;
+  /** Told of upstreams that do not answer, redirect, or refuse the server's credentials. Default: `console.error`. */
+  readonly onError?: OnError;
   readonly world?: World;
 }
 
