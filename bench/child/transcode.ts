@@ -9,6 +9,7 @@ import type { Encoder } from '../../src/engine/encoder.ts';
 import type { Batch } from '../../src/engine/engine.ts';
 import { fromAny } from '../../src/source/from-any.ts';
 import { LocalStore } from '../../src/storage/local/index.ts';
+import { release } from '../../src/util/release.ts';
 import { mebibyte } from '../harness.ts';
 import { cpuMs } from '../support/cpu.ts';
 import { memoryCatalog } from '../support/memory-catalog.ts';
@@ -56,11 +57,11 @@ async function decodeAndEncode(): Promise<number> {
     group.push(batch);
     groupBytes += batch.byteLength;
     if (groupBytes < rowGroupBytes) continue;
-    for await (const _ of encoder.writeRowGroup(group));
+    for await (const bytes of encoder.writeRowGroup(group)) release(bytes);
     group = [];
     groupBytes = 0;
   }
-  if (group.length > 0) for await (const _ of encoder.writeRowGroup(group));
+  if (group.length > 0) for await (const bytes of encoder.writeRowGroup(group)) release(bytes);
   return (await encoder.finish()).footer.numRows;
 }
 

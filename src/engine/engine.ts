@@ -30,14 +30,15 @@ export interface Batch extends Disposable {
    */
   hashRows(fieldIds: readonly number[], key: Bytes): Bytes;
   /** One IPC stream (schema, this batch, end), copied out; `allocate`: to an array of that many bytes from there. */
-  toIpc(allocate?: (bytes: number) => Bytes): Bytes;
+  toIpc(): Bytes;
+  toIpc<Into extends Uint8Array>(allocate: (bytes: number) => Into): Into;
   free(): void;
 }
 
 /** Reads an Arrow IPC stream or file as its bytes arrive (lz4 and zstd bodies, dictionaries, views). */
 export interface IpcReader extends Disposable {
   /** Gives more bytes; returns the batches that became whole. Throws SOURCE_CORRUPT. */
-  push(bytes: Bytes): Batch[];
+  push(bytes: Uint8Array): Batch[];
   /** Known once the schema message has arrived. */
   readonly schema: ArrowSchema | null;
   /** No more bytes: returns what is left; throws SOURCE_CORRUPT when a message is cut off. */
@@ -274,7 +275,7 @@ export interface Engine {
    * The batches of one whole IPC stream. `trusting`: the bytes came unchanged from `toIpc` of an engine of this version,
    * so texts and offsets in them are not looked at again; other bytes could make it fail anywhere.
    */
-  fromIpc(bytes: Bytes, options?: { readonly trusting?: boolean }): Batch[];
+  fromIpc(bytes: Uint8Array, options?: { readonly trusting?: boolean }): Batch[];
   /** Looks at the first bytes of a CSV file; `given` overrides what it would infer. */
   inferCsv(sample: Bytes, given?: Partial<CsvDialect>): CsvInference;
   csvReader(options: CsvReaderOptions): TextReader;

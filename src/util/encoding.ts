@@ -35,7 +35,7 @@ export function fromBase64(text: string): Bytes {
 }
 
 /** Bytes of all `chunks` together. */
-export function bytesIn(chunks: readonly Bytes[]): number {
+export function bytesIn(chunks: readonly Uint8Array[]): number {
   return chunks.reduce((sum, chunk) => sum + chunk.length, 0);
 }
 

@@ -1,10 +1,9 @@
 /** Threads that encode the row groups of one write. They start when rows come for them, and end with `close`. */
 import { IcestreamError } from '../../errors.ts';
-import type { Bytes } from '../../util/bytes.ts';
 import { bytesIn } from '../../util/encoding.ts';
 import type { EncodedPart, EncoderOptions } from '../encoder.ts';
 import type { Batch } from '../engine.ts';
-import { buffersOf, type EncodeAnswer, type EncodeThread, type SpawnThread } from './protocol.ts';
+import { buffersOf, type EncodeAnswer, type EncodeThread, type SpawnThread, transferred } from './protocol.ts';
 import { SpareBuffers } from './spare-buffers.ts';
 
 export interface EncodePoolOptions {
@@ -18,7 +17,7 @@ export interface EncodePoolOptions {
 }
 
 interface Job {
-  readonly streams: readonly Bytes[];
+  readonly streams: readonly Uint8Array[];
   readonly streamBytes: number;
   readonly resolve: (part: EncodedPart) => void;
   readonly reject: (error: unknown) => void;
@@ -66,6 +65,7 @@ export class EncodePool implements AsyncDisposable {
   async close(): Promise<void> {
     this.#fail(new IcestreamError('ABORTED', 'the write ended before its row groups were encoded'));
     await Promise.all(this.#members.splice(0).map(({ thread }) => thread.terminate()));
+    this.#spare.leave();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -73,7 +73,7 @@ export class EncodePool implements AsyncDisposable {
   }
 
   /** Each batch is freed as soon as it is copied: rows are not held twice. */
-  #intoIpc(batches: readonly Batch[]): Bytes[] {
+  #intoIpc(batches: readonly Batch[]): Uint8Array[] {
     try {
       return batches.map((batch) => {
         const stream = batch.toIpc((bytes) => this.#spare.take(bytes));
@@ -92,7 +92,7 @@ export class EncodePool implements AsyncDisposable {
       if (member === null) return;
       const job = this.#waiting.shift() ?? null;
       member.job = job;
-      if (job !== null) member.thread.post({ streams: job.streams }, buffersOf(job.streams));
+      if (job !== null) member.thread.post({ streams: job.streams }, transferred(job.streams));
     }
   }
 
@@ -124,7 +124,8 @@ export class EncodePool implements AsyncDisposable {
       return;
     }
     member.memoryBytes = answer.memoryBytes;
-    this.#spare.give(answer.buffers);
+    const shared = buffersOf(job?.streams ?? []).filter((buffer) => !(buffer instanceof ArrayBuffer));
+    this.#spare.give([...shared, ...answer.buffers]);
     job?.resolve(answer.part);
     this.#assign();
   }

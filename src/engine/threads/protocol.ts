@@ -1,6 +1,5 @@
 /** What the writer's thread and an encoding thread say to each other. */
 import type { ErrorCode, ErrorPlace } from '../../errors.ts';
-import type { Bytes } from '../../util/bytes.ts';
 import type { EncodedPart, EncoderOptions } from '../encoder.ts';
 
 /** The first message to a thread. */
@@ -11,9 +10,12 @@ export interface Setup {
   readonly options: EncoderOptions;
 }
 
-/** Each further one: the rows of one row group, as Arrow IPC streams, transferred. */
+/**
+ * Each further one: the rows of one row group, as Arrow IPC streams, in shared memory where the runtime has it;
+ * transferred elsewhere. Shared memory must stay as it is until the answer.
+ */
 export interface EncodeRequest {
-  readonly streams: readonly Bytes[];
+  readonly streams: readonly Uint8Array[];
 }
 
 /** The answer to a request, in order. */
@@ -21,7 +23,7 @@ export type EncodeAnswer =
   | {
       readonly part: EncodedPart;
       readonly memoryBytes: number;
-      /** The request's, transferred back. */
+      /** The request's that are not shared, transferred back. */
       readonly buffers: readonly ArrayBuffer[];
     }
   | { readonly error: { readonly code: ErrorCode; readonly message: string; readonly place: ErrorPlace } };
@@ -41,6 +43,11 @@ export interface ThreadEvents {
 /** Null: the runtime has no threads. */
 export type SpawnThread = ((events: ThreadEvents) => EncodeThread) | null;
 
-export function buffersOf(parts: readonly Bytes[]): ArrayBuffer[] {
+export function buffersOf(parts: readonly Uint8Array[]): ArrayBufferLike[] {
   return [...new Set(parts.map((bytes) => bytes.buffer))];
+}
+
+/** Of the buffers of `parts` those that are not shared: they change hands when they are sent. */
+export function transferred(parts: readonly Uint8Array[]): ArrayBuffer[] {
+  return buffersOf(parts).filter((buffer) => buffer instanceof ArrayBuffer);
 }

@@ -3,7 +3,7 @@ import { IcestreamError } from '../../errors.ts';
 import type { Encoder } from '../encoder.ts';
 import type { Batch, Engine } from '../engine.ts';
 import { createEngine } from '../wasm/engine.ts';
-import { buffersOf, type EncodeAnswer, type EncodeRequest, type Setup } from './protocol.ts';
+import { type EncodeAnswer, type EncodeRequest, type Setup, transferred } from './protocol.ts';
 
 /** Takes the messages of one thread, in order. */
 export function server(
@@ -21,9 +21,9 @@ export function server(
       started ??= start(setup);
       const { engine } = started;
       const part = engine.encodePart(setup.options, batchesOf(engine, message));
-      const buffers = buffersOf(message.streams);
+      const buffers = transferred(message.streams);
       const { memoryBytes } = engine;
-      answer({ part, memoryBytes, buffers }, [...buffersOf([...part.pieces, part.tail]), ...buffers]);
+      answer({ part, memoryBytes, buffers }, [...transferred([...part.pieces, part.tail]), ...buffers]);
     } catch (error) {
       answer({ error: asMessage(error) }, []);
     }

@@ -1,28 +1,53 @@
 /** Buffers that were sent to a thread and came back, for what is sent next: fresh memory costs more than the copy. */
-import type { Bytes } from '../../util/bytes.ts';
 
 /** So that buffers for streams of about one size serve each other. */
 const GRAIN_BYTES = 64 * 1024;
 
+/**
+ * Shared memory where the runtime has it: what is sent and comes back counts as allocated each time, and would have
+ * garbage collected all the time.
+ */
+const BufferKind: { new (bytes: number): ArrayBufferLike } =
+  typeof SharedArrayBuffer === 'undefined' ? ArrayBuffer : SharedArrayBuffer;
+
+/**
+ * What earlier writes left, until it is garbage collected: that may take long, as the collector does not count it, and
+ * many short writes must not pile it up.
+ */
+let left: WeakRef<ArrayBufferLike>[] = [];
+
 export class SpareBuffers {
-  readonly #spare: ArrayBuffer[] = [];
+  readonly #spare: ArrayBufferLike[] = [];
 
   /** Of the buffers that wait. */
   get bytes(): number {
     return this.#spare.reduce((sum, buffer) => sum + buffer.byteLength, 0);
   }
 
-  give(buffers: readonly ArrayBuffer[]): void {
+  give(buffers: readonly ArrayBufferLike[]): void {
     this.#spare.push(...buffers);
     this.#spare.sort((a, b) => a.byteLength - b.byteLength);
   }
 
   /** An array of so many bytes, with any content, at the start of its buffer. */
-  take(bytes: number): Bytes {
+  take(bytes: number): Uint8Array {
     const fits = this.#spare.findIndex((buffer) => buffer.byteLength >= bytes);
     // Where none fits the largest goes (index -1): there are never more than were sent at once.
     const [found] = this.#spare.splice(fits, 1);
     if (fits >= 0 && found !== undefined) return new Uint8Array(found, 0, bytes);
-    return new Uint8Array(new ArrayBuffer(Math.ceil(bytes / GRAIN_BYTES) * GRAIN_BYTES), 0, bytes);
+    const size = Math.ceil(bytes / GRAIN_BYTES) * GRAIN_BYTES;
+    return new Uint8Array(takeLeft(size) ?? new BufferKind(size), 0, bytes);
   }
+
+  /** No more will be sent: what waits is there for others, or for the garbage collector. */
+  leave(): void {
+    left = left.filter((reference) => reference.deref() !== undefined);
+    for (const buffer of this.#spare.splice(0)) left.push(new WeakRef(buffer));
+  }
+}
+
+/** One of exactly this size that is left: a larger one would hold more than is asked for. */
+function takeLeft(size: number): ArrayBufferLike | undefined {
+  const at = left.findIndex((reference) => reference.deref()?.byteLength === size);
+  return at < 0 ? undefined : left.splice(at, 1)[0]?.deref();
 }

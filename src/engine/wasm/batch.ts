@@ -65,7 +65,9 @@ export class WasmBatch implements Batch {
     return this.#instance.callBytes('batch_hash', this.#live(), request);
   }
 
-  toIpc(allocate?: (bytes: number) => Bytes): Bytes {
+  toIpc(): Bytes;
+  toIpc<Into extends Uint8Array>(allocate: (bytes: number) => Into): Into;
+  toIpc(allocate: (bytes: number) => Uint8Array = (bytes) => new Uint8Array(bytes)): Uint8Array {
     return this.#instance.takeOutput(this.#instance.call('batch_to_ipc', this.#live()), allocate);
   }
 

@@ -57,7 +57,7 @@ class WasmEngine implements Engine {
     return new WasmIpcReader(this.#instance);
   }
 
-  fromIpc(bytes: Bytes, options?: { readonly trusting?: boolean }): Batch[] {
+  fromIpc(bytes: Uint8Array, options?: { readonly trusting?: boolean }): Batch[] {
     using reader = new WasmIpcReader(this.#instance, options?.trusting);
     const batches = reader.push(bytes);
     try {

@@ -107,7 +107,9 @@ export class WasmInstance {
   }
 
   /** Copies out the output of the last call, which said it has `segments`, as one; to an array of `allocate`. */
-  takeOutput(segments: number, allocate: (bytes: number) => Bytes = (bytes) => new Uint8Array(bytes)): Bytes {
+  takeOutput(segments: number): Bytes;
+  takeOutput<Into extends Uint8Array>(segments: number, allocate: (bytes: number) => Into): Into;
+  takeOutput(segments: number, allocate: (bytes: number) => Uint8Array = (bytes) => new Uint8Array(bytes)): Uint8Array {
     const lengths = Array.from({ length: segments }, (_, i) => this.#raw('ics_out_len', i) >>> 0);
     const out = allocate(lengths.reduce((sum, length) => sum + length, 0));
     let at = 0;

@@ -1,5 +1,4 @@
 /** Arrow IPC streams and files into batches. */
-import type { Bytes } from '../../util/bytes.ts';
 import type { ArrowSchema } from '../arrow-schema.ts';
 import type { Batch, IpcReader } from '../engine.ts';
 import { type BatchList, batchesOf } from './batch.ts';
@@ -22,7 +21,7 @@ export class WasmIpcReader implements IpcReader {
     return this.#schema;
   }
 
-  push(bytes: Bytes): Batch[] {
+  push(bytes: Uint8Array): Batch[] {
     if (bytes.length === 0) return [];
     const list = this.#instance.callJson('ipc_push', this.#handle, bytes) as BatchList;
     // All batches have the stream's schema: it is asked for once.

@@ -1,6 +1,7 @@
 /** An upload that stores nothing: for reading a payload again only to compare it. */
 import type { Upload, UploadResult } from '../../storage/store.ts';
 import type { Bytes } from '../../util/bytes.ts';
+import { release } from '../../util/release.ts';
 
 export class DiscardUpload implements Upload {
   readonly location: string;
@@ -14,6 +15,7 @@ export class DiscardUpload implements Upload {
 
   async write(bytes: Bytes): Promise<void> {
     this.#size += bytes.length;
+    release(bytes);
   }
 
   async finish(): Promise<UploadResult> {

@@ -14,6 +14,18 @@ describe('spare buffers', () => {
     expect([second.length, spare.bytes]).toEqual([131_072, 0]);
   });
 
+  it('serve the next write while they are there', () => {
+    const earlier = new SpareBuffers();
+    const sent = earlier.take(200_000);
+    earlier.give([sent.buffer]);
+    earlier.leave();
+    expect(earlier.bytes).toBe(0);
+    const [first, second] = [new SpareBuffers(), new SpareBuffers()];
+    expect(first.take(100_000).buffer).not.toBe(sent.buffer); // larger than it needs
+    expect(first.take(200_000).buffer).toBe(sent.buffer);
+    expect(second.take(200_000).buffer).not.toBe(sent.buffer); // it is in use
+  });
+
   it('are never more than were out at once, however sizes grow', () => {
     fc.assert(
       fc.property(fc.array(fc.array(fc.integer({ min: 0, max: 1 << 20 }), { maxLength: 6 })), (rounds) => {
