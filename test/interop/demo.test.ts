@@ -132,7 +132,7 @@ it('Spark reads and writes it: its own tables, tables of icestream, every type b
   }
 
   const made = await catalog.loadTable('spark.made');
-  expect(made.metadata.properties).toMatchObject({ owner: 'spark' });
+  expect(made.metadata.properties).toMatchObject({ purpose: 'test' });
   await made.append(fromAny([{ id: 4n, day: '2026-11-22', name: 'back', price: '7.00', note: 'icestream' }]));
   expect(await rowsOf(await catalog.loadTable('spark.made'))).toEqual([
     { id: 2n, day: '2026-11-21', name: null, price: '2.25', note: 'new' },

@@ -65,7 +65,7 @@ answer = {
 spark.sql("CREATE TABLE spark.made (id BIGINT, day DATE, name STRING, price DECIMAL(9, 2)) USING iceberg PARTITIONED BY (days(day))")
 spark.sql("INSERT INTO spark.made VALUES (1, DATE'2026-11-20', 'a', 1.50), (2, DATE'2026-11-21', NULL, 2.25), (3, DATE'2026-11-21', 'ü', NULL)")
 spark.sql("ALTER TABLE spark.made ADD COLUMN note STRING")
-spark.sql("ALTER TABLE spark.made SET TBLPROPERTIES ('owner' = 'spark')")
+spark.sql("ALTER TABLE spark.made SET TBLPROPERTIES ('purpose' = 'test')")
 spark.sql("UPDATE spark.made SET note = 'new' WHERE id = 2")
 spark.sql("DELETE FROM spark.made WHERE id = 1")
 spark.sql("INSERT INTO spark.shared VALUES (100, 'spark')")
