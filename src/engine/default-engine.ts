@@ -1,5 +1,6 @@
 /** The isolate's shared engine. */
 import { defaultMemoryLimitBytes, engineSource } from '#load-engine';
+import { IcestreamError } from '../errors.ts';
 import type { Engine } from './engine.ts';
 import { createEngine } from './wasm/engine.ts';
 import { compileModule, type EngineModuleSource } from './wasm/module.ts';
@@ -39,7 +40,21 @@ export async function init(source: EngineModuleSource | Promise<EngineModuleSour
 
 /** The engine's compiled module. It is compiled once; a failed load is tried again by the next call. */
 export function engineModule(): Promise<WebAssembly.Module> {
-  return modulePromise ?? load(engineSource);
+  return modulePromise ?? load(ownSource);
+}
+
+/** The runtime's own way, which a bundle may have lost. */
+async function ownSource(): Promise<EngineModuleSource> {
+  try {
+    return await engineSource();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new IcestreamError(
+      'UNAVAILABLE',
+      `the engine's wasm is not where it is looked for (${reason}); in a bundle, have it within (icestream/inline) or say with init() where it is`,
+      { cause },
+    );
+  }
 }
 
 export interface GetEngineOptions {

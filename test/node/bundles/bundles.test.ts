@@ -121,6 +121,12 @@ describe('esbuild', () => {
     expect(answer).toEqual([whole, expect.stringMatching(/module could not be loaded .* leave threads at 1/)]);
     expect(await artifacts('esbuild/with-file')).toEqual(['icestream.wasm']);
   });
+
+  test('without either, the error says what to do', async () => {
+    await expect(node('esbuild', 'node-without/script.js')).rejects.toMatchObject({
+      stderr: expect.stringMatching(/wasm is not where it is looked for .* have it within \(icestream\/inline\)/),
+    });
+  });
 });
 
 describe('Rollup', () => {

@@ -15,3 +15,4 @@ await build({
 });
 await build({ ...forNode, ...engine('icestream/inline'), entryPoints: ['script.mjs'], outdir: 'node-whole' });
 await build({ ...forNode, ...engine('icestream/append/inline'), entryPoints: ['script.mjs'], outdir: 'node-append' });
+await build({ ...forNode, entryPoints: ['script.mjs'], outdir: 'node-without' });
