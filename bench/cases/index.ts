@@ -18,6 +18,7 @@ import { text } from './text.ts';
 import { threads } from './threads.ts';
 import { transcode } from './transcode.ts';
 import { wide } from './wide.ts';
+import { workerMemory } from './worker-memory.ts';
 
 /** In the order of the README's table. */
 export const benchmarks: readonly Benchmark[] = [
@@ -40,4 +41,5 @@ export const benchmarks: readonly Benchmark[] = [
   coreSize,
   engineStart,
   threads,
+  workerMemory,
 ];

@@ -2,7 +2,7 @@
 import type { RangeReader } from '../engine/engine.ts';
 import type { Bytes } from '../util/bytes.ts';
 import type { ByteInput } from './byte-input.ts';
-import { streamChunks } from './input-stream.ts';
+import { passingChunks } from './input-stream.ts';
 
 const PIECE_BYTES = 256 * 1024;
 
@@ -39,7 +39,7 @@ export function blobInput(blob: Blob, name?: string): ByteInput {
     sizeBytes: blob.size,
     replayable: true,
     rangesAreCheap: true,
-    stream: (signal) => streamChunks(blob.stream(), signal),
+    stream: (signal) => passingChunks(blob.stream(), signal),
     ranges: async () => reader,
   };
 }

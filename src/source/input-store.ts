@@ -5,7 +5,7 @@ import { type ErrorCode, IcestreamError } from '../errors.ts';
 import type { ObjectStat } from '../storage/store.ts';
 import type { Bytes } from '../util/bytes.ts';
 import type { ByteInput, StoreObject } from './byte-input.ts';
-import { streamChunks } from './input-stream.ts';
+import { passingChunks } from './input-stream.ts';
 
 /** `sizeBytes`: when a listing has said it already. */
 export function storeInput(
@@ -21,7 +21,7 @@ export function storeInput(
     rangesAreCheap: true,
     async *stream(signal): AsyncGenerator<Bytes, void, undefined> {
       try {
-        yield* streamChunks(await store.stream(location, 0, signal === undefined ? {} : { signal }), signal);
+        yield* passingChunks(await store.stream(location, 0, signal === undefined ? {} : { signal }), signal);
       } catch (error) {
         throw sourceError(error, name);
       }

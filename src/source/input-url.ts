@@ -7,7 +7,7 @@ import { printable } from '../util/location.ts';
 import { parseRetryAfterMs, retry } from '../util/retry.ts';
 import type { World } from '../util/world.ts';
 import type { ByteInput } from './byte-input.ts';
-import { streamChunks } from './input-stream.ts';
+import { passingChunks } from './input-stream.ts';
 
 export interface UrlInputOptions {
   readonly world: World;
@@ -58,7 +58,7 @@ class UrlInput implements ByteInput {
     const expected = contentLength(response);
     this.sizeBytes = expected;
     let received = 0;
-    for await (const chunk of streamChunks(body, signal)) {
+    for await (const chunk of passingChunks(body, signal)) {
       received += chunk.length;
       yield chunk;
     }

@@ -1,5 +1,6 @@
 /** One request, passed on to an upstream, and its answer. */
 import { isRedirect } from '../../catalog/rest/response.ts';
+import { streamChunks } from '../../source/input-stream.ts';
 import { defaultWorld } from '../../util/world.ts';
 import { boundedBody } from '../bounded-body.ts';
 import { CatalogProblem } from '../catalog/problem.ts';
@@ -94,7 +95,7 @@ function limited(
   maxBytes: number,
   tooLarge: () => Error,
 ): ReadableStream<Uint8Array> {
-  const chunks = boundedBody(body, maxBytes, tooLarge);
+  const chunks = boundedBody(streamChunks(body), maxBytes, tooLarge);
   return new ReadableStream({
     async pull(controller) {
       const { done, value } = await chunks.next();

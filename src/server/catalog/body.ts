@@ -1,4 +1,5 @@
 /** A request's body: JSON, read whole, not larger than allowed. */
+import { streamChunks } from '../../source/input-stream.ts';
 import { JsonCursor } from '../../spec/json-cursor.ts';
 import type { Bytes } from '../../util/bytes.ts';
 import { concatBytes } from '../../util/encoding.ts';
@@ -17,7 +18,7 @@ export async function readBody(request: Request, maxBytes: number): Promise<stri
   if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge();
   if (request.body === null) return '';
   const chunks: Bytes[] = [];
-  for await (const chunk of boundedBody(request.body, maxBytes, tooLarge)) chunks.push(chunk);
+  for await (const chunk of boundedBody(streamChunks(request.body), maxBytes, tooLarge)) chunks.push(chunk);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(concatBytes(chunks));
   } catch (cause) {

@@ -6,6 +6,7 @@ import { newEngine } from '../../engine/default-engine.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { IcestreamError } from '../../errors.ts';
 import { fromAny } from '../../source/from-any.ts';
+import { passingChunks } from '../../source/input-stream.ts';
 import type { RecordBatchSource } from '../../source/source.ts';
 import type { TableCatalog } from '../../table/table-catalog.ts';
 import type { Bytes } from '../../util/bytes.ts';
@@ -77,7 +78,7 @@ export class Loads {
         'retry-after': String(RETRY_AFTER_SECONDS),
       });
     }
-    const chunks = boundedBody(body, maxBytes, () => tooLarge(maxBytes), signal);
+    const chunks = boundedBody(passingChunks(body, signal), maxBytes, () => tooLarge(maxBytes));
     const options = { ...this.#options.source, name: 'the body', ...(format === null ? {} : { format }) };
     const write: WriteOptions = {
       ...this.#options.write,

@@ -1,0 +1,66 @@
+/** What comes from the network in small pieces is read in large ones: each costs a Worker as much time and garbage. */
+import { expect, test } from 'vitest';
+import { passingChunks } from '../../../src/source/input-stream.ts';
+
+/** workerd's own kind of stream, as bodies of requests and answers are. */
+function networkPipe(): TransformStream<Uint8Array, Uint8Array> {
+  const { IdentityTransformStream } = globalThis as unknown as { IdentityTransformStream: typeof TransformStream };
+  return new IdentityTransformStream();
+}
+
+/** Bytes as the network gives them, in pieces that differ. */
+function fromNetwork(bytes: Uint8Array, pieceBytes: number): ReadableStream<Uint8Array> {
+  const { readable, writable } = networkPipe();
+  const writer = writable.getWriter();
+  const write = async () => {
+    for (let at = 0; at < bytes.length; ) {
+      const end = at + 1 + (at % pieceBytes);
+      await writer.write(bytes.slice(at, end));
+      at = end;
+    }
+    await writer.close();
+  };
+  write().catch(() => {});
+  return readable;
+}
+
+const counting = (length: number) => Uint8Array.from({ length }, (_, i) => (i * 2654435761) >>> 13);
+
+test('pieces of 4 KiB come as chunks of 256 KiB', async () => {
+  const sent = counting(1_000_000);
+  const sizes: number[] = [];
+  const received = new Uint8Array(sent.length);
+  let at = 0;
+  for await (const chunk of passingChunks(fromNetwork(sent, 4096))) {
+    sizes.push(chunk.length);
+    received.set(chunk, at);
+    at += chunk.length;
+  }
+  expect(sizes).toEqual([262_144, 262_144, 262_144, 213_568]);
+  // `toEqual` would take seconds.
+  expect(received.every((byte, i) => byte === sent[i])).toBe(true);
+});
+
+test('a stream that fails fails the reader', async () => {
+  const { readable, writable } = networkPipe();
+  const writer = writable.getWriter();
+  const sent = writer.write(counting(300_000)).then(() => writer.abort(new Error('the client went away')));
+  let bytes = 0;
+  const read = async () => {
+    for await (const chunk of passingChunks(readable)) bytes += chunk.length;
+  };
+  await expect(read()).rejects.toThrow('the client went away');
+  await sent;
+  expect(bytes).toBe(262_144);
+});
+
+test('leaving early cancels the stream', async () => {
+  const { readable, writable } = networkPipe();
+  const writer = writable.getWriter();
+  const sent = writer.write(counting(600_000));
+  for await (const chunk of passingChunks(readable)) {
+    expect(chunk.length).toBe(262_144);
+    break;
+  }
+  await expect(sent).rejects.toThrow();
+});
