@@ -66,6 +66,21 @@ describe('the engine', () => {
     held.free();
   });
 
+  it('says so when compression needs more memory than there is, and goes on', async () => {
+    const engine = await newEngine({ memoryLimitBytes: 10 * MIB });
+    const encoded = async (level: number) => {
+      const batch = numbers(engine, 131_072);
+      using encoder = engine.encoder({ ...encoding, schema: batch.schema, pageRowLimit: 1_000_000, level });
+      return await rowGroupBytes(encoder, [batch]);
+    };
+    await expect(encoded(22)).rejects.toMatchObject({
+      code: 'MEMORY_LIMIT_TOO_SMALL',
+      message: expect.stringContaining('level'),
+    });
+    expect(engine.alive).toBe(true);
+    expect((await encoded(1)).length).toBeGreaterThan(0);
+  });
+
   it('takes no more memory for many batches than for a few', async () => {
     const engine = await newEngine({ memoryLimitBytes: 64 * MIB });
     const messages = [131_000, 131_072, 130_000].map((rows) => ipcOf(rows));

@@ -4,12 +4,13 @@ use std::io::Write;
 
 use flate2::write::GzEncoder;
 use parquet::basic::Compression;
+use zstd::zstd_safe;
 
 use crate::error::{EngineError, Result};
 
 enum Kind {
     Uncompressed,
-    Zstd(zstd::bulk::Compressor<'static>),
+    Zstd { compressor: zstd::bulk::Compressor<'static>, level: i32 },
     Snappy(snap::raw::Encoder),
     Lz4,
     Gzip(flate2::Compression),
@@ -24,12 +25,27 @@ fn failed(e: impl std::fmt::Display) -> EngineError {
     EngineError::failed(format!("a page could not be compressed: {e}"))
 }
 
+/// Whether zstd was refused memory.
+fn is_refused(e: &std::io::Error) -> bool {
+    let code = zstd_safe::zstd_sys::ZSTD_ErrorCode::ZSTD_error_memory_allocation as usize;
+    e.to_string() == zstd_safe::get_error_name(code.wrapping_neg())
+}
+
+fn too_large(page: usize, level: i32) -> EngineError {
+    let text = format!(
+        "zstd at level {level} needs more memory for a page of {page} bytes than is left; raise memoryLimitBytes, or \
+        lower the compression level"
+    );
+    EngineError::new("MEMORY_LIMIT_TOO_SMALL", text)
+}
+
 impl Codec {
     pub fn new(compression: Compression) -> Result<Self> {
         let kind = match compression {
             Compression::UNCOMPRESSED => Kind::Uncompressed,
             Compression::ZSTD(level) => {
-                Kind::Zstd(zstd::bulk::Compressor::new(level.compression_level()).map_err(failed)?)
+                let level = level.compression_level();
+                Kind::Zstd { compressor: zstd::bulk::Compressor::new(level).map_err(failed)?, level }
             }
             Compression::SNAPPY => Kind::Snappy(snap::raw::Encoder::new()),
             Compression::LZ4_RAW => Kind::Lz4,
@@ -44,10 +60,12 @@ impl Codec {
         let out = &mut self.compressed;
         match &mut self.kind {
             Kind::Uncompressed => return Ok(page),
-            Kind::Zstd(compressor) => {
+            Kind::Zstd { compressor, level } => {
                 out.clear();
-                out.reserve(zstd::zstd_safe::compress_bound(page.len()));
-                compressor.compress_to_buffer(page, out).map_err(failed)?;
+                out.reserve(zstd_safe::compress_bound(page.len()));
+                compressor
+                    .compress_to_buffer(page, out)
+                    .map_err(|e| if is_refused(&e) { too_large(page.len(), *level) } else { failed(e) })?;
             }
             Kind::Snappy(encoder) => {
                 out.resize(snap::raw::max_compress_len(page.len()), 0);
