@@ -14,6 +14,8 @@ export interface Batch extends Disposable {
   readonly numRows: number;
   /** Size of its rows in bytes, from the data alone: the same rows give the same number however they were cut. */
   readonly byteLength: number;
+  /** The same by column of the schema: together, `byteLength`. */
+  readonly columnBytes: readonly number[];
   readonly schema: ArrowSchema;
   /** Rows `[start, start + length)` as a new handle that shares memory with this one. */
   slice(start: number, length: number): Batch;

@@ -23,6 +23,7 @@ export interface OpenSourceParts {
   readonly schema: ArrowSchema;
   readonly totalRows?: number | null;
   readonly engineBytes?: number;
+  readonly columnsApart?: boolean;
   /** Frees what it holds when it is left early. */
   readonly batches: () => AsyncGenerator<Batch, void, undefined>;
   /** Frees readers and ends streams; called once, also when `batches` was never called. */
@@ -50,6 +51,7 @@ export function makeOpenSource(parts: OpenSourceParts): OpenSource {
     schema: parts.schema,
     totalRows: parts.totalRows ?? null,
     engineBytes: parts.engineBytes ?? 0,
+    columnsApart: parts.columnsApart ?? false,
     get currentFile() {
       return parts.currentFile === undefined ? parts.name : parts.currentFile();
     },

@@ -52,7 +52,8 @@ export async function openParquet(
       };
       const largest = reader.footer.rowGroups.reduce((most, group) => Math.max(most, group.compressedBytes), 0);
       const engineBytes = MiB + EXPANSION * largest;
-      return makeOpenSource({ name, schema, totalRows: reader.footer.numRows, engineBytes, batches, close });
+      const totalRows = reader.footer.numRows;
+      return makeOpenSource({ name, schema, totalRows, engineBytes, columnsApart: true, batches, close });
     } catch (error) {
       reader.free();
       throw error;

@@ -34,6 +34,7 @@ export async function selectColumns(
     schema,
     totalRows: source.totalRows,
     engineBytes: source.engineBytes ?? 0,
+    columnsApart: source.columnsApart ?? false,
     batches,
     close: async () => {
       aligner.free();

@@ -37,6 +37,8 @@ export interface OpenSource extends AsyncDisposable {
    * `readerShareBytes` of the lease. Default: next to nothing.
    */
   readonly engineBytes?: number;
+  /** Whether the columns of a batch have memory of their own, so that each can go before the others. Default false. */
+  readonly columnsApart?: boolean;
   /**
    * Consumed once. A batch belongs to the consumer; `return()` frees the rest. Errors: SOURCE_UNREADABLE,
    * SOURCE_CORRUPT, INVALID_VALUE, SCHEMA_MISMATCH (a batch whose schema differs from the first), TOO_MANY_BAD_ROWS.

@@ -75,7 +75,7 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
     sourceEngineBytes: request.source.engineBytes ?? 0,
     engineLimitBytes: engine.maxMemoryBytes,
   });
-  const merge = clustered ? planMerge(plan, leaves, settings) : null;
+  const merge = clustered ? planMerge(plan, leaves, settings, request.source.columnsApart === true) : null;
   const encoderOptions = encoderSettings(metadata, schema, target, options.encoding ?? 'default');
   const openEncoder = (): Encoder => (options.encoder ?? ((o) => engine.encoder(o)))(encoderOptions);
   const engineBytes = threadEngineBytes(plan.limitBytes);

@@ -122,8 +122,11 @@ function divide(request: MemoryPlanRequest, limitBytes: number): MemoryPlan | nu
   const left = engineBytes - fixed - Math.floor((5 * reading) / 4);
   // Rows are held once while they wait; while a row group is encoded, its columns go one by one and its compressed
   // pages come: a row group's worth beside the buffer. The rest is the batch in hand and fragmentation.
-  // Larger row groups gain nothing but a larger process. While rows are routed, one of their columns is there twice.
-  const bufferedRowBytes = Math.floor(Math.min(left / 2, limitBytes / 6));
+  // Larger row groups gain nothing but a larger process. Those of many partitions are small, and each has its cost: more
+  // rows wait for them, and beside them only those that are routed.
+  const bufferedRowBytes = Math.floor(
+    request.partitioned ? Math.min((3 * left) / 5, limitBytes / 4) : Math.min(left / 2, limitBytes / 6),
+  );
   if (bufferedRowBytes < Math.max(MIN_ROW_SHARE, 16 * request.rowBytes)) return null;
   const threadBytes = THREAD_FIXED_BYTES + ENGINE_LEAF_BYTES * request.leafColumns + (3 * bufferedRowBytes) / 2;
   if ((request.threads ?? 1) > 1 && threadBytes > threadEngineBytes(limitBytes)) return null;

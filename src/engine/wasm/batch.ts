@@ -14,6 +14,7 @@ export class WasmBatch implements Batch {
   #handle: number;
   #schema: ArrowSchema | undefined;
   #byteLength: number | undefined;
+  #columnBytes: readonly number[] | undefined;
 
   /** @param schema and @param byteLength when the caller knows them; they are read from the engine at first use otherwise. */
   constructor(instance: WasmInstance, handle: number, numRows: number, schema?: ArrowSchema, byteLength?: number) {
@@ -25,8 +26,13 @@ export class WasmBatch implements Batch {
   }
 
   get byteLength(): number {
-    this.#byteLength ??= this.#instance.callJson('batch_bytes', this.#live()) as number;
+    this.#byteLength ??= this.columnBytes.reduce((sum, bytes) => sum + bytes, 0);
     return this.#byteLength;
+  }
+
+  get columnBytes(): readonly number[] {
+    this.#columnBytes ??= this.#instance.callJson('batch_bytes', this.#live()) as number[];
+    return this.#columnBytes;
   }
 
   get schema(): ArrowSchema {

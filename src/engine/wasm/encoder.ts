@@ -11,12 +11,19 @@ import type { WasmInstance } from './instance.ts';
 /** Of every Parquet file's first bytes. */
 const MAGIC_BYTES = 4;
 
+/** Of options that many files share. */
+const requests = new WeakMap<EncoderOptions, string>();
+
 function request(options: EncoderOptions): string {
-  return JSON.stringify({
+  const made = requests.get(options);
+  if (made !== undefined) return made;
+  const text = JSON.stringify({
     ...options,
     columns: [...(options.columns ?? [])],
     keyValueMetadata: [...(options.keyValueMetadata ?? [])],
   });
+  requests.set(options, text);
+  return text;
 }
 
 export class WasmEncoder implements Encoder {

@@ -76,6 +76,8 @@ export class DataFiles {
   /** In the order they were due. */
   readonly #submitted: Submitted[] = [];
   readonly #finishing = new Set<Finishing>();
+  /** Open files with parts in flight, when last looked at. */
+  readonly #sending = new Set<DataFileWriter>();
   /** Files that could not be finished. */
   readonly #unfinished: DataFileWriter[] = [];
   #failure: { readonly error: unknown } | null = null;
@@ -94,8 +96,13 @@ export class DataFiles {
 
   /** Encoded bytes held in memory: pending and in flight. */
   get bufferedBytes(): number {
-    let sum = 0;
-    for (const { file } of this.#open.values()) sum += file.bufferedBytes;
+    // Asked often, while hundreds of files are open.
+    let sum = this.#pendingBytes;
+    for (const file of this.#sending) {
+      const inFlight = file.bufferedBytes - file.pendingBytes;
+      sum += inFlight;
+      if (inFlight === 0) this.#sending.delete(file);
+    }
     for (const { file } of this.#finishing) sum += file.bufferedBytes;
     return sum;
   }
@@ -179,6 +186,7 @@ export class DataFiles {
     this.#encodedBytes += file.encodedBytes - encoded;
     this.#pendingBytes += file.pendingBytes - pending;
     this.#keptBytes += this.#kept(file) - kept;
+    if (file.bufferedBytes > file.pendingBytes) this.#sending.add(file);
     // Rows that compress very well would fill memory with the footer long before the file has its size.
     const full = file.encodedBytes >= targetFileSizeBytes || this.#kept(file) > plan.footerBytes;
     if (full || last) await this.#finishFile(open);
@@ -231,6 +239,7 @@ export class DataFiles {
   /** Starts to finish the file; the last bytes go out while the next rows are encoded. */
   async #finishFile({ file, partition, number }: OpenFile): Promise<void> {
     this.#open.delete(partition.key);
+    this.#sending.delete(file);
     this.#pendingBytes -= file.pendingBytes;
     this.#keptBytes -= this.#kept(file);
     const finish = async () => {

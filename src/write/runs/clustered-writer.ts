@@ -44,6 +44,8 @@ export class ClusteredWriter implements RowWriter {
   readonly #steps: RowSteps;
   /** Rows of all partitions, in the order they came. */
   readonly #waiting: PartitionBuffer;
+  /** Of those, by `Batch.columnBytes`. */
+  #columnBytes: number[] = [];
   readonly #files: DataFiles;
   /** Rows of the partition whose file is written, in the second pass. */
   readonly #buffer: PartitionBuffer;
@@ -137,19 +139,21 @@ export class ClusteredWriter implements RowWriter {
 
   /** Takes the batch over; returns its size. */
   #wait(batch: Batch): number {
-    const { byteLength } = batch;
+    const { byteLength, columnBytes } = batch;
+    for (const [at, bytes] of columnBytes.entries()) this.#columnBytes[at] = (this.#columnBytes[at] ?? 0) + bytes;
     this.#waiting.push(batch, byteLength);
     return byteLength;
   }
 
   #isFull(): boolean {
-    return runIsFull(this.#options.merge, this.#waiting);
+    return runIsFull(this.#options.merge, { rows: this.#waiting.rows, columnBytes: this.#columnBytes });
   }
 
   /** Takes the rows that wait, by partition; those that would make too many slices wait on. */
   #route(): readonly PartitionSlice[] {
     const { engine, transforms, merge } = this.#options;
     const { slices, rest } = engine.partition(this.#waiting.take(), transforms, merge.mostSlices);
+    this.#columnBytes = [];
     for (const batch of rest) this.#wait(batch);
     return slices;
   }

@@ -11,6 +11,8 @@ import { MAX_STEP_ROWS } from '../rows/row-steps.ts';
 const MiB = 1024 * 1024;
 
 export interface MergePlan {
+  /** See `OpenSource.columnsApart`. */
+  readonly columnsApart: boolean;
   /** What rows may take that wait until they are written as one run, while they are routed; see `runIsFull`. */
   readonly runRoomBytes: number;
   readonly runRows: number;
@@ -41,11 +43,12 @@ const CHUNKS_A_RUN = 2;
 /** Records that are held beside the chunks: the one that was put together, and its rows' copy in the engine. */
 const RECORDS_HELD = 2;
 
-/** `rowGroupSizeBytes` and `targetFileSizeBytes`: the table's. */
+/** `rowGroupSizeBytes` and `targetFileSizeBytes`: the table's; `columnsApart`: the source's. */
 export function planMerge(
   plan: MemoryPlan,
   leafColumns: number,
   { rowGroupSizeBytes, targetFileSizeBytes }: { rowGroupSizeBytes: number; targetFileSizeBytes: number },
+  columnsApart: boolean,
 ): MergePlan {
   const { limitBytes, engineBytes, roomBytes, sliceBytes, partSizeBytes, partsInFlight } = plan;
   const left = engineBytes - ENGINE_FIXED_BYTES - ENGINE_LEAF_BYTES * leafColumns;
@@ -56,6 +59,7 @@ export function planMerge(
   const runRoomBytes = Math.floor((7 * roomBytes) / 8);
   const runRows = Math.min(MAX_ROUTED_ROWS, Math.floor(runRoomBytes / 2 / KEY_BYTES));
   return {
+    columnsApart,
     runRoomBytes,
     runRows,
     mostSlices: Math.max(1, Math.floor((roomBytes - runRoomBytes) / sliceBytes)),
@@ -72,18 +76,20 @@ export function planMerge(
 /** Rows that wait to be written as a run. */
 export interface WaitingRows {
   readonly rows: number;
-  /** By `Batch.byteLength`. */
-  readonly bytes: number;
+  /** By `Batch.columnBytes`. */
+  readonly columnBytes: readonly number[];
 }
 
 /**
- * Whether there might be no room to route the rows after another step: all of them are there twice then, because the
- * columns of an Arrow message share its memory, which goes only with the last of them.
+ * Whether there might be no room to route the rows after another step. One column at a time is there twice then, where
+ * each goes by itself, and otherwise all of them: the columns of an Arrow message share its memory.
  */
-export function runIsFull(plan: MergePlan, { rows, bytes }: WaitingRows): boolean {
-  const { runRoomBytes, runRows, stepRows, stepBytes } = plan;
-  const [nextRows, nextBytes] = [rows + stepRows, bytes + stepBytes];
-  const routed = nextBytes + PLACE_BYTES * nextRows;
+export function runIsFull(plan: MergePlan, { rows, columnBytes }: WaitingRows): boolean {
+  const { columnsApart, runRoomBytes, runRows, stepRows, stepBytes } = plan;
+  const nextRows = rows + stepRows;
+  const nextBytes = columnBytes.reduce((sum, column) => sum + column, stepBytes);
+  const copied = columnsApart ? Math.max(0, ...columnBytes) + stepBytes : nextBytes;
+  const routed = copied + PLACE_BYTES * nextRows;
   return nextBytes + Math.max(routed, KEY_BYTES * nextRows) > runRoomBytes || nextRows > runRows;
 }
 

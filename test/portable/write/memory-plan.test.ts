@@ -37,7 +37,7 @@ test('a partitioned write keeps more for the many files that are open', () => {
   const plan = planMemory({ ...usual, partitioned: true });
   expect(plan.partSizeBytes).toBe(5 * MiB);
   expect(plan.pendingBytes).toBe(22 * MiB);
-  expect(plan.bufferedRowBytes).toBe(16 * MiB);
+  expect(plan.bufferedRowBytes).toBe(24 * MiB);
   expect(plan.rowGroupBytes).toBeLessThan(plan.engineBytes - plan.bufferedRowBytes);
 });
 
@@ -84,7 +84,8 @@ test('shares never add up to more than the limit', () => {
       fc.integer({ min: 1, max: 500 }),
       fc.integer({ min: 1, max: 20_000 }),
       fc.boolean(),
-      (mib, leafColumns, rowBytes, partitioned) => {
+      fc.boolean(),
+      (mib, leafColumns, rowBytes, partitioned, columnsApart) => {
         const request = { ...usual, limitBytes: mib * MiB, leafColumns, rowBytes, partitioned };
         let plan: ReturnType<typeof planMemory>;
         try {
@@ -98,7 +99,8 @@ test('shares never add up to more than the limit', () => {
         expect(plan.bufferedRowBytes * 2).toBeLessThanOrEqual(plan.engineBytes);
         expect(plan.stepBytes).toBeGreaterThan(0);
         expect(plan.routeBytes + plan.stepBytes).toBeLessThanOrEqual(plan.bufferedRowBytes);
-        const merge = planMerge(plan, leafColumns, { rowGroupSizeBytes: 128 * MiB, targetFileSizeBytes: 512 * MiB });
+        const settings = { rowGroupSizeBytes: 128 * MiB, targetFileSizeBytes: 512 * MiB };
+        const merge = planMerge(plan, leafColumns, settings, columnsApart);
         // In the second pass one file is open.
         const growing = plan.partSizeBytes * (plan.partsInFlight + 1);
         expect(plan.engineBytes + growing + merge.readBytes).toBeLessThanOrEqual(plan.limitBytes);
@@ -113,9 +115,11 @@ test('shares never add up to more than the limit', () => {
         );
         const slices = merge.mostSlices === 1 ? 0 : merge.mostSlices * plan.sliceBytes;
         expect(merge.runRoomBytes + slices).toBeLessThanOrEqual(plan.roomBytes);
-        expect(runIsFull(merge, { rows: 0, bytes: 0 })).toBe(false);
-        // All of it is there twice.
-        expect(runIsFull(merge, { rows: 1, bytes: plan.roomBytes / 2 })).toBe(true);
+        const half = plan.roomBytes / 2;
+        expect(runIsFull(merge, { rows: 0, columnBytes: [] })).toBe(false);
+        // Of columns that go together all is there twice, and of one column always.
+        expect(runIsFull(merge, { rows: 1, columnBytes: [half] })).toBe(true);
+        expect(runIsFull(merge, { rows: 1, columnBytes: [half / 2, half / 2] })).toBe(!columnsApart);
       },
     ),
   );

@@ -5,7 +5,7 @@ use arrow_array::RecordBatch;
 use super::{answer, set_meta, set_out};
 use crate::error::{EngineError, Result};
 use crate::kernels::compact::compact;
-use crate::kernels::data_size::data_size;
+use crate::kernels::data_size::column_sizes;
 use crate::schema_json::schema_to_json;
 use crate::{batch, handles};
 
@@ -47,11 +47,11 @@ pub extern "C" fn batch_rows(handle: i32) -> i32 {
     })
 }
 
-/// Size of the rows, as a JSON number in the meta.
+/// Size of the rows, column by column, as a JSON array in the meta.
 #[unsafe(no_mangle)]
 pub extern "C" fn batch_bytes(handle: i32) -> i32 {
     answer(|| {
-        set_meta(with(handle, |b| Ok(data_size(b)))?.to_string());
+        set_meta(format!("{:?}", with(handle, |b| Ok(column_sizes(b)))?));
         Ok(0)
     })
 }

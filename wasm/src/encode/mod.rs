@@ -39,7 +39,7 @@ pub struct Encoder {
 
 enum State {
     Ready(SerializedFileWriter<Output>),
-    InRowGroup(OpenRowGroup, Columns, Codec),
+    InRowGroup(OpenRowGroup, Columns, Box<Codec>),
     /// The file is finished, or a row group failed and the file with it.
     Ended,
 }
@@ -96,7 +96,7 @@ impl Encoder {
         }
         // Pages go past the writer of the file.
         flush(&mut writer)?;
-        let codec = Codec::new(self.recipe.options.compression)?;
+        let codec = self.recipe.codec()?;
         self.state = State::InRowGroup(OpenRowGroup::new(writer)?, columns.into_iter().enumerate(), codec);
         Ok(())
     }
@@ -115,6 +115,7 @@ impl Encoder {
         while self.output.len() < STEP_BYTES {
             let Some((index, chunks)) = columns.next() else {
                 let mut writer = open.close()?;
+                self.recipe.keep(codec);
                 flush(&mut writer)?;
                 self.state = State::Ready(writer);
                 return Ok(Some(self.output.take()));

@@ -1,7 +1,7 @@
 //! What all files of one table share: the options, and what column writers are made of. Made once, because many small
 //! row groups in many files would otherwise spend as long on it as on their rows.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use parquet::arrow::ArrowSchemaConverter;
 use parquet::file::properties::WriterPropertiesPtr;
 use parquet::schema::types::{ColumnDescPtr, SchemaDescriptor, TypePtr};
 
-use super::column::{Leaf, Path, Rows};
+use super::column::{Codec, Leaf, Path, Rows};
 use super::options::Options;
 use crate::error::{EngineError, Result};
 
@@ -23,6 +23,8 @@ pub struct Recipe {
     pub properties: WriterPropertiesPtr,
     /// The leaves of each top-level field.
     fields: Vec<Vec<Leaf>>,
+    /// That of the row group before: its tables take longer to make than a small row group to compress.
+    codec: Cell<Option<Box<Codec>>>,
 }
 
 thread_local! {
@@ -58,7 +60,23 @@ impl Recipe {
             };
             fields.push(paths.into_iter().zip(&mut columns).map(leaf).collect());
         }
-        Ok(Self { text: text.to_vec(), root: descriptor.root_schema_ptr(), options, properties, fields })
+        Ok(Self {
+            text: text.to_vec(),
+            root: descriptor.root_schema_ptr(),
+            options,
+            properties,
+            fields,
+            codec: Cell::default(),
+        })
+    }
+
+    pub fn codec(&self) -> Result<Box<Codec>> {
+        self.codec.take().map_or_else(|| Codec::new(self.options.compression).map(Box::new), Ok)
+    }
+
+    /// For the next row group.
+    pub fn keep(&self, codec: Box<Codec>) {
+        self.codec.set(Some(codec));
     }
 
     /// The leaves of the top-level field `index`, each with its rows in these chunks.

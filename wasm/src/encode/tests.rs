@@ -439,6 +439,18 @@ fn a_row_group_leaves_memory_in_steps() {
 }
 
 #[test]
+fn a_row_group_is_the_same_whatever_was_compressed_before() {
+    let options = options(&mixed(1).schema());
+    let alone = encode(&options, vec![vec![mixed(3_000)]]).0;
+    // In use as long as there is an encoder: so is its compressor.
+    let mut before = Encoder::new(options.to_string().as_bytes()).unwrap();
+    for rows in [20_000, 17, 4_000] {
+        row_group(&mut before, vec![mixed(rows)]).unwrap();
+        assert_eq!(encode(&options, vec![vec![mixed(3_000)]]).0, alone);
+    }
+}
+
+#[test]
 fn a_row_group_that_was_not_taken_whole_ends_the_file() {
     let rows = mixed(100);
     let mut encoder = Encoder::new(options(&rows.schema()).to_string().as_bytes()).unwrap();

@@ -12,7 +12,12 @@ use super::bytes::ByteRows;
 use super::unpack::Unpacked;
 
 pub fn data_size(batch: &RecordBatch) -> u64 {
-    batch.columns().iter().map(|c| size(c, None)).sum()
+    column_sizes(batch).iter().sum()
+}
+
+/// Of each column.
+pub fn column_sizes(batch: &RecordBatch) -> Vec<u64> {
+    batch.columns().iter().map(|c| size(c, None)).collect()
 }
 
 /// `mask`: the rows that count.

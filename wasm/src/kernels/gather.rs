@@ -128,7 +128,8 @@ fn fixed<T: ArrowNativeType>(pieces: &[ArrayRef], groups: &RowGroups<'_>) -> Res
     }
     let array = |(values, nulls): (Vec<T>, _)| {
         let data = ArrayData::builder(pieces[0].data_type().clone()).len(values.len()).nulls(nulls);
-        Ok(make_array(data.add_buffer(Buffer::from_vec(values)).build()?))
+        // SAFETY: as many values of the type as there are rows.
+        Ok(make_array(unsafe { data.add_buffer(Buffer::from_vec(values)).build_unchecked() }))
     };
     all.into_iter().zip(nulls(pieces, groups)).map(array).collect()
 }
@@ -176,7 +177,8 @@ fn numbers(lists: &[&ListArray], width: usize, groups: &RowGroups<'_>) -> Result
     let part = |(offsets, values): (_, Vec<u8>)| {
         let child = ArrayData::builder(data[0].data_type().clone()).len(values.len() / width);
         // Bytes lie where the allocator puts them; numbers have an alignment.
-        let child = child.add_buffer(Buffer::from_vec(values)).align_buffers(true).build()?;
+        // SAFETY: whole elements of arrays of the same type.
+        let child = unsafe { child.add_buffer(Buffer::from_vec(values)).align_buffers(true).build_unchecked() };
         Ok((offsets, make_array(child)))
     };
     offsets.into_iter().zip(values).map(part).collect()

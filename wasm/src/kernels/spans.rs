@@ -54,26 +54,30 @@ pub fn group_values(
     ends: &[OffsetBuffer<i32>],
     groups: &RowGroups<'_>,
 ) -> Vec<Vec<u8>> {
+    // SHORT bytes can be written behind what is filled, whatever is still to come.
     let room = |ends: &OffsetBuffer<i32>| Vec::with_capacity(ends[ends.len() - 1] as usize * width + SHORT);
     let mut all: Vec<Vec<u8>> = ends.iter().map(room).collect();
     for block in &groups.blocks {
         let Spans { offsets, values } = pieces[block.piece];
         let place = |row: usize| offsets[row] as usize * width;
         warm(&values[place(block.rows.start)..place(block.rows.end)]);
+        // From here on, SHORT bytes would be read past the end of the piece.
+        let end = (values.len() + 1).saturating_sub(SHORT);
         for (group, rows) in groups.runs(block) {
             let out = &mut all[group];
             let mut filled = out.len();
             for row in rows {
-                let (start, end) = (place(*row as usize), place(*row as usize + 1));
-                let len = end - start;
-                if len <= SHORT && start + SHORT <= values.len() && filled + SHORT <= out.capacity() {
-                    // SAFETY: SHORT bytes can be read from `start` on and written behind what is filled.
+                let row = *row as usize;
+                let pair = &offsets[row..row + 2];
+                let (start, len) = (pair[0] as usize * width, (pair[1] - pair[0]) as usize * width);
+                if len <= SHORT && start < end {
+                    // SAFETY: SHORT bytes can be read from `start` on; the group has room for its values and SHORT more.
                     unsafe { copy_short(values.as_ptr().add(start), out.as_mut_ptr().add(filled), len) };
                     filled += len;
                 } else {
                     // SAFETY: so many were written.
                     unsafe { out.set_len(filled) };
-                    out.extend_from_slice(&values[start..end]);
+                    out.extend_from_slice(&values[start..start + len]);
                     filled = out.len();
                 }
             }
@@ -91,7 +95,9 @@ pub fn group_values(
 #[inline(always)]
 unsafe fn copy_short(from: *const u8, to: *mut u8, len: usize) {
     let (from, to) = (from.cast::<[u64; 2]>(), to.cast::<[u64; 2]>());
-    let mut step = 0;
+    // Most are done with the first step.
+    unsafe { to.write_unaligned(from.read_unaligned()) };
+    let mut step = 1;
     while step * STEP < len {
         unsafe { to.add(step).write_unaligned(from.add(step).read_unaligned()) };
         step += 1;

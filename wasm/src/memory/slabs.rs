@@ -34,6 +34,7 @@ struct Slab {
     slabs: u32,
     /// Bits of slabs that are in no list.
     idle: u32,
+    /// Of regions that have idle slabs.
     next_region: *mut Slab,
     previous_region: *mut Slab,
 }
@@ -69,6 +70,7 @@ unsafe fn unlink(head: &mut *mut Slab, slab: *mut Slab) {
 pub struct Slabs {
     /// Slabs of each class that have room.
     open: [*mut Slab; CLASSES],
+    /// Regions that have idle slabs: a slab is wanted often, and most regions are full.
     regions: *mut Slab,
     /// Regions without a slab in use; one is kept.
     idle_regions: usize,
@@ -165,13 +167,10 @@ impl Slabs {
         }
     }
 
-    /// A slab of no class, out of the region that was used last.
+    /// A slab of no class, out of the region that got one back last.
     fn idle_slab(&mut self) -> *mut Slab {
         unsafe {
             let mut region = self.regions;
-            while !region.is_null() && (*region).idle == 0 {
-                region = (*region).next_region;
-            }
             if region.is_null() {
                 region = self.new_region();
                 if region.is_null() {
@@ -183,6 +182,9 @@ impl Slabs {
             }
             let index = (*region).idle.trailing_zeros();
             (*region).idle &= !(1 << index);
+            if (*region).idle == 0 {
+                self.unlink_region(region);
+            }
             let slab = region.cast::<u8>().add(index as usize * SLAB).cast::<Slab>();
             (*slab).region = region;
             slab
@@ -198,12 +200,7 @@ impl Slabs {
                 }
                 (*region).slabs = slabs as u32;
                 (*region).idle = all_idle(region);
-                (*region).next_region = self.regions;
-                (*region).previous_region = null_mut();
-                if !self.regions.is_null() {
-                    (*self.regions).previous_region = region;
-                }
-                self.regions = region;
+                self.push_region(region);
                 self.idle_regions += 1;
                 return region;
             }
@@ -215,6 +212,9 @@ impl Slabs {
     unsafe fn rest(&mut self, slab: *mut Slab) {
         unsafe {
             let region = (*slab).region;
+            if (*region).idle == 0 {
+                self.push_region(region);
+            }
             (*region).idle |= 1 << ((slab.addr() - region.addr()) / SLAB);
             if (*region).idle != all_idle(region) {
                 return;
@@ -223,6 +223,24 @@ impl Slabs {
                 self.idle_regions = 1;
                 return;
             }
+            self.unlink_region(region);
+            System.dealloc(region.cast(), region_layout((*region).slabs as usize));
+        }
+    }
+
+    unsafe fn push_region(&mut self, region: *mut Slab) {
+        unsafe {
+            (*region).next_region = self.regions;
+            (*region).previous_region = null_mut();
+            if !self.regions.is_null() {
+                (*self.regions).previous_region = region;
+            }
+        }
+        self.regions = region;
+    }
+
+    unsafe fn unlink_region(&mut self, region: *mut Slab) {
+        unsafe {
             let (next, previous) = ((*region).next_region, (*region).previous_region);
             if previous.is_null() {
                 self.regions = next;
@@ -232,7 +250,6 @@ impl Slabs {
             if !next.is_null() {
                 (*next).previous_region = previous;
             }
-            System.dealloc(region.cast(), region_layout((*region).slabs as usize));
         }
     }
 }
@@ -251,7 +268,8 @@ mod tests {
 
     use super::*;
 
-    fn regions(slabs: &Slabs) -> usize {
+    /// That have idle slabs.
+    fn open_regions(slabs: &Slabs) -> usize {
         let (mut count, mut region) = (0, slabs.regions);
         while !region.is_null() {
             count += 1;
@@ -279,15 +297,17 @@ mod tests {
     fn regions_go_back_when_they_are_empty() {
         let mut slabs = Slabs::new();
         let blocks: Vec<_> = (0..5000).map(|_| slabs.alloc(class_of(1000))).collect();
-        let most = regions(&slabs);
+        let region_of = |block: &*mut u8| unsafe { (*block.sub(block.addr() % SLAB).cast::<Slab>()).region };
+        let most = blocks.iter().map(region_of).collect::<std::collections::HashSet<_>>().len();
         assert!((5000 * 1024 / (16 * SLAB)..12).contains(&most), "{most}");
+        assert_eq!(open_regions(&slabs), 1);
         for block in blocks {
             unsafe { slabs.free(block, class_of(1000)) };
         }
-        assert_eq!((regions(&slabs), slabs.idle_regions), (1, 1));
+        assert_eq!((open_regions(&slabs), slabs.idle_regions), (1, 1));
         // The region that was kept serves another class.
         let block = slabs.alloc(0);
-        assert_eq!((regions(&slabs), slabs.idle_regions), (1, 0));
+        assert_eq!((open_regions(&slabs), slabs.idle_regions), (1, 0));
         unsafe { slabs.free(block, 0) };
         assert_eq!(slabs.idle_regions, 1);
     }
@@ -319,7 +339,7 @@ mod tests {
             for one in live {
                 check_and_free(&mut slabs, one);
             }
-            assert_eq!((regions(&slabs), slabs.idle_regions), (1, 1));
+            assert_eq!((open_regions(&slabs), slabs.idle_regions), (1, 1));
         }
     }
 }
