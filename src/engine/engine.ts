@@ -34,6 +34,22 @@ export interface Batch extends Disposable {
   /** One IPC stream (schema, this batch, end), copied out; `allocate`: to an array of that many bytes from there. */
   toIpc(): Bytes;
   toIpc<Into extends Uint8Array>(allocate: (bytes: number) => Into): Into;
+  /**
+   * The rows without their schema, in a form of this engine's own that is quick to write and to read, copied out to an
+   * array of `allocate`; a multiple of 64 bytes.
+   */
+  toBare(allocate: (bytes: number) => Bytes): Bytes;
+  /** Reads what `toBare` gave for batches with this one's schema. */
+  bareReader(): BareReader;
+  free(): void;
+}
+
+export interface BareReader extends Disposable {
+  /**
+   * The rows of one `toBare`, in pieces cut anywhere. That nothing of it has changed is for the caller to make sure;
+   * throws SOURCE_CORRUPT where it shows.
+   */
+  read(pieces: readonly Bytes[]): Batch;
   free(): void;
 }
 

@@ -2,6 +2,7 @@
 //! partitioned, and encoded as Parquet. Pure modules here, the C exports in `abi`.
 
 pub mod abi;
+pub mod bare;
 pub mod batch;
 mod checksum;
 #[cfg(feature = "decode")]

@@ -3,7 +3,7 @@ import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
 import { concatBytes } from '../../util/encoding.ts';
 import type { ArrowSchema } from '../arrow-schema.ts';
-import type { Batch } from '../engine.ts';
+import type { BareReader, Batch } from '../engine.ts';
 import type { WasmInstance } from './instance.ts';
 
 const HASH_KEY_BYTES = 16;
@@ -77,6 +77,14 @@ export class WasmBatch implements Batch {
     return this.#instance.takeOutput(this.#instance.call('batch_to_ipc', this.#live()), allocate);
   }
 
+  toBare(allocate: (bytes: number) => Bytes): Bytes {
+    return this.#instance.takeOutput(this.#instance.call('batch_to_bare', this.#live()), allocate);
+  }
+
+  bareReader(): BareReader {
+    return new WasmBareReader(this.#instance, this.#instance.call('bare_new', this.#live()), this.schema);
+  }
+
   free(): void {
     this.#instance.drop(this.#handle);
     this.#handle = -1;
@@ -110,6 +118,32 @@ export class WasmBatch implements Batch {
   #live(): number {
     if (this.#handle < 0) throw new IcestreamError('INVALID_ARGUMENT', 'the batch was freed or consumed before');
     return this.#handle;
+  }
+}
+
+class WasmBareReader implements BareReader {
+  readonly #instance: WasmInstance;
+  readonly #schema: ArrowSchema;
+  #handle: number;
+
+  constructor(instance: WasmInstance, handle: number, schema: ArrowSchema) {
+    this.#instance = instance;
+    this.#handle = handle;
+    this.#schema = schema;
+  }
+
+  read(pieces: readonly Bytes[]): Batch {
+    const handle = this.#instance.call('bare_read', this.#handle, pieces);
+    return new WasmBatch(this.#instance, handle, this.#instance.call('batch_rows', handle), this.#schema);
+  }
+
+  free(): void {
+    this.#instance.drop(this.#handle);
+    this.#handle = -1;
+  }
+
+  [Symbol.dispose](): void {
+    this.free();
   }
 }
 

@@ -18,8 +18,8 @@ interface WasmFailure {
   readonly neededBytes?: number;
 }
 
-/** Input of a call: bytes become a block that the call consumes; text is UTF-8. */
-export type CallInput = number | Uint8Array | string;
+/** Input of a call: bytes, in one or several pieces, become a block that the call consumes; text is UTF-8. */
+export type CallInput = number | Uint8Array | readonly Uint8Array[] | string;
 
 export class WasmInstance {
   readonly maxMemoryBytes: number;
@@ -77,7 +77,8 @@ export class WasmInstance {
         continue;
       }
       try {
-        const block = this.#put(typeof input === 'string' ? this.#encoder.encode(input) : input);
+        const bytes = typeof input === 'string' ? this.#encoder.encode(input) : input;
+        const block = this.#put(bytes instanceof Uint8Array ? [bytes] : bytes);
         blocks.push(block);
         args.push(...block);
       } catch (error) {
@@ -126,17 +127,23 @@ export class WasmInstance {
     if (this.alive && handle >= 0) this.#raw('ics_drop', handle);
   }
 
-  #put(bytes: Uint8Array): readonly [number, number] {
-    const pointer = this.#raw('ics_alloc', bytes.length) >>> 0;
+  #put(pieces: readonly Uint8Array[]): readonly [number, number] {
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    const pointer = this.#raw('ics_alloc', length) >>> 0;
     if (pointer === 0) {
       throw new IcestreamError(
         'MEMORY_LIMIT_TOO_SMALL',
-        `${bytes.length} bytes do not fit in the engine's memory (limit ${this.maxMemoryBytes}, in use ${this.liveBytes}); raise memoryLimitBytes or give smaller pieces`,
+        `${length} bytes do not fit in the engine's memory (limit ${this.maxMemoryBytes}, in use ${this.liveBytes}); raise memoryLimitBytes or give smaller pieces`,
         { option: 'memoryLimitBytes' },
       );
     }
-    new Uint8Array(this.#memory.buffer, pointer, bytes.length).set(bytes);
-    return [pointer, bytes.length];
+    const block = new Uint8Array(this.#memory.buffer, pointer, length);
+    let at = 0;
+    for (const piece of pieces) {
+      block.set(piece, at);
+      at += piece.length;
+    }
+    return [pointer, length];
   }
 
   #text(pointer: string, length: string): string {

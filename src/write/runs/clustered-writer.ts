@@ -5,9 +5,8 @@
  * finished before the next one is begun. Where all rows fit in the buffer there is no run. What is in a row group
  * follows from the rows and the options alone, as in `DataWriter`.
  */
-import type { Batch, Engine, IpcReader, PartitionSlice, PartitionTransform } from '../../engine/engine.ts';
+import type { BareReader, Batch, Engine, PartitionSlice, PartitionTransform } from '../../engine/engine.ts';
 import { IcestreamError } from '../../errors.ts';
-import type { Bytes } from '../../util/bytes.ts';
 import type { MemoryPlan } from '../memory-plan.ts';
 import { inPieces } from '../rows/batch-pieces.ts';
 import { DataFiles, type DataFilesOptions, MAX_ROW_GROUP_ROWS } from '../rows/data-files.ts';
@@ -17,7 +16,7 @@ import { inSteps, RowSteps } from '../rows/row-steps.ts';
 import type { RowWriter } from '../rows/row-writer.ts';
 import { chunkBytes, type MergePlan, runIsFull } from './merge-plan.ts';
 import type { RunFiles } from './run-files.ts';
-import { ALIGNMENT, type RunRecord, splitIpcStream } from './run-format.ts';
+import { ALIGNMENT, type RunRecord } from './run-format.ts';
 import { mergeDown, mergedRecords } from './run-merge.ts';
 import type { RunReader } from './run-reader.ts';
 import type { Run, RunWriter } from './run-writer.ts';
@@ -28,7 +27,7 @@ const SMALL_RECORD_BYTES = 8 * 1024;
 const RECORDS_A_LOOK = 64;
 
 export interface ClusteredWriterOptions extends DataFilesOptions {
-  readonly engine: Pick<Engine, 'partition' | 'concat' | 'ipcReader'>;
+  readonly engine: Pick<Engine, 'partition' | 'concat'>;
   readonly plan: MemoryPlan;
   readonly merge: MergePlan;
   /** At least one. */
@@ -53,10 +52,8 @@ export class ClusteredWriter implements RowWriter {
   readonly #runs: Run[] = [];
   #writing: RunWriter | null = null;
   #reading: readonly RunReader[] = [];
-  /** Used again for each record. */
-  #stream: Bytes = new Uint8Array();
-  /** The schema message that records of runs go without. */
-  #schema: Bytes | null = null;
+  /** Of the rows in runs. */
+  #reader: BareReader | null = null;
   /** In runs, and not read back for a file yet. */
   #spilledRows = 0;
 
@@ -132,6 +129,7 @@ export class ClusteredWriter implements RowWriter {
   async abort(): Promise<readonly string[]> {
     this.#waiting.free();
     this.#buffer.free();
+    this.#reader?.free();
     const left = [...(await this.#files.abort())];
     if (this.#writing !== null) left.push(...(await this.#writing.abort()));
     return [...left, ...(await this.#options.runs.removeAll())];
@@ -184,12 +182,10 @@ export class ClusteredWriter implements RowWriter {
     }
     for (const { partition, batches } of this.#byPartition(slices)) {
       for (const batch of batches) {
-        const rows = batch.numRows;
-        const stream = this.#toIpc(batch);
-        const { schema, messages } = splitIpcStream(stream);
-        this.#schema ??= schema.slice();
-        this.#spilledRows += rows;
-        await this.#writing.write({ partition, rows, body: [messages] });
+        using rows = batch;
+        this.#reader ??= rows.bareReader();
+        this.#spilledRows += rows.numRows;
+        await this.#writing.writeMade(partition, rows.numRows, (allocate) => rows.toBare(allocate));
       }
     }
     onState?.();
@@ -197,33 +193,33 @@ export class ClusteredWriter implements RowWriter {
     this.#writing = null;
   }
 
-  /** Consumes the batch; the answer stands until the next call. */
-  #toIpc(batch: Batch): Bytes {
-    using rows = batch;
-    return rows.toIpc((bytes) => {
-      if (this.#stream.length < bytes) this.#stream = new Uint8Array(bytes);
-      return this.#stream.subarray(0, bytes);
-    });
-  }
-
   /** The second pass. */
   async #writeMerged(): Promise<void> {
-    const { merge, engine } = this.#options;
+    const { merge } = this.#options;
     await mergeDown(this.#runs, merge.fanIn, (some) => this.#mergeRuns(some));
-    using ipc = engine.ipcReader();
-    for (const batch of ipc.push(this.#schema ?? new Uint8Array())) batch.free();
     let current: PartitionId | null = null;
     for await (const record of this.#records(this.#runs)) {
       if (current !== null && current.key !== record.partition.key) await this.#encode(current, true);
       current = record.partition;
       this.#spilledRows -= record.rows;
-      await this.#add(current, decoded(record, ipc));
+      await this.#add(current, this.#fromBare(record));
     }
     if (current !== null) await this.#encode(current, true);
+    this.#reader?.free();
     if (this.#spilledRows === 0) return;
     throw new IcestreamError(
       'ROW_COUNT_MISMATCH',
       `${this.#spilledRows} rows of this write's temporary files were not read back; nothing is committed`,
+    );
+  }
+
+  #fromBare({ body, rows }: RunRecord): Batch {
+    const batch = this.#reader?.read(body);
+    if (batch?.numRows === rows) return batch;
+    batch?.free();
+    throw new IcestreamError(
+      'ROW_COUNT_MISMATCH',
+      `${rows} rows were written to a temporary file of this write, but others were read back; nothing is committed`,
     );
   }
 
@@ -300,15 +296,4 @@ function* byKey(slices: readonly PartitionSlice[]): Generator<readonly Partition
 
 function sumOf(batches: readonly Batch[], of: (batch: Batch) => number): number {
   return batches.reduce((sum, batch) => sum + of(batch), 0);
-}
-
-function decoded({ body, rows }: RunRecord, ipc: IpcReader): Batch {
-  const batches = body.flatMap((piece) => ipc.push(piece));
-  const [batch] = batches;
-  if (batch !== undefined && batches.length === 1 && batch.numRows === rows) return batch;
-  for (const one of batches) one.free();
-  throw new IcestreamError(
-    'ROW_COUNT_MISMATCH',
-    `${rows} rows were written to a temporary file of this write, but others were read back; nothing is committed`,
-  );
 }

@@ -1,7 +1,7 @@
 /**
  * A run is a file that a clustered write keeps for itself for a while: records in the order of their partition keys,
- * one after the other. A record is a head of fixed size, its partition as JSON, and its rows as messages of an Arrow IPC
- * stream whose schema message is left out, because all records of a write have the same one.
+ * one after the other. A record is a head of fixed size, its partition as JSON, and its rows as `Batch.toBare` gives
+ * them: all records of a write have the same schema.
  */
 import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
@@ -12,7 +12,7 @@ import type { PartitionId } from '../rows/partition-router.ts';
 export const HEAD_BYTES = 24;
 /** "icer". */
 const MAGIC = 0x72656369;
-/** As Arrow pads its messages: checksums of many short pieces, or of bytes between words, would cost more. */
+/** As rows are padded: checksums of many short pieces, or of bytes between words, would cost more. */
 export const ALIGNMENT = 64;
 
 const decoder = new TextDecoder();
@@ -30,43 +30,45 @@ export interface RecordHead {
 export interface RunRecord {
   readonly partition: PartitionId;
   readonly rows: number;
-  /** Arrow IPC messages, in pieces that need not end where a message does. */
+  /** Of `Batch.toBare`, in pieces. */
   readonly body: readonly Bytes[];
 }
 
-/** What comes before the body of a record. */
-export function encodeRecordStart({ partition: { key, values }, rows, body }: RunRecord): Bytes {
+/** What comes before the body of a record, but for what `fillHead` says of that. */
+export function recordStart({ key, values }: PartitionId): Bytes {
   const text = utf8(JSON.stringify([key, ...values.map((value) => value && toHex(value))]));
   const start = new Uint8Array(Math.ceil((HEAD_BYTES + text.length) / ALIGNMENT) * ALIGNMENT).fill(0x20);
   start.set(text, HEAD_BYTES);
-  const view = new DataView(start.buffer);
-  const partition = start.subarray(HEAD_BYTES);
-  const fields = [MAGIC, rows, partition.length, bytesIn(body), xxhash32(partition), xxhash32(...body)];
-  for (const [at, field] of fields.entries()) view.setUint32(4 * at, field, true);
   return start;
+}
+
+export function fillHead(start: Bytes, rows: number, body: readonly Bytes[]): void {
+  const view = new DataView(start.buffer, start.byteOffset, HEAD_BYTES);
+  const partition = start.subarray(HEAD_BYTES);
+  view.setUint32(0, MAGIC, true);
+  view.setUint32(4, rows, true);
+  view.setUint32(8, partition.length, true);
+  view.setUint32(12, bytesIn(body), true);
+  view.setUint32(16, xxhash32(partition), true);
+  view.setUint32(20, xxhash32(...body), true);
 }
 
 /** Null: these bytes are no head. */
 export function decodeRecordHead(bytes: Bytes): RecordHead | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const [magic, rows = 0, partitionBytes = 0, bodyBytes = 0, partitionChecksum = 0, bodyChecksum = 0] = Array.from(
-    { length: HEAD_BYTES / 4 },
-    (_, at) => view.getUint32(4 * at, true),
-  );
-  return magic === MAGIC ? { rows, partitionBytes, bodyBytes, partitionChecksum, bodyChecksum } : null;
+  if (view.getUint32(0, true) !== MAGIC) return null;
+  return {
+    rows: view.getUint32(4, true),
+    partitionBytes: view.getUint32(8, true),
+    bodyBytes: view.getUint32(12, true),
+    partitionChecksum: view.getUint32(16, true),
+    bodyChecksum: view.getUint32(20, true),
+  };
 }
 
 export function decodePartition(bytes: Bytes): PartitionId {
   const [key, ...values] = JSON.parse(decoder.decode(bytes)) as [string, ...(string | null)[]];
   return { key, values: values.map((value) => (value === null ? null : fromHex(value))) };
-}
-
-/** The schema message of an Arrow IPC stream, and the messages between it and the stream's end. */
-export function splitIpcStream(stream: Bytes): { readonly schema: Bytes; readonly messages: Bytes } {
-  const view = new DataView(stream.buffer, stream.byteOffset, stream.byteLength);
-  // A continuation mark and a length, before the schema message; without a body; and the same at the end, with 0.
-  const schemaEnd = 8 + view.getInt32(4, true);
-  return { schema: stream.subarray(0, schemaEnd), messages: stream.subarray(schemaEnd, stream.length - 8) };
 }
 
 /** The store gave back something else than was written. */

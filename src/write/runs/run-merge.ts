@@ -10,7 +10,8 @@ export async function* mergedRecords(readers: readonly RunReader[]): AsyncGenera
     for (const reader of readers) {
       while (reader.record?.partition.key === key) {
         yield reader.record;
-        await reader.advance();
+        const arrives = reader.advance();
+        if (arrives !== null) await arrives;
       }
     }
   }

@@ -3,7 +3,14 @@ import type { Bytes } from '../../util/bytes.ts';
 import { bytesIn, concatBytes } from '../../util/encoding.ts';
 import { release } from '../../util/release.ts';
 import { xxhash32 } from '../../util/xxhash32.ts';
-import { damagedRun, decodePartition, decodeRecordHead, HEAD_BYTES, type RunRecord } from './run-format.ts';
+import {
+  damagedRun,
+  decodePartition,
+  decodeRecordHead,
+  HEAD_BYTES,
+  type RecordHead,
+  type RunRecord,
+} from './run-format.ts';
 import type { Run } from './run-writer.ts';
 
 /** Bytes `[start, end)` of a run. */
@@ -47,23 +54,46 @@ export class RunReader {
   }
 
   /**
-   * Goes on to the next record.
+   * Goes on to the next record; null: it is at hand already, as most are.
    * @throws IcestreamError INVALID_RESPONSE when the run is not as it was written; errors of the store.
    */
-  async advance(): Promise<void> {
+  advance(): Promise<void> | null {
     const { location, sizeBytes, rows } = this.#run;
     this.#record = null;
     for (const chunk of this.#spent.splice(0)) release(chunk);
     if (this.#takenBytes === sizeBytes) {
       if (this.#rows !== rows) throw damagedRun(location, `${rows} rows were written, ${this.#rows} came back`);
       this.#chunk = NOTHING;
-      return;
+      return null;
     }
-    const head = decodeRecordHead(concatBytes(await this.#take(HEAD_BYTES)));
-    if (head === null) throw damagedRun(location, 'a record without a head');
+    const rest = this.#chunk.subarray(this.#at);
+    if (rest.length < HEAD_BYTES) return this.#gather();
+    const head = this.#head(rest);
+    const textEnd = HEAD_BYTES + head.partitionBytes;
+    const end = textEnd + head.bodyBytes;
+    if (rest.length < end) return this.#gather();
+    this.#takenBytes += end;
+    this.#at += end;
+    this.#accept(head, rest.subarray(HEAD_BYTES, textEnd), [rest.subarray(textEnd, end)]);
+    return null;
+  }
+
+  /** The next record, where it ends in another chunk. */
+  async #gather(): Promise<void> {
+    const head = this.#head(concatBytes(await this.#take(HEAD_BYTES)));
     const text = concatBytes(await this.#take(head.partitionBytes));
+    this.#accept(head, text, await this.#take(head.bodyBytes));
+  }
+
+  #head(bytes: Bytes): RecordHead {
+    const head = decodeRecordHead(bytes);
+    if (head === null) throw damagedRun(this.#run.location, 'a record without a head');
+    return head;
+  }
+
+  #accept(head: RecordHead, text: Bytes, body: readonly Bytes[]): void {
+    const { location } = this.#run;
     if (xxhash32(text) !== head.partitionChecksum) throw damagedRun(location, 'a partition key has changed');
-    const body = await this.#take(head.bodyBytes);
     if (xxhash32(...body) !== head.bodyChecksum) throw damagedRun(location, 'rows have changed');
     this.#rows += head.rows;
     this.#record = { partition: decodePartition(text), rows: head.rows, body };

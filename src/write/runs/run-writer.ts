@@ -1,7 +1,8 @@
 /** Writes one run: records in the order of their keys, in blocks. */
 import type { Upload } from '../../storage/store.ts';
 import type { Bytes } from '../../util/bytes.ts';
-import { damagedRun, encodeRecordStart, type RunRecord } from './run-format.ts';
+import type { PartitionId } from '../rows/partition-router.ts';
+import { damagedRun, fillHead, type RunRecord, recordStart } from './run-format.ts';
 
 /** A run that is stored, whole. */
 export interface Run {
@@ -16,6 +17,8 @@ const BLOCK_BYTES = 512 * 1024;
 export class RunWriter {
   readonly #upload: Upload;
   #block: Bytes | null = null;
+  /** Rows that do not fit in the rest of a block; used again. */
+  #apart: Bytes = new Uint8Array();
   /** Filled of the block. */
   #at = 0;
   #sizeBytes = 0;
@@ -31,10 +34,34 @@ export class RunWriter {
   }
 
   /** Copies the record's bytes: they are the caller's again when this resolves. */
-  async write(record: RunRecord): Promise<void> {
-    await this.#put(encodeRecordStart(record));
-    for (const piece of record.body) await this.#put(piece);
-    this.#rows += record.rows;
+  async write({ partition, rows, body }: RunRecord): Promise<void> {
+    const start = recordStart(partition);
+    fillHead(start, rows, body);
+    await this.#put(start);
+    for (const piece of body) await this.#put(piece);
+    this.#rows += rows;
+  }
+
+  /** Writes a record whose body `put` makes: in an array of so many bytes from the function that it is given. */
+  async writeMade(
+    partition: PartitionId,
+    rows: number,
+    put: (allocate: (bytes: number) => Bytes) => Bytes,
+  ): Promise<void> {
+    const start = recordStart(partition);
+    this.#block ??= new Uint8Array(BLOCK_BYTES);
+    const rest = this.#block.subarray(this.#at);
+    const body = put((bytes) => {
+      if (start.length + bytes <= rest.length) return rest.subarray(start.length, start.length + bytes);
+      if (this.#apart.length < bytes) this.#apart = new Uint8Array(bytes);
+      return this.#apart.subarray(0, bytes);
+    });
+    fillHead(start, rows, [body]);
+    await this.#put(start);
+    if (body.buffer === this.#block?.buffer) this.#at += body.length;
+    else await this.#put(body);
+    if (this.#at === BLOCK_BYTES) await this.#flush();
+    this.#rows += rows;
   }
 
   /** @throws IcestreamError INVALID_RESPONSE when the store holds another number of bytes than were written. */

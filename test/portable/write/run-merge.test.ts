@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Bytes } from '../../../src/util/bytes.ts';
 import { concatBytes } from '../../../src/util/encoding.ts';
-import { encodeRecordStart, type RunRecord } from '../../../src/write/runs/run-format.ts';
+import { fillHead, type RunRecord, recordStart } from '../../../src/write/runs/run-format.ts';
 import { mergeDown, mergedRecords } from '../../../src/write/runs/run-merge.ts';
 import { RunReader } from '../../../src/write/runs/run-reader.ts';
 import type { Run } from '../../../src/write/runs/run-writer.ts';
@@ -36,7 +36,13 @@ function reader(bytes: Bytes, rows: number, chunkBytes: number): RunReader {
 }
 
 function stored(records: readonly RunRecord[]): Bytes {
-  return concatBytes(records.flatMap((record) => [encodeRecordStart(record), ...record.body]));
+  return concatBytes(
+    records.flatMap(({ partition, rows, body }) => {
+      const start = recordStart(partition);
+      fillHead(start, rows, body);
+      return [start, ...body];
+    }),
+  );
 }
 
 const values = fc.array(fc.option(fc.uint8Array({ maxLength: 5 })), { minLength: 1, maxLength: 3 });

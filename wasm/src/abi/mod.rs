@@ -3,6 +3,7 @@
 //! Every call answers an i32: not negative, a handle, a count or a state; negative, an error whose JSON is the meta.
 //! Input blocks come from `ics_alloc` and are consumed by the call they are given to.
 
+mod bare;
 pub(crate) mod batch;
 mod checksum;
 mod core;

@@ -27,4 +27,4 @@ pub mod transform;
 pub mod unpack;
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

@@ -3,6 +3,6 @@ mod casts;
 mod constants;
 mod layouts;
 mod partition;
-mod random;
+pub mod random;
 mod size;
 mod transforms;

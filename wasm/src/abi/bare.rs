@@ -1,0 +1,29 @@
+//! Exports of `crate::bare`.
+
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+
+use super::{answer, block, set_out};
+use crate::{bare, handles};
+
+/// The rows as output.
+#[unsafe(no_mangle)]
+pub extern "C" fn batch_to_bare(handle: i32) -> i32 {
+    answer(|| Ok(set_out(vec![handles::with::<RecordBatch, _>(handle, |batch| bare::write(batch))?])))
+}
+
+/// A reader of what `batch_to_bare` gives for batches of this one's schema.
+#[unsafe(no_mangle)]
+pub extern "C" fn bare_new(batch: i32) -> i32 {
+    answer(|| handles::insert(handles::with::<RecordBatch, _>(batch, |batch| Ok(batch.schema()))?))
+}
+
+/// A batch of the rows.
+///
+/// # Safety
+/// `ptr` and `len` are those of one `ics_alloc`, and what is in it is output of `batch_to_bare`, unchanged.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bare_read(reader: i32, ptr: *mut u8, len: usize) -> i32 {
+    let bytes = unsafe { block(ptr, len) };
+    answer(|| handles::insert(handles::with::<SchemaRef, _>(reader, |schema| bare::read(schema, bytes))?))
+}

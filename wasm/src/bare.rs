@@ -1,0 +1,176 @@
+//! Rows on their way out of the engine and back into one of the same write, without a schema and as few steps as that
+//! takes: the buffers of their columns, one after the other, behind a list of their sizes. What a batch becomes is for
+//! nobody else to read.
+
+use arrow_array::{Array, RecordBatch, RecordBatchOptions, make_array};
+use arrow_buffer::Buffer;
+use arrow_data::{ArrayData, ArrayDataBuilder};
+use arrow_schema::{DataType, SchemaRef};
+
+use crate::error::{EngineError, Result};
+use crate::kernels::compact::compact;
+
+/// Buffers begin at multiples of it, as memory from `ics_alloc` does: they are used where they are.
+const ALIGNMENT: usize = 64;
+
+/// The rows as bytes, of which there are a multiple of `ALIGNMENT`.
+pub fn write(batch: &RecordBatch) -> Result<Vec<u8>> {
+    let mut columns: Vec<ArrayData> = batch.columns().iter().map(|column| column.to_data()).collect();
+    if !columns.iter().all(is_whole) {
+        columns = compact(batch)?.columns().iter().map(|column| column.to_data()).collect();
+    }
+    let mut sizes = Sizes(vec![0]);
+    let mut buffers = Vec::new();
+    for column in &columns {
+        sizes.add(column, &mut buffers)?;
+    }
+    sizes.0[0] = size(sizes.0.len())?;
+    let total = padded(4 * sizes.0.len()) + buffers.iter().map(|buffer| padded(buffer.len())).sum::<usize>();
+    let mut out = Vec::with_capacity(total);
+    sizes.0.iter().for_each(|size| out.extend_from_slice(&size.to_le_bytes()));
+    out.resize(padded(out.len()), 0);
+    for buffer in &buffers {
+        out.extend_from_slice(buffer);
+        out.resize(padded(out.len()), 0);
+    }
+    Ok(out)
+}
+
+/// The rows that `write` made `bytes` of.
+pub fn read(schema: &SchemaRef, bytes: Buffer) -> Result<RecordBatch> {
+    let mut parts = Parts::new(bytes).ok_or_else(damaged)?;
+    let columns = schema.fields().iter().map(|field| parts.array(field.data_type()));
+    let columns = columns.collect::<Option<Vec<_>>>().filter(|_| parts.sizes.len() == 0).ok_or_else(damaged)?;
+    let rows = columns.first().map_or(0, ArrayData::len);
+    columns.iter().try_for_each(ArrayData::validate)?;
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    Ok(RecordBatch::try_new_with_options(schema.clone(), columns.into_iter().map(make_array).collect(), &options)?)
+}
+
+fn damaged() -> EngineError {
+    EngineError::corrupt("rows that were put out by the engine are not as they were")
+}
+
+fn padded(bytes: usize) -> usize {
+    bytes.next_multiple_of(ALIGNMENT)
+}
+
+fn size(of: usize) -> Result<u32> {
+    u32::try_from(of).map_err(|_| EngineError::unsupported("a batch of more than 4 GiB"))
+}
+
+/// Whether its buffers hold its values and nothing else.
+fn is_whole(data: &ArrayData) -> bool {
+    let ends = |length: usize| {
+        let offsets = data.buffer::<i32>(0);
+        offsets.len() == data.len() + 1 && offsets[0] == 0 && offsets[data.len()] as usize == length
+    };
+    let children = data.child_data();
+    data.offset() == 0
+        && children.iter().all(is_whole)
+        && match data.data_type() {
+            DataType::Boolean => data.buffers()[0].len() <= padded(data.len().div_ceil(8)),
+            DataType::Utf8 | DataType::Binary => ends(data.buffers()[1].len()),
+            DataType::List(_) | DataType::Map(..) => ends(children[0].len()),
+            DataType::Struct(_) => children.iter().all(|child| child.len() == data.len()),
+            DataType::FixedSizeBinary(width) => data.buffers()[0].len() == data.len() * *width as usize,
+            other => other.primitive_width().is_some_and(|width| data.buffers()[0].len() == data.len() * width),
+        }
+}
+
+/// Of each array, those inside of others behind them: its length, the bytes of its nulls, the number of its buffers and
+/// their bytes. Before all of them, how many numbers there are.
+struct Sizes(Vec<u32>);
+
+impl Sizes {
+    fn add(&mut self, data: &ArrayData, buffers: &mut Vec<Buffer>) -> Result<()> {
+        self.0.push(size(data.len())?);
+        let nulls = data.nulls().filter(|nulls| nulls.null_count() > 0).map(|nulls| nulls.inner().sliced());
+        self.0.push(size(nulls.as_ref().map_or(0, Buffer::len))?);
+        buffers.extend(nulls);
+        self.0.push(size(data.buffers().len())?);
+        for buffer in data.buffers() {
+            self.0.push(size(buffer.len())?);
+            buffers.push(buffer.clone());
+        }
+        data.child_data().iter().try_for_each(|child| self.add(child, buffers))
+    }
+}
+
+struct Parts {
+    sizes: std::vec::IntoIter<u32>,
+    bytes: Buffer,
+    at: usize,
+}
+
+impl Parts {
+    fn new(bytes: Buffer) -> Option<Self> {
+        let count = u32::from_le_bytes(*bytes.first_chunk()?) as usize;
+        let sizes = bytes.get(4..count.checked_mul(4)?)?.as_chunks().0.iter().map(|size| u32::from_le_bytes(*size));
+        let sizes = sizes.collect::<Vec<_>>().into_iter();
+        Some(Self { sizes, bytes, at: padded(4 * count) })
+    }
+
+    fn next(&mut self) -> Option<usize> {
+        self.sizes.next().map(|size| size as usize)
+    }
+
+    fn buffer(&mut self, length: usize) -> Option<Buffer> {
+        let start = self.at;
+        self.at = start.checked_add(padded(length))?;
+        (self.at <= self.bytes.len()).then(|| self.bytes.slice_with_length(start, length))
+    }
+
+    fn array(&mut self, data_type: &DataType) -> Option<ArrayData> {
+        let length = self.next()?;
+        let nulls = match self.next()? {
+            0 => None,
+            bytes => Some(self.buffer(bytes)?),
+        };
+        let mut data = ArrayDataBuilder::new(data_type.clone()).len(length).null_bit_buffer(nulls);
+        for _ in 0..self.next()? {
+            let length = self.next()?;
+            data = data.add_buffer(self.buffer(length)?);
+        }
+        let children: Vec<&DataType> = match data_type {
+            DataType::List(field) | DataType::Map(field, _) => vec![field.data_type()],
+            DataType::Struct(fields) => fields.iter().map(|field| field.data_type()).collect(),
+            _ => Vec::new(),
+        };
+        for child in children {
+            data = data.add_child_data(self.array(child)?);
+        }
+        // SAFETY: `read` looks at the sizes of all; that values are what their type says was seen when they were
+        // written, and who reads them has compared a checksum.
+        Some(unsafe { data.build_unchecked() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::kernels::tests::random::{Random, table_batch};
+
+    fn there_and_back(batch: &RecordBatch) {
+        let bytes = write(batch).unwrap();
+        assert_eq!(bytes.len() % ALIGNMENT, 0);
+        let back = read(&batch.schema(), bytes.clone().into()).unwrap();
+        assert_eq!(&back, batch);
+        assert_eq!(write(&back).unwrap(), bytes);
+        for end in (0..bytes.len()).step_by(ALIGNMENT) {
+            assert_eq!(read(&batch.schema(), bytes[..end].to_vec().into()).unwrap_err().code, "SOURCE_CORRUPT");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn rows_of_every_type_come_back(seed: u64, rows in 1..40usize, from in 0..40usize) {
+            let batch = table_batch(&mut Random::new(seed), rows);
+            there_and_back(&batch);
+            let from = from % rows;
+            there_and_back(&batch.slice(from, 1 + (rows - from) / 2));
+        }
+    }
+}
