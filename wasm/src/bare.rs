@@ -2,11 +2,14 @@
 //! takes: the buffers of their columns, one after the other, behind a list of their sizes. What a batch becomes is for
 //! nobody else to read.
 
+mod narrow;
+
 use arrow_array::{Array, RecordBatch, RecordBatchOptions, make_array};
 use arrow_buffer::Buffer;
 use arrow_data::{ArrayData, ArrayDataBuilder};
 use arrow_schema::{DataType, SchemaRef};
 
+use self::narrow::{narrow, widen};
 use crate::error::{EngineError, Result};
 use crate::kernels::compact::compact;
 
@@ -78,8 +81,8 @@ fn is_whole(data: &ArrayData) -> bool {
         }
 }
 
-/// Of each array, those inside of others behind them: its length, the bytes of its nulls, the number of its buffers and
-/// their bytes. Before all of them, how many numbers there are.
+/// Of each array, those inside of others behind them: its length, the bytes of its nulls, the number of its buffers,
+/// whether the first of them is narrow, and their bytes. Before all of them, how many numbers there are.
 struct Sizes(Vec<u32>);
 
 impl Sizes {
@@ -89,7 +92,9 @@ impl Sizes {
         self.0.push(size(nulls.as_ref().map_or(0, Buffer::len))?);
         buffers.extend(nulls);
         self.0.push(size(data.buffers().len())?);
-        for buffer in data.buffers() {
+        let narrow = narrow(data);
+        self.0.push(narrow.is_some().into());
+        for buffer in narrow.iter().chain(&data.buffers()[usize::from(narrow.is_some())..]) {
             self.0.push(size(buffer.len())?);
             buffers.push(buffer.clone());
         }
@@ -128,9 +133,16 @@ impl Parts {
             bytes => Some(self.buffer(bytes)?),
         };
         let mut data = ArrayDataBuilder::new(data_type.clone()).len(length).null_bit_buffer(nulls);
-        for _ in 0..self.next()? {
-            let length = self.next()?;
-            data = data.add_buffer(self.buffer(length)?);
+        let buffers = self.next()?;
+        let mut is_narrow = self.next()? == 1;
+        for _ in 0..buffers {
+            let bytes = self.next()?;
+            let buffer = self.buffer(bytes)?;
+            data = data.add_buffer(if std::mem::take(&mut is_narrow) {
+                widen(data_type, length, &buffer)?
+            } else {
+                buffer
+            });
         }
         let children: Vec<&DataType> = match data_type {
             DataType::List(field) | DataType::Map(field, _) => vec![field.data_type()],

@@ -3,6 +3,7 @@ import * as arrow from 'apache-arrow';
 import { describe, expect, test } from 'vitest';
 import { newEngine } from '../../../src/engine/default-engine.ts';
 import { arrowSource } from '../../../src/source/arrow-js.ts';
+import { fromAny } from '../../../src/source/from-any.ts';
 import { MemoryStore } from '../../../src/storage/memory/memory-store.ts';
 import type { Store, Upload } from '../../../src/storage/store.ts';
 import type { Table } from '../../../src/table/table.ts';
@@ -340,23 +341,40 @@ test('a second call under the same commit id proves its payload, and leaves no r
   expect((await here.objects()).filter((location) => location.endsWith('.run'))).toEqual([]);
 });
 
-test('wide rows that come in many small Arrow messages keep to a small limit', async () => {
-  const columns = Object.fromEntries(
-    Array.from({ length: 60 }, (_, at) => [
+/** 40,000 rows of 60 columns of numbers that do not compress, in small messages. */
+function wideRows(): arrow.Table {
+  let state = 1;
+  const next = () => {
+    state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9;
+    return state;
+  };
+  const message = () => {
+    const columns = Array.from({ length: 60 }, (_, at) => [
       `c${at}`,
-      BigInt64Array.from({ length: 1000 }, (_, row) => BigInt(row * at)),
-    ]),
-  );
-  const [batch] = arrow.tableFromArrays(columns).batches;
-  const messages = 40;
-  const rows = new arrow.Table(Array.from({ length: messages }, () => batch as arrow.RecordBatch));
-  const { catalog } = await lake();
-  const limit = 32 * MiB;
-  const { result } = await catalog.createAndAppend(
+      new BigInt64Array(Int32Array.from({ length: 2000 }, next).buffer),
+    ]);
+    return arrow.tableFromArrays(Object.fromEntries(columns)).batches;
+  };
+  return new arrow.Table(Array.from({ length: 40 }, message).flat());
+}
+
+test.each([
+  ['Arrow messages', 32],
+  ['Parquet, whose columns go one by one', 36],
+])('wide rows of %s keep to a small limit', async (from, mib) => {
+  const here = await lake();
+  let wide = arrowSource(wideRows());
+  if (from !== 'Arrow messages') {
+    await here.catalog.createAndAppend('sales.whole', wide, {}, { ...options, memoryLimitBytes: 64 * MiB });
+    const [file] = (await here.objects()).filter((location) => location.endsWith('.parquet'));
+    wide = fromAny(await here.store.read(file as string));
+  }
+  const limit = mib * MiB;
+  const { result } = await here.catalog.createAndAppend(
     'sales.wide',
-    arrowSource(rows),
+    wide,
     { partitionSpec: ['bucket(16, c1)'] },
     { ...options, memoryLimitBytes: limit, engine: await newEngine({ memoryLimitBytes: engineShareBytes(limit) }) },
   );
-  expect(result).toMatchObject({ rows: BigInt(1000 * messages), files: 16, leftBehind: [] });
+  expect(result).toMatchObject({ rows: 40_000n, files: 16, leftBehind: [] });
 });
