@@ -5,6 +5,7 @@
  */
 import { openAsBlob } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import cliProgress from 'cli-progress';
@@ -33,7 +34,7 @@ const server = await startWorker(`${worker}src/index.ts`, {
   local: true,
   persist: true,
   persistTo: folder,
-  port: 8787,
+  port: await portToUse(8787),
   logLevel: 'error',
   experimental: { disableExperimentalWarning: true },
   vars: {
@@ -82,6 +83,17 @@ const stop = async () => {
 };
 if (process.argv.includes('--once')) await stop();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
+
+/** The one wanted, or any where that is taken: wrangler would wait for it without end. */
+async function portToUse(wanted: number): Promise<number> {
+  const probe = createServer();
+  const isFree = await new Promise<boolean>((settle) => {
+    probe.once('error', () => settle(false));
+    probe.listen(wanted, '127.0.0.1', () => settle(true));
+  });
+  if (isFree) await new Promise((closed) => probe.close(closed));
+  return isFree ? wanted : 0;
+}
 
 interface Answer {
   readonly table: string;

@@ -1,6 +1,7 @@
 /** `npm run demo`, and what other engines make of the lakehouse that it leaves running. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -16,13 +17,18 @@ let loaded: { readonly text: string; readonly firstLoadMs: number };
 let address: string;
 let token: string;
 
+/** Where the demo would be if nothing else were. */
+const usualPort = createServer();
+
 beforeAll(async () => {
+  usualPort.on('error', () => {}).listen(8787, '127.0.0.1');
   loaded = await untilLoaded();
   [, address = ''] = /lakehouse is at (\S+);/.exec(loaded.text) ?? [];
   [, token = ''] = /token='([^']+)'/.exec(loaded.text) ?? [];
 });
 
 afterAll(async () => {
+  usualPort.close();
   if (running !== null && running.exitCode === null) {
     const child = running;
     const ended = new Promise((resolve) => child.once('exit', resolve));
@@ -63,6 +69,7 @@ async function rowsOf(table: Table): Promise<unknown[]> {
 
 it('starts a lakehouse that PyIceberg and DuckDB read and write', async () => {
   const { text, firstLoadMs } = loaded;
+  expect(address).not.toContain('8787');
   expect(text).toMatch(/demo\.flights {2}← {2}flights-3m\.parquet\n {2}3,000,000 rows in 7 files/);
   expect(text).toContain('row: 2001-01-01T00:01:00, 33, 2176, LAS, PHL');
   expect(firstLoadMs).toBeLessThan(20_000 * (process.env['CI'] === undefined ? 1 : 3));
