@@ -7,13 +7,9 @@ import { openAsBlob } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import cliProgress from 'cli-progress';
 import { bearer, RestCatalog, type Table } from 'icestream';
-
-process.env['WRANGLER_SEND_METRICS'] = 'false';
-process.env['WRANGLER_BUILD_CONDITIONS'] = 'icestream-source,workerd,worker,browser';
-const { unstable_dev: startWorker } = await import('wrangler');
+import { startLocalWorker } from '../worker/local.ts';
 
 const token = 'demo-token-of-this-machine';
 const data = new URL('../node_modules/vega-datasets/data/', import.meta.url);
@@ -28,25 +24,7 @@ const loads = [
 
 const folder = resolve('lakehouse');
 await rm(folder, { recursive: true, force: true });
-const worker = fileURLToPath(new URL('../worker/', import.meta.url));
-const server = await startWorker(`${worker}src/index.ts`, {
-  config: `${worker}wrangler.jsonc`,
-  local: true,
-  persist: true,
-  persistTo: folder,
-  port: await portToUse(8787),
-  logLevel: 'error',
-  experimental: { disableExperimentalWarning: true },
-  vars: {
-    BUCKET_NAME: 'lake',
-    WAREHOUSE: 'warehouse',
-    INGEST_KEYS: JSON.stringify([{ id: 'demo', token, tables: ['demo.*'] }]),
-    CATALOG_TOKENS: JSON.stringify([token]),
-    VEND_SECRET: 'the demo keeps no secrets, so this may be known',
-    CREATE_TABLES: 'true',
-    PUBLIC_PAGE: 'true',
-  },
-});
+const server = await startLocalWorker({ folder, token, tables: 'demo.*', port: await portToUse(8787) });
 const address = `http://localhost:${server.port}`;
 const catalog = await RestCatalog.connect({ uri: `${address}/catalog`, auth: bearer(token) });
 

@@ -2,14 +2,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { bearer, RestCatalog, type TableCatalog } from '../../src/index.ts';
 import { uuidV7 } from '../../src/util/uuid.ts';
 import { defaultWorld } from '../../src/util/world.ts';
 import { freePort } from '../../test/support/kit/server.ts';
+import { startLocalWorker } from '../../worker/local.ts';
 import { IsolateInspector } from './isolate-memory.ts';
 
-const folder = fileURLToPath(new URL('../../worker/', import.meta.url));
 const token = 'only-for-benchmarks';
 
 export interface Load {
@@ -44,28 +43,8 @@ export interface BenchWorker {
 
 /** Runs `work` with the Worker, which keeps its bucket in `bucketFolder`, and stops it. */
 export async function withWorker<T>(bucketFolder: string, work: (worker: BenchWorker) => Promise<T>): Promise<T> {
-  process.env['WRANGLER_SEND_METRICS'] = 'false';
-  process.env['WRANGLER_BUILD_CONDITIONS'] = 'icestream-source,workerd,worker,browser';
-  const { unstable_dev } = await import('wrangler');
   const inspectorPort = await freePort();
-  const running = await unstable_dev(`${folder}src/index.ts`, {
-    config: `${folder}wrangler.jsonc`,
-    local: true,
-    persist: true,
-    persistTo: bucketFolder,
-    inspect: true,
-    inspectorPort,
-    vars: {
-      BUCKET_NAME: 'lake',
-      WAREHOUSE: 'warehouse',
-      INGEST_KEYS: JSON.stringify([{ id: 'bench', token, tables: ['bench.*'] }]),
-      CATALOG_TOKENS: JSON.stringify([token]),
-      VEND_SECRET: 'a benchmark keeps no secrets, so this may be known',
-      CREATE_TABLES: 'true',
-    },
-    logLevel: 'error',
-    experimental: { disableExperimentalWarning: true },
-  });
+  const running = await startLocalWorker({ folder: bucketFolder, token, tables: 'bench.*', inspectorPort });
   const address = `http://127.0.0.1:${running.port}`;
   const inspector = await IsolateInspector.connect(inspectorPort);
   try {

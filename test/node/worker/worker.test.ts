@@ -2,38 +2,18 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { bearer, RestCatalog } from 'icestream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Unstable_DevWorker, unstable_dev } from 'wrangler';
+import type { Unstable_DevWorker } from 'wrangler';
+import { startLocalWorker } from '../../../worker/local.ts';
 
-const worker = fileURLToPath(new URL('../../../worker/', import.meta.url));
 const token = 'only-for-this-test';
-const catalogToken = 'only-for-this-test-too';
 let running: Unstable_DevWorker;
 let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'icestream-worker-'));
-  process.env['WRANGLER_BUILD_CONDITIONS'] = 'icestream-source,workerd,worker,browser';
-  process.env['WRANGLER_SEND_METRICS'] = 'false';
-  running = await unstable_dev(join(worker, 'src/index.ts'), {
-    config: join(worker, 'wrangler.jsonc'),
-    local: true,
-    persist: true,
-    persistTo: folder,
-    vars: {
-      BUCKET_NAME: 'lake',
-      WAREHOUSE: 'warehouse',
-      INGEST_KEYS: JSON.stringify([{ id: 'test', token, tables: ['web.*'] }]),
-      CATALOG_TOKENS: JSON.stringify([catalogToken]),
-      VEND_SECRET: 'a secret of the test, long enough for it',
-      CREATE_TABLES: 'true',
-      PUBLIC_PAGE: 'true',
-    },
-    experimental: { disableExperimentalWarning: true },
-    logLevel: 'error',
-  });
+  running = await startLocalWorker({ folder, token, tables: 'web.*' });
 }, 120_000);
 
 afterAll(async () => {
@@ -62,7 +42,7 @@ test('nobody loads without a key', async () => {
 
 test('a client of the catalog reads what was loaded, with credentials for that table alone', async () => {
   const uri = `http://${running.address}:${running.port}/catalog`;
-  const catalog = await RestCatalog.connect({ uri, auth: bearer(catalogToken) });
+  const catalog = await RestCatalog.connect({ uri, auth: bearer(token) });
   const table = await catalog.loadTable('web.visits');
   let rows = 0;
   for await (const batch of table.scan()) rows += batch.numRows;
