@@ -19,6 +19,7 @@ import { threads } from './threads.ts';
 import { transcode } from './transcode.ts';
 import { wide } from './wide.ts';
 import { workerMemory } from './worker-memory.ts';
+import { workerStart } from './worker-start.ts';
 
 /** In the order of the README's table. */
 export const benchmarks: readonly Benchmark[] = [
@@ -42,4 +43,5 @@ export const benchmarks: readonly Benchmark[] = [
   engineStart,
   threads,
   workerMemory,
+  workerStart,
 ];

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Bytes. */
 export interface IsolateMemory {
-  /** What V8 took for the JavaScript heap (`totalSize`): live objects, garbage that waits, and room between them. */
+  /** The JavaScript heap (`usedSize`): live objects, and garbage that waits to be collected. */
   readonly heapBytes: number;
   /** Buffers beside it (`backingStorageSize`) and workerd's own objects (`embedderHeapUsedSize`). */
   readonly bufferBytes: number;
@@ -19,7 +19,7 @@ export interface Watched<T> {
 }
 
 interface HeapUsage {
-  readonly totalSize: number;
+  readonly usedSize: number;
   readonly embedderHeapUsedSize: number;
   readonly backingStorageSize: number;
 }
@@ -122,7 +122,7 @@ export class IsolateInspector {
 
   async #sample(): Promise<IsolateMemory> {
     const heap = await this.#call<HeapUsage>('Runtime.getHeapUsage');
-    const heapBytes = heap.totalSize;
+    const heapBytes = heap.usedSize;
     const bufferBytes = heap.backingStorageSize + heap.embedderHeapUsedSize;
     const wasmBytes = this.#wasmMemories === null ? 0 : await this.#wasmBytes(this.#wasmMemories);
     return { heapBytes, bufferBytes, wasmBytes, totalBytes: heapBytes + bufferBytes + wasmBytes };

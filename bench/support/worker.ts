@@ -34,7 +34,7 @@ export interface Loaded {
 
 export interface BenchWorker {
   readonly inspector: IsolateInspector;
-  readonly catalog: TableCatalog;
+  catalog(): Promise<TableCatalog>;
   /** Sends Arrow IPC, again after the time that the Worker names when it answers 429. */
   load(load: Load): Promise<Loaded>;
   /** Resident set of the process that runs the isolate and the simulated bucket; null where there is no /proc. */
@@ -48,7 +48,7 @@ export async function withWorker<T>(bucketFolder: string, work: (worker: BenchWo
   const address = `http://127.0.0.1:${running.port}`;
   const inspector = await IsolateInspector.connect(inspectorPort);
   try {
-    const catalog = await RestCatalog.connect({ uri: `${address}/catalog`, auth: bearer(token) });
+    const catalog = () => RestCatalog.connect({ uri: `${address}/catalog`, auth: bearer(token) });
     const load = (job: Load) => sendUntilTaken(address, job);
     return await work({ inspector, catalog, load, processRss });
   } finally {

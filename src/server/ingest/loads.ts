@@ -6,7 +6,7 @@ import { newEngine } from '../../engine/default-engine.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { IcestreamError } from '../../errors.ts';
 import { fromAny } from '../../source/from-any.ts';
-import { passingChunks } from '../../source/input-stream.ts';
+import { passingChunks, streamChunks } from '../../source/input-stream.ts';
 import type { RecordBatchSource } from '../../source/source.ts';
 import type { TableCatalog } from '../../table/table-catalog.ts';
 import type { Bytes } from '../../util/bytes.ts';
@@ -26,6 +26,8 @@ const DEFAULT_MAX_BODY_BYTES = 10 * 2 ** 30;
 /** Each write gets at least this where the number of them is not given: less is too little for wide tables and Parquet. */
 const USUAL_WRITE_BYTES = 64 * 2 ** 20;
 const RETRY_AFTER_SECONDS = 2;
+/** Of a refused body, read before the answer; larger ones are cut off. */
+const DISCARDED_BYTES = 2 ** 20;
 
 export interface LoadRequest {
   readonly identifier: TableIdentifier;
@@ -63,6 +65,15 @@ export class Loads {
    * @throws RequestProblem, and IcestreamError of the write.
    */
   async append(request: LoadRequest): Promise<WriteResult> {
+    try {
+      return await this.#append(request);
+    } catch (error) {
+      await discard(request.body);
+      throw error;
+    }
+  }
+
+  async #append(request: LoadRequest): Promise<WriteResult> {
     const { identifier, body, contentLength = null, signal, create = null } = request;
     const commitId = commitIdOf(request.idempotencyKey ?? null, this.#world);
     const format = formatOf(request.contentType ?? '');
@@ -127,6 +138,20 @@ export class Loads {
     if (engine?.alive === true) return engine;
     this.#engine = newEngine({ memoryLimitBytes: engineShareBytes(this.#budget.limitBytes) });
     return this.#engine;
+  }
+}
+
+/** Who is still sending when the answer comes, a client or another Worker, may see a lost connection and not the reason. */
+async function discard(body: ReadableStream<Uint8Array> | null): Promise<void> {
+  if (body === null || body.locked) return;
+  let bytes = 0;
+  try {
+    for await (const { length } of streamChunks(body)) {
+      bytes += length;
+      if (bytes > DISCARDED_BYTES) return;
+    }
+  } catch {
+    // The reason is in hand already.
   }
 }
 
