@@ -73,9 +73,11 @@ async function sendUntilTaken(address: string, { table, partition, body }: Load)
       if (['EPIPE', 'ECONNRESET', 'UND_ERR_SOCKET'].includes(codeOf(error))) return null;
       throw error;
     });
-    if (response === null) lostAnswers += 1;
+    const text = (await response?.text()) ?? '';
+    // wrangler's proxy then says so itself.
+    if (response === null || text.includes('Network connection lost')) lostAnswers += 1;
     else {
-      const answer = (await response.json()) as Omit<Loaded, 'refusals' | 'lostAnswers'>;
+      const answer = JSON.parse(text) as Omit<Loaded, 'refusals' | 'lostAnswers'>;
       if (response.ok) return { ...answer, refusals, lostAnswers };
       if (response.status !== 429) throw new Error(`${table}: ${response.status} ${JSON.stringify(answer)}`);
       refusals += 1;

@@ -6,7 +6,7 @@ import { newEngine } from '../../engine/default-engine.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { IcestreamError } from '../../errors.ts';
 import { fromAny } from '../../source/from-any.ts';
-import { passingChunks, streamChunks } from '../../source/input-stream.ts';
+import { passingChunks } from '../../source/input-stream.ts';
 import type { RecordBatchSource } from '../../source/source.ts';
 import type { TableCatalog } from '../../table/table-catalog.ts';
 import type { Bytes } from '../../util/bytes.ts';
@@ -27,7 +27,7 @@ const DEFAULT_MAX_BODY_BYTES = 10 * 2 ** 30;
 const USUAL_WRITE_BYTES = 64 * 2 ** 20;
 const RETRY_AFTER_SECONDS = 2;
 /** Of a refused body, read before the answer; larger ones are cut off. */
-const DISCARDED_BYTES = 2 ** 20;
+const DISCARDED_BYTES = 2 ** 24;
 
 export interface LoadRequest {
   readonly identifier: TableIdentifier;
@@ -146,7 +146,7 @@ async function discard(body: ReadableStream<Uint8Array> | null): Promise<void> {
   if (body === null || body.locked) return;
   let bytes = 0;
   try {
-    for await (const { length } of streamChunks(body)) {
+    for await (const { length } of passingChunks(body)) {
       bytes += length;
       if (bytes > DISCARDED_BYTES) return;
     }
