@@ -33,8 +33,10 @@ export {
 } from './catalog/index.ts';
 export type { ArrowField, ArrowSchema, ArrowType } from './engine/arrow-schema.ts';
 export { getEngine, init, newEngine } from './engine/default-engine.ts';
+export { type StartEncodeThreadsOptions, startEncodeThreads } from './engine/encode-threads.ts';
 export type { Encoder, EncoderOptions } from './engine/encoder.ts';
 export type { Batch, Engine, RejectedRow } from './engine/engine.ts';
+export type { EncodeThreads } from './engine/threads/threads.ts';
 export {
   CommitHistoryExpiredError,
   CommitStateUnknownError,

@@ -1,6 +1,7 @@
 /** Flags of commands that commit, and the end of a write for people. */
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
+import { requireThreadCount } from '../engine/encode-threads.ts';
 import type { RejectedRow } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
 import { LocalStore } from '../storage/local/local-store.ts';
@@ -8,13 +9,7 @@ import { requireCommitId } from '../write/commit/commit-lookup.ts';
 import { requireWapId } from '../write/commit/write-audit-publish.ts';
 import { requireWriter } from '../write/commit/writer-watermark.ts';
 import type { NewTableRequest } from '../write/create-append.ts';
-import {
-  type DistributionMode,
-  requireThreadCount,
-  type SpillPlace,
-  type WriteOptions,
-  type WriteResult,
-} from '../write/write-options.ts';
+import type { DistributionMode, SpillPlace, WriteOptions, WriteResult } from '../write/write-options.ts';
 import { splitProperty } from './configuration.ts';
 import { toLocation } from './open-catalog.ts';
 import { bytes, count, toJsonLine } from './output.ts';

@@ -1,8 +1,19 @@
-/** Threads that encode row groups for a write, where the runtime has threads. */
+/** Threads that encode row groups for writes, where the runtime has threads. */
+import { defaultMemoryLimitBytes } from '#load-engine';
 import { spawnThread } from '#spawn-thread';
 import { IcestreamError } from '../errors.ts';
 import { engineModule } from './default-engine.ts';
-import type { EncodePool, EncodePoolOptions } from './threads/pool.ts';
+import type { EncoderOptions } from './encoder.ts';
+import type { EncodePool } from './threads/pool.ts';
+import type { EncodeThreads } from './threads/threads.ts';
+
+const MOST_THREADS = 64;
+
+/** @throws TypeError for a number that cannot be. */
+export function requireThreadCount(threads: number): number {
+  if (Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS) return threads;
+  throw new TypeError(`threads must be a whole number from 1 to ${MOST_THREADS}, not ${threads}`);
+}
 
 /** @throws IcestreamError UNSUPPORTED where the runtime has no threads. */
 export function requireThreads(): NonNullable<typeof spawnThread> {
@@ -14,9 +25,55 @@ export function requireThreads(): NonNullable<typeof spawnThread> {
   return spawnThread;
 }
 
-/** None is started before there are rows for it. */
-export async function encodeThreads(options: Omit<EncodePoolOptions, 'spawn' | 'module'>): Promise<EncodePool> {
+export interface StartEncodeThreadsOptions {
+  /**
+   * Bytes the threads may hold together, each as much: their engines, and rows and row groups on their way to them and
+   * back. A write whose `memoryLimitBytes` is more than one thread's part is refused. Default: 256 MiB for each.
+   */
+  readonly memoryLimitBytes?: number;
+}
+
+/**
+ * Starts `count` threads (1 to 64) that encode for one write after the other, given as `threads` in its options: later
+ * writes have neither threads to start nor new memory to touch. The caller's to close (`await using`): until then they
+ * keep their memory, and a Node or Bun process from its end.
+ * @throws TypeError for numbers that cannot be; IcestreamError UNSUPPORTED where the runtime has no threads (Workers),
+ * MEMORY_LIMIT_TOO_SMALL below what idle engines take, ENGINE_FAILED when a thread cannot start.
+ */
+export async function startEncodeThreads(
+  count: number,
+  options: StartEncodeThreadsOptions = {},
+): Promise<EncodeThreads> {
+  requireThreadCount(count);
+  const { memoryLimitBytes = defaultMemoryLimitBytes * count } = options;
+  if (!(Number.isSafeInteger(memoryLimitBytes) && memoryLimitBytes > 0)) {
+    throw new TypeError(`memoryLimitBytes must be a whole number of bytes, not ${memoryLimitBytes}`);
+  }
+  const threads = await encodeThreads(count, Math.floor(memoryLimitBytes / count));
+  try {
+    await threads.start();
+  } catch (error) {
+    await threads.close();
+    throw error;
+  }
+  return threads;
+}
+
+/**
+ * What encodes for one write. A number: threads of its own with `shareBytes` each, which start when there are rows for
+ * them and end with it.
+ */
+export async function encodePool(
+  threads: number | EncodeThreads,
+  shareBytes: number,
+  options: EncoderOptions,
+): Promise<EncodePool> {
+  if (typeof threads !== 'number') return threads.lend(options);
+  return (await encodeThreads(threads, shareBytes)).lend(options, { last: true });
+}
+
+async function encodeThreads(count: number, shareBytes: number): Promise<EncodeThreads> {
   const spawn = requireThreads();
-  const { EncodePool } = await import('./threads/pool.ts');
-  return new EncodePool({ ...options, spawn, module: await engineModule() });
+  const { EncodeThreads } = await import('./threads/threads.ts');
+  return new EncodeThreads({ spawn, module: await engineModule(), count, shareBytes });
 }

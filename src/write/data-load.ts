@@ -1,5 +1,5 @@
 /** The data half of a write: a source's rows as data files of a table, or read again to see whether they are the same. */
-import { encodeThreads } from '../engine/encode-threads.ts';
+import { encodePool } from '../engine/encode-threads.ts';
 import type { Encoder, EncoderOptions } from '../engine/encoder.ts';
 import { arrowSchemaFromIceberg } from '../format/arrow-from-iceberg.ts';
 import { dataFileFromFooter } from '../format/data-file-from-footer.ts';
@@ -14,7 +14,7 @@ import type { Store } from '../storage/store.ts';
 import type { Bytes } from '../util/bytes.ts';
 import { Semaphore } from '../util/semaphore.ts';
 import { PayloadDigest } from './commit/payload-digest.ts';
-import { planMemory, threadEngineBytes } from './memory-plan.ts';
+import { planMemory, plannedThreads } from './memory-plan.ts';
 import { partitionTransforms, tupleReader } from './partition-values.ts';
 import { DataWriter } from './rows/data-writer.ts';
 import { DiscardUpload } from './rows/discard-upload.ts';
@@ -66,7 +66,7 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
   const leaves = leafColumns(target);
   const plan = planMemory({
     limitBytes: session.limitBytes,
-    threads,
+    threads: plannedThreads(threads),
     capabilities: store.capabilities,
     rowBytes: estimateRowBytes(target),
     leafColumns: leaves,
@@ -78,8 +78,7 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
   const merge = clustered ? planMerge(plan, leaves, settings, request.source.columnsApart === true) : null;
   const encoderOptions = encoderSettings(metadata, schema, target, options.encoding ?? 'default');
   const openEncoder = (): Encoder => (options.encoder ?? ((o) => engine.encoder(o)))(encoderOptions);
-  const engineBytes = threadEngineBytes(plan.limitBytes);
-  await using pool = threads === 1 ? null : await encodeThreads({ threads, engineBytes, options: encoderOptions });
+  await using pool = threads === 1 ? null : await encodePool(threads, plan.limitBytes, encoderOptions);
   const newLocation = dataLocations(metadata, schema, spec, request.operationId);
   const partSlots = new Semaphore(plan.partsInFlight * plan.partSizeBytes);
   using checksum = engine.checksum();

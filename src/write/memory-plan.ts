@@ -2,6 +2,8 @@
  * How one write divides its memory: a pure function of the limit, what the store can do and what is known of the
  * rows. Everything that decides where row groups and files end follows from these numbers and the data alone.
  */
+import { threadEngineBytes } from '../engine/threads/thread-memory.ts';
+import type { EncodeThreads } from '../engine/threads/threads.ts';
 import { IcestreamError } from '../errors.ts';
 import type { StoreCapabilities } from '../storage/store.ts';
 import { readerShareBytes } from '../util/memory-budget.ts';
@@ -11,8 +13,8 @@ const MiB = 1024 * 1024;
 export interface MemoryPlanRequest {
   /** `memoryLimitBytes` of the write. */
   readonly limitBytes: number;
-  /** Threads that encode; see `writerShareBytes`. Default 1: none beside the writer's own. */
-  readonly threads?: number;
+  /** Absent: none encode beside the writer's own. */
+  readonly threads?: PlannedThreads | undefined;
   readonly capabilities: StoreCapabilities;
   /** Bytes of a typical row as the schema suggests; see `estimateRowBytes`. */
   readonly rowBytes: number;
@@ -25,6 +27,13 @@ export interface MemoryPlanRequest {
   readonly sourceEngineBytes?: number;
   /** The most the engine at hand may take, where it is less than this write's share. */
   readonly engineLimitBytes?: number;
+}
+
+/** Threads that encode for a write. */
+export interface PlannedThreads {
+  readonly count: number;
+  /** Their memory is their owner's, not of the write's limit. */
+  readonly owned: boolean;
 }
 
 export interface MemoryPlan {
@@ -71,17 +80,18 @@ const DEFAULT_MIN_PART = 5 * MiB;
 const USUAL_PART = 8 * MiB;
 const MOST_PARTS_IN_FLIGHT = 4;
 
-/**
- * What a write holds itself, where `threads` encode for it: each of them gets as much. So the files are those of one
- * thread with a limit of this size.
- */
-export function writerShareBytes(limitBytes: number, threads: number): number {
-  return threads === 1 ? limitBytes : Math.floor(limitBytes / (threads + 1));
+/** The option `threads` of a write; 1 is the writer's own. */
+export function plannedThreads(threads: number | Pick<EncodeThreads, 'count'>): PlannedThreads | undefined {
+  if (typeof threads !== 'number') return { count: threads.count, owned: true };
+  return threads === 1 ? undefined : { count: threads, owned: false };
 }
 
-/** The share of wasm memory in a thread's share; the rest is for rows and row groups on their way to it and back. */
-export function threadEngineBytes(shareBytes: number): number {
-  return Math.floor((3 * shareBytes) / 4);
+/**
+ * What a write holds itself, where `threads` encode for it: each of them has as much, of the same limit or of their
+ * owner's. So the files are those of one thread with a limit of this size.
+ */
+export function writerShareBytes(limitBytes: number, threads?: PlannedThreads): number {
+  return threads === undefined || threads.owned ? limitBytes : Math.floor(limitBytes / (threads.count + 1));
 }
 
 /** The share of wasm memory in `limitBytes`, for an engine that is made before the rest of the plan is known. */
@@ -95,7 +105,7 @@ export function engineShareBytes(limitBytes: number): number {
  * @throws IcestreamError MEMORY_LIMIT_TOO_SMALL, naming the limit that would do.
  */
 export function planMemory(request: MemoryPlanRequest): MemoryPlan {
-  const threads = request.threads ?? 1;
+  const { threads } = request;
   const plan = divide(request, writerShareBytes(request.limitBytes, threads));
   if (plan !== null) return plan;
   const { engineLimitBytes: _, ...roomy } = request;
@@ -104,7 +114,7 @@ export function planMemory(request: MemoryPlanRequest): MemoryPlan {
   throw new IcestreamError(
     'MEMORY_LIMIT_TOO_SMALL',
     `memoryLimitBytes ${request.limitBytes} is too small for this write (${request.leafColumns} columns, rows of about ` +
-      `${request.rowBytes} bytes${threads === 1 ? '' : `, ${threads} threads`}); set it to at least ${enough}`,
+      `${request.rowBytes} bytes${threads === undefined ? '' : `, threads: ${threads.count}`}); set it to at least ${enough}`,
     { option: 'memoryLimitBytes' },
   );
 }
@@ -129,7 +139,7 @@ function divide(request: MemoryPlanRequest, limitBytes: number): MemoryPlan | nu
   );
   if (bufferedRowBytes < Math.max(MIN_ROW_SHARE, 16 * request.rowBytes)) return null;
   const threadBytes = THREAD_FIXED_BYTES + ENGINE_LEAF_BYTES * request.leafColumns + (3 * bufferedRowBytes) / 2;
-  if ((request.threads ?? 1) > 1 && threadBytes > threadEngineBytes(limitBytes)) return null;
+  if (request.threads !== undefined && threadBytes > threadEngineBytes(limitBytes)) return null;
   const stepBytes = Math.floor(bufferedRowBytes / 8);
   const sliceBytes = SLICE_BYTES + SLICE_LEAF_BYTES * request.leafColumns;
   return {

@@ -1,6 +1,7 @@
 /** Options, progress and results that all writes share. */
 import type { Encoder, EncoderOptions } from '../engine/encoder.ts';
 import type { Engine, RejectedRow } from '../engine/engine.ts';
+import type { EncodeThreads } from '../engine/threads/threads.ts';
 import type { Store } from '../storage/store.ts';
 import type { MemoryBudget } from '../util/memory-budget.ts';
 
@@ -43,7 +44,7 @@ export interface WriteOptions {
   readonly signal?: AbortSignal;
   /**
    * Bytes this write may hold, wasm included. Default: the runtime's (64 MiB in Workers, 256 MiB elsewhere), as
-   * much again for each of two or more `threads`. What the
+   * much again for each of two or more `threads` that it starts. What the
    * table's properties ask for is an upper bound: small limits give smaller row groups, and files that end earlier
    * (at 96 MiB: row groups of 16 MiB of rows, about 20 of them a file).
    */
@@ -52,10 +53,12 @@ export interface WriteOptions {
    * Threads that encode while the caller's reads on: 2 or more start so many worker threads for the time of the write
    * (Node, Deno, Bun, browsers; UNSUPPORTED where there are none). They and the caller's thread share
    * `memoryLimitBytes` evenly, and the files are those of one thread with a limit of such a share, byte for byte: with
-   * the default limit, which grows with the threads, the same files for any number of them. Not with `encoder`.
-   * Default 1: the caller's thread encodes.
+   * the default limit, which grows with the threads, the same files for any number of them. Threads of the caller's own
+   * (`startEncodeThreads`) have memory of their own beside `memoryLimitBytes`, which is at most what one of them has
+   * (MEMORY_LIMIT_TOO_SMALL), and the files are those of one thread with the same limit. They encode for one write at a
+   * time (INVALID_ARGUMENT). Not with `encoder`. Default 1: the caller's thread encodes.
    */
-  readonly threads?: number;
+  readonly threads?: number | EncodeThreads;
   /**
    * How the rows of a partitioned table get to their files, where they come unclustered. `none`: as they come; where
    * partitions are more than memory holds, each gets many small files. `hash`: one file for each partition, or as many
@@ -135,14 +138,7 @@ export interface WriteResult {
   readonly memoryPeakBytes: number;
 }
 
-const MOST_THREADS = 64;
 const DISTRIBUTION_MODES: readonly string[] = ['none', 'hash', 'range'];
-
-/** @throws TypeError for a number that cannot be. */
-export function requireThreadCount(threads: number): number {
-  if (Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS) return threads;
-  throw new TypeError(`threads must be a whole number from 1 to ${MOST_THREADS}, not ${threads}`);
-}
 
 /** @throws TypeError for a mode that there is not. */
 export function requireDistributionMode(mode: string): DistributionMode {

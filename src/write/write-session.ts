@@ -1,8 +1,9 @@
 /** What one write holds from its first byte to its last: engine, lease, counters, the source once it is open. */
 import { defaultMemoryLimitBytes } from '#load-engine';
 import { getEngine } from '../engine/default-engine.ts';
-import { requireThreads } from '../engine/encode-threads.ts';
+import { requireThreadCount, requireThreads } from '../engine/encode-threads.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { EncodeThreads } from '../engine/threads/threads.ts';
 import { IcestreamError } from '../errors.ts';
 import type { ExpectedSchema, OpenSource, RecordBatchSource } from '../source/source.ts';
 import { MemoryLease } from '../util/memory-budget.ts';
@@ -12,11 +13,10 @@ import { type LoadIdentity, requireCommitId } from './commit/commit-lookup.ts';
 import { aborted } from './commit/commit-loop.ts';
 import { requireWapId } from './commit/write-audit-publish.ts';
 import { requireWriter } from './commit/writer-watermark.ts';
-import { engineShareBytes, writerShareBytes } from './memory-plan.ts';
+import { engineShareBytes, plannedThreads, writerShareBytes } from './memory-plan.ts';
 import {
   requireDistributionMode,
   requireSpillPlace,
-  requireThreadCount,
   type SpillPlace,
   type WriteOptions,
   type WriteResult,
@@ -38,8 +38,8 @@ export class WriteSession implements AsyncDisposable {
   /** `memoryLimitBytes`. */
   readonly limitBytes: number;
   readonly meter: ProgressMeter;
-  /** Threads that encode; 1: the caller's own. */
-  readonly threads: number;
+  /** What encodes; 1: the caller's own thread. */
+  readonly threads: number | EncodeThreads;
   /** Null: beside the table's data files. */
   readonly spill: SpillPlace | null;
 
@@ -72,12 +72,13 @@ export class WriteSession implements AsyncDisposable {
     const threads = threadsOf(options);
     if (options.distributionMode !== undefined) requireDistributionMode(options.distributionMode);
     if (options.spill !== undefined) requireSpillPlace(options.spill);
-    const usual = threads === 1 ? defaultMemoryLimitBytes : defaultMemoryLimitBytes * (threads + 1);
-    const limit = options.memoryLimitBytes ?? Math.min(usual, options.budget?.limitBytes ?? Infinity);
+    const limit =
+      options.memoryLimitBytes ?? Math.min(usualLimitBytes(threads), options.budget?.limitBytes ?? Infinity);
     if (!(Number.isSafeInteger(limit) && limit > 0)) {
       throw new TypeError(`memoryLimitBytes must be a whole number of bytes, not ${limit}`);
     }
-    const share = writerShareBytes(limit, threads);
+    if (typeof threads !== 'number') requireShare(threads, limit);
+    const share = writerShareBytes(limit, plannedThreads(threads));
     const engine = options.engine ?? (await getEngine({ memoryLimitBytes: engineShareBytes(share) }));
     const whole = await options.budget?.acquire(limit, options.signal);
     return new WriteSession(world, options, identity, engine, new MemoryLease(share, () => whole?.release()), limit);
@@ -139,11 +140,28 @@ export class WriteSession implements AsyncDisposable {
 }
 
 /** @throws TypeError for a number that cannot be; IcestreamError UNSUPPORTED where the runtime has no threads. */
-function threadsOf({ threads = 1, encoder }: WriteOptions): number {
-  if (requireThreadCount(threads) === 1) return threads;
+function threadsOf({ threads = 1, encoder }: WriteOptions): number | EncodeThreads {
+  if (typeof threads !== 'object' && requireThreadCount(threads) === 1) return threads;
   if (encoder !== undefined) throw new TypeError("threads run the engine's own encoder; leave out threads or encoder");
   requireThreads();
   return threads;
+}
+
+/** As much for each thread as for the writer; of threads that are the caller's, what one of them has. */
+function usualLimitBytes(threads: number | EncodeThreads): number {
+  if (typeof threads !== 'number') return Math.min(defaultMemoryLimitBytes, threads.shareBytes);
+  return threads === 1 ? defaultMemoryLimitBytes : defaultMemoryLimitBytes * (threads + 1);
+}
+
+/** @throws IcestreamError MEMORY_LIMIT_TOO_SMALL when each of the threads has less than the write itself. */
+function requireShare({ count, shareBytes }: EncodeThreads, limitBytes: number): void {
+  if (shareBytes >= limitBytes) return;
+  throw new IcestreamError(
+    'MEMORY_LIMIT_TOO_SMALL',
+    `the write plans with memoryLimitBytes ${limitBytes} for each of the threads, which have ${shareBytes}; start the ` +
+      `${count} with memoryLimitBytes of at least ${count * limitBytes}, or give the write at most ${shareBytes}`,
+    { option: 'threads', neededBytes: count * limitBytes },
+  );
 }
 
 /** @throws TypeError naming the option that cannot be. */

@@ -1,8 +1,8 @@
 /** An encoding thread that is a Web Worker. */
-import type { EncodeAnswer, EncodeThread, ThreadEvents } from '../threads/protocol.ts';
+import type { EncodeThread, ThreadAnswer, ThreadEvents } from '../threads/protocol.ts';
 
 export function threadOf(worker: Worker, { onAnswer, onGone }: ThreadEvents): EncodeThread {
-  worker.onmessage = ({ data }: MessageEvent<EncodeAnswer>) => onAnswer(data);
+  worker.onmessage = ({ data }: MessageEvent<ThreadAnswer>) => onAnswer(data);
   worker.onmessageerror = () => onGone(new Error('a message could not be read'));
   worker.onerror = (event) => {
     event.preventDefault();

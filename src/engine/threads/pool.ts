@@ -1,19 +1,23 @@
-/** Threads that encode the row groups of one write. They start when rows come for them, and end with `close`. */
+/** Encodes the row groups of one write on threads that it has for itself until `close`. */
 import { IcestreamError } from '../../errors.ts';
 import { bytesIn } from '../../util/encoding.ts';
 import type { EncodedPart, EncoderOptions } from '../encoder.ts';
 import type { Batch } from '../engine.ts';
-import { buffersOf, type EncodeAnswer, type EncodeThread, type SpawnThread, transferred } from './protocol.ts';
-import { SpareBuffers } from './spare-buffers.ts';
+import type { Member } from './member.ts';
+import { buffersOf } from './protocol.ts';
+import type { SpareBuffers } from './spare-buffers.ts';
 
 export interface EncodePoolOptions {
-  readonly spawn: NonNullable<SpawnThread>;
   /** The most threads. */
-  readonly threads: number;
-  readonly module: WebAssembly.Module;
-  /** The most wasm memory of each thread's engine. */
-  readonly engineBytes: number;
+  readonly count: number;
+  /** The threads outlive the write, and their memory is not of its limit. */
+  readonly owned: boolean;
   readonly options: EncoderOptions;
+  /** The next thread, started if it is not yet; called `count` times at most, when rows come for it. */
+  readonly nextMember: () => Member;
+  readonly spare: SpareBuffers;
+  /** The write is over on all threads it had. */
+  readonly onClose: () => Promise<void>;
 }
 
 interface Job {
@@ -23,30 +27,27 @@ interface Job {
   readonly reject: (error: unknown) => void;
 }
 
-interface Member {
-  readonly thread: EncodeThread;
-  job: Job | null;
-  memoryBytes: number;
-}
-
 export class EncodePool implements AsyncDisposable {
   readonly threads: number;
+  readonly owned: boolean;
   readonly #options: EncodePoolOptions;
-  readonly #members: Member[] = [];
+  /** What each thread does; null: it is idle. */
+  readonly #jobs = new Map<Member, Job | null>();
   readonly #waiting: Job[] = [];
-  readonly #spare = new SpareBuffers();
   #failure: { readonly error: unknown } | null = null;
 
   constructor(options: EncodePoolOptions) {
-    this.threads = options.threads;
+    this.threads = options.count;
+    this.owned = options.owned;
     this.#options = options;
   }
 
   /** Wasm memory of the threads' engines, as far as they have said, rows on their way there, and spare buffers. */
   get heldBytes(): number {
-    const jobs = [...this.#members.flatMap(({ job }) => job ?? []), ...this.#waiting];
-    const engines = this.#members.reduce((sum, member) => sum + member.memoryBytes, 0);
-    return jobs.reduce((sum, job) => sum + job.streamBytes, engines + this.#spare.bytes);
+    let sum = this.#options.spare.bytes;
+    for (const member of this.#jobs.keys()) sum += member.memoryBytes;
+    for (const job of [...this.#jobs.values(), ...this.#waiting]) sum += job?.streamBytes ?? 0;
+    return sum;
   }
 
   /** Encodes the rows of `batches` as one row group; consumes them before it returns. Parts come in any order. */
@@ -61,11 +62,14 @@ export class EncodePool implements AsyncDisposable {
     return part;
   }
 
-  /** Ends the threads; row groups still in the works are rejected. */
+  /** Ends the write on the threads; row groups still in the works are rejected. */
   async close(): Promise<void> {
     this.#fail(new IcestreamError('ABORTED', 'the write ended before its row groups were encoded'));
-    await Promise.all(this.#members.splice(0).map(({ thread }) => thread.terminate()));
-    this.#spare.leave();
+    if (this.owned) {
+      // Answered after what they still encode. A thread that is gone has nothing to end.
+      await Promise.all([...this.#jobs.keys()].map((member) => member.begin(null).catch(() => {})));
+    }
+    await this.#options.onClose();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -76,7 +80,7 @@ export class EncodePool implements AsyncDisposable {
   #intoIpc(batches: readonly Batch[]): Uint8Array[] {
     try {
       return batches.map((batch) => {
-        const stream = batch.toIpc((bytes) => this.#spare.take(bytes));
+        const stream = batch.toIpc((bytes) => this.#options.spare.take(bytes));
         batch.free();
         return stream;
       });
@@ -88,53 +92,46 @@ export class EncodePool implements AsyncDisposable {
   /** Gives waiting jobs to idle threads, in order. */
   #assign(): void {
     while (this.#waiting.length > 0) {
-      const member = this.#members.find(({ job }) => job === null) ?? this.#start();
-      if (member === null) return;
-      const job = this.#waiting.shift() ?? null;
-      member.job = job;
-      if (job !== null) member.thread.post({ streams: job.streams }, transferred(job.streams));
+      const member = this.#idle() ?? this.#next();
+      const job = member === null ? undefined : this.#waiting.shift();
+      if (member === null || job === undefined) return;
+      this.#jobs.set(member, job);
+      void this.#run(member, job);
     }
   }
 
-  #start(): Member | null {
-    const { spawn, module, engineBytes, options } = this.#options;
-    if (this.#members.length === this.threads) return null;
-    const thread = spawn({
-      onAnswer: (answer) => this.#take(member, answer),
-      onGone: (error) => {
-        const reason = error instanceof Error ? error.message : String(error);
-        this.#fail(new IcestreamError('ENGINE_FAILED', `an encoding thread stopped: ${reason}`, { cause: error }));
-      },
-    });
-    const member: Member = { thread, job: null, memoryBytes: 0 };
-    this.#members.push(member);
-    thread.post({ module, engineBytes, options }, []);
+  #idle(): Member | null {
+    for (const [member, job] of this.#jobs) if (job === null) return member;
+    return null;
+  }
+
+  #next(): Member | null {
+    const { count, nextMember, options } = this.#options;
+    if (this.#jobs.size === count) return null;
+    const member = nextMember();
+    this.#jobs.set(member, null);
+    member.begin(options).catch((error) => this.#fail(error));
     return member;
   }
 
-  #take(member: Member, answer: EncodeAnswer): void {
-    const { job } = member;
-    member.job = null;
-    if (this.#failure !== null) return;
-    if ('error' in answer) {
-      const { code, message, place } = answer.error;
-      const error = new IcestreamError(code, message, place);
-      job?.reject(error);
+  async #run(member: Member, { streams, resolve, reject }: Job): Promise<void> {
+    try {
+      const { part, buffers } = await member.encode(streams);
+      this.#jobs.set(member, null);
+      const shared = buffersOf(streams).filter((buffer) => !(buffer instanceof ArrayBuffer));
+      this.#options.spare.give([...shared, ...buffers]);
+      resolve(part);
+      this.#assign();
+    } catch (error) {
+      this.#jobs.set(member, null);
       this.#fail(error);
-      return;
+      reject(error);
     }
-    member.memoryBytes = answer.memoryBytes;
-    const shared = buffersOf(job?.streams ?? []).filter((buffer) => !(buffer instanceof ArrayBuffer));
-    this.#spare.give([...shared, ...answer.buffers]);
-    job?.resolve(answer.part);
-    this.#assign();
   }
 
   /** The first failure is that of all jobs from then on. */
   #fail(error: unknown): void {
     this.#failure ??= { error };
-    const jobs = [...this.#members.map(({ job }) => job), ...this.#waiting.splice(0)];
-    for (const member of this.#members) member.job = null;
-    for (const job of jobs) job?.reject(this.#failure.error);
+    for (const job of [...this.#jobs.values(), ...this.#waiting.splice(0)]) job?.reject(this.#failure.error);
   }
 }

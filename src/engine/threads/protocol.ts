@@ -2,41 +2,53 @@
 import type { ErrorCode, ErrorPlace } from '../../errors.ts';
 import type { EncodedPart, EncoderOptions } from '../encoder.ts';
 
-/** The first message to a thread. */
+/** The first message to a thread: its engine. */
 export interface Setup {
   readonly module: WebAssembly.Module;
-  /** The most wasm memory of the thread's engine. */
+  /** The most wasm memory of the engine. */
   readonly engineBytes: number;
-  readonly options: EncoderOptions;
+}
+
+/** A write begins; null: it is over, and the engine is as before it. */
+export interface WriteRequest {
+  readonly options: EncoderOptions | null;
 }
 
 /**
- * Each further one: the rows of one row group, as Arrow IPC streams, in shared memory where the runtime has it;
- * transferred elsewhere. Shared memory must stay as it is until the answer.
+ * The rows of one row group of the write, as Arrow IPC streams, in shared memory where the runtime has it; transferred
+ * elsewhere. Shared memory must stay as it is until the answer.
  */
 export interface EncodeRequest {
   readonly streams: readonly Uint8Array[];
 }
 
-/** The answer to a request, in order. */
-export type EncodeAnswer =
-  | {
-      readonly part: EncodedPart;
-      readonly memoryBytes: number;
-      /** The request's that are not shared, transferred back. */
-      readonly buffers: readonly ArrayBuffer[];
-    }
-  | { readonly error: { readonly code: ErrorCode; readonly message: string; readonly place: ErrorPlace } };
+export type ThreadRequest = Setup | WriteRequest | EncodeRequest;
 
-/** One thread as its starter sees it; `#spawn-thread` makes them. */
+export interface EncodedRows {
+  readonly part: EncodedPart;
+  /** The request's that are not shared, transferred back. */
+  readonly buffers: readonly ArrayBuffer[];
+}
+
+/** The answer to a request; there is one for each, in order. */
+export interface ThreadAnswer {
+  /** Null: none could be made. */
+  readonly engine: { readonly alive: boolean; readonly memoryBytes: number; readonly liveBytes: number } | null;
+  /** Of an `EncodeRequest`. */
+  readonly encoded: EncodedRows | null;
+  /** Null: what was asked for is done. */
+  readonly error: { readonly code: ErrorCode; readonly message: string; readonly place: ErrorPlace } | null;
+}
+
+/** One thread as `#spawn-thread` makes it. */
 export interface EncodeThread {
-  post(message: Setup | EncodeRequest, transfer: ArrayBuffer[]): void;
+  post(message: ThreadRequest, transfer: ArrayBuffer[]): void;
   terminate(): Promise<void>;
 }
 
 /** What a thread tells its starter: `onGone` when it ended without being told to, or could not start. */
 export interface ThreadEvents {
-  readonly onAnswer: (answer: EncodeAnswer) => void;
+  readonly onAnswer: (answer: ThreadAnswer) => void;
   readonly onGone: (error: unknown) => void;
 }
 

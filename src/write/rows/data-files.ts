@@ -41,6 +41,8 @@ export interface DataFilesOptions {
 
 export interface Threads {
   readonly threads: number;
+  /** What they hold and row groups on the way back are their owner's to count. */
+  readonly owned: boolean;
   /** What they hold, rows and row groups on the way included. */
   readonly heldBytes: number;
   /** Consumes the batches before it returns. */
@@ -107,9 +109,10 @@ export class DataFiles {
     return sum;
   }
 
-  /** What threads hold, and the row groups that came back from them and wait for their turn. */
+  /** What threads of the write hold, and the row groups that came back from them and wait for their turn. */
   get threadBytes(): number {
-    return (this.#options.threads?.heldBytes ?? 0) + this.#unplacedBytes;
+    const { threads } = this.#options;
+    return threads === undefined || threads.owned ? 0 : threads.heldBytes + this.#unplacedBytes;
   }
 
   /** Rows in finished files, by their footers. */

@@ -11,7 +11,7 @@ export interface RowWriter {
   readonly bufferedPartBytes: number;
   /** Bytes of runs that were read ahead. */
   readonly runBytes: number;
-  /** What threads hold, and the row groups that came back from them and wait for their turn. */
+  /** What threads of the write hold, and the row groups that came back from them and wait for their turn. */
   readonly threadBytes: number;
   /** Rows in finished files, by their footers. */
   readonly rowsWritten: number;

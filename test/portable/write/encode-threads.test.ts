@@ -2,38 +2,17 @@
 import { describe, expect, test } from 'vitest';
 import { spawnThread } from '#spawn-thread';
 import { engineModule } from '../../../src/engine/default-engine.ts';
-import { encodeThreads } from '../../../src/engine/encode-threads.ts';
+import { encodePool } from '../../../src/engine/encode-threads.ts';
 import type { EncoderOptions } from '../../../src/engine/encoder.ts';
 import type { Batch } from '../../../src/engine/engine.ts';
-import { EncodePool } from '../../../src/engine/threads/pool.ts';
 import type { EncodeThread, ThreadEvents } from '../../../src/engine/threads/protocol.ts';
-import { toHex } from '../../../src/util/encoding.ts';
+import { EncodeThreads } from '../../../src/engine/threads/threads.ts';
 import type { WriteOptions } from '../../../src/write/write-options.ts';
-import { lake, liveFiles, orphans } from './lake.ts';
+import { lake, orphans } from './lake.ts';
 import { MiB, orders, sourceOf, testEngine } from './rows.ts';
+import { ROWS, written } from './written-files.ts';
 
 const SHARE = 32 * MiB;
-const ROWS = 200_000;
-
-async function written(partitionSpec: readonly string[], options: WriteOptions): Promise<string[]> {
-  const engine = await testEngine();
-  const before = engine.liveBytes;
-  const { catalog, store } = await lake();
-  const properties = { 'write.target-file-size-bytes': '900000', 'write.parquet.row-group-size-bytes': '1500000' };
-  const request = { partitionSpec, properties };
-  const source = sourceOf(orders(ROWS, 3), { batchRows: 10_000 });
-  const { table, result } = await catalog.createAndAppend('sales.orders', source, request, { engine, ...options });
-  expect(result.rows).toBe(BigInt(ROWS));
-  expect(result.memoryPeakBytes).toBeLessThanOrEqual(options.memoryLimitBytes ?? 0);
-  // What the engine keeps between writes is less.
-  expect(engine.liveBytes - before).toBeLessThan(1024);
-  const files = await liveFiles(table);
-  const hashes = files.map(async ({ filePath, recordCount }) => {
-    const hash = await crypto.subtle.digest('SHA-256', await store.read(filePath));
-    return `${recordCount} ${toHex(new Uint8Array(hash))}`;
-  });
-  return Promise.all(hashes);
-}
 
 if (spawnThread === null) {
   test('a runtime without threads refuses them', async () => {
@@ -106,11 +85,11 @@ function withThreads() {
       for await (const batch of opened.batches()) all.push(batch);
       return all;
     };
-    await using pool = await encodeThreads({ threads: 2, engineBytes: 16 * MiB, options });
+    await using pool = await encodePool(2, 24 * MiB, options);
     await expect(pool.encode(await batches())).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     // The write is over.
     await expect(pool.encode(await batches())).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
-    await using small = await encodeThreads({ threads: 1, engineBytes: 1 * MiB, options });
+    await using small = await encodePool(1, 1 * MiB, options);
     await expect(small.encode(await batches())).rejects.toMatchObject({ code: 'MEMORY_LIMIT_TOO_SMALL' });
   });
 
@@ -122,7 +101,8 @@ function withThreads() {
       return { post: () => {}, terminate: async () => void ended++ };
     };
     const module = await engineModule();
-    const pool = new EncodePool({ spawn, threads: 1, module, engineBytes: 16 * MiB, options: undefined as never });
+    const threads = new EncodeThreads({ spawn, module, count: 1, shareBytes: 24 * MiB });
+    const pool = threads.lend(undefined as never, { last: true });
     const parts = [pool.encode([]), pool.encode([])];
     events?.onGone(new Error('gone'));
     for (const part of parts) await expect(part).rejects.toMatchObject({ code: 'ENGINE_FAILED' });

@@ -1,0 +1,185 @@
+/** Threads that outlive writes: the same bytes, nothing left in them by a write, and clear refusals. */
+import { describe, expect, test } from 'vitest';
+import { spawnThread } from '#spawn-thread';
+import { engineModule } from '../../../src/engine/default-engine.ts';
+import { startEncodeThreads } from '../../../src/engine/encode-threads.ts';
+import type { EncodeThread, ThreadAnswer, ThreadEvents } from '../../../src/engine/threads/protocol.ts';
+import { EncodeThreads } from '../../../src/engine/threads/threads.ts';
+import type { RecordBatchSource } from '../../../src/source/source.ts';
+import type { WriteOptions } from '../../../src/write/write-options.ts';
+import { lake, orphans } from './lake.ts';
+import { MiB, orders, sourceOf, testEngine } from './rows.ts';
+import { ROWS, written } from './written-files.ts';
+
+const SHARE = 32 * MiB;
+const properties = { 'write.parquet.row-group-size-bytes': '1500000' };
+
+/** A write to a table of its own; where it fails, nothing is left of it. */
+async function write(options: WriteOptions, source: RecordBatchSource = sourceOf(orders(ROWS))): Promise<bigint> {
+  const engine = await testEngine();
+  const before = engine.liveBytes;
+  const { catalog, ...rest } = await lake();
+  try {
+    const all = { engine, memoryLimitBytes: SHARE, ...options };
+    return (await catalog.createAndAppend('sales.orders', source, { properties }, all)).result.rows;
+  } catch (error) {
+    expect(error).toMatchObject({ leftBehind: [] });
+    expect(await orphans({ catalog, ...rest }, null)).toEqual([]);
+    throw error;
+  } finally {
+    expect(engine.liveBytes - before).toBeLessThan(1024);
+  }
+}
+
+if (spawnThread === null) {
+  test('a runtime without threads starts none', async () => {
+    await expect(startEncodeThreads(2)).rejects.toMatchObject({ code: 'UNSUPPORTED', place: { option: 'threads' } });
+  });
+} else {
+  describe('with threads', withThreads);
+}
+
+test('numbers that cannot be are refused', async () => {
+  for (const count of [0, 1.5, -1, Number.NaN, 1000])
+    await expect(startEncodeThreads(count)).rejects.toThrow(TypeError);
+  for (const memoryLimitBytes of [0, 1.5, -1, Number.NaN]) {
+    await expect(startEncodeThreads(1, { memoryLimitBytes })).rejects.toThrow(TypeError);
+  }
+});
+
+function withThreads() {
+  test('the files are those of threads that a write starts, write after write, whatever each of them is', async () => {
+    await using threads = await startEncodeThreads(2, { memoryLimitBytes: 2 * SHARE });
+    const idleBytes = threads.liveBytes;
+    for (const [partitionSpec, distributionMode] of [
+      [[], 'none'],
+      [['kind', 'bucket(3, id)'], 'none'],
+      [['kind', 'bucket(3, id)'], 'hash'],
+      [[], 'none'],
+    ] as const) {
+      const started = await written(partitionSpec, { threads: 2, memoryLimitBytes: 3 * SHARE, distributionMode });
+      expect(await written(partitionSpec, { threads, memoryLimitBytes: SHARE, distributionMode })).toEqual(started);
+      expect(threads.liveBytes - idleBytes).toBeLessThan(1024);
+      expect(threads.memoryBytes).toBeLessThanOrEqual(2 * SHARE);
+    }
+  });
+
+  test('one thread alone encodes beside the caller, with as much memory as the write by default', async () => {
+    await using threads = await startEncodeThreads(1, { memoryLimitBytes: SHARE });
+    expect([threads.count, threads.shareBytes]).toEqual([1, SHARE]);
+    const { catalog } = await lake();
+    const options = { engine: await testEngine(), threads };
+    const { result } = await catalog.createAndAppend('sales.orders', sourceOf(orders(1000)), {}, options);
+    expect([result.rows, result.memoryPeakBytes <= 128 * MiB]).toEqual([1000n, true]);
+  });
+
+  test('a write that plans more for each thread than it has is refused, with a number that would do', async () => {
+    await using threads = await startEncodeThreads(2, { memoryLimitBytes: 2 * SHARE });
+    const place = { option: 'threads', neededBytes: 4 * SHARE };
+    const refused = write({ threads, memoryLimitBytes: 2 * SHARE });
+    await expect(refused).rejects.toMatchObject({ code: 'MEMORY_LIMIT_TOO_SMALL', place });
+    await using enough = await startEncodeThreads(2, { memoryLimitBytes: place.neededBytes });
+    expect(await write({ threads: enough, memoryLimitBytes: 2 * SHARE })).toBe(BigInt(ROWS));
+    expect(await write({ threads })).toBe(BigInt(ROWS));
+  });
+
+  test('below what an engine takes none are started', async () => {
+    const starting = startEncodeThreads(2, { memoryLimitBytes: 2 * MiB });
+    await expect(starting).rejects.toMatchObject({ code: 'MEMORY_LIMIT_TOO_SMALL' });
+  });
+
+  test('a second write at the same time is refused, and the first is not harmed', async () => {
+    await using threads = await startEncodeThreads(2, { memoryLimitBytes: 2 * SHARE });
+    let second: Promise<unknown> | undefined;
+    const onProgress: WriteOptions['onProgress'] = ({ rowsIn }) => {
+      if (rowsIn === 0) return;
+      second ??= write({ threads }).catch((error: unknown) => error);
+    };
+    expect(await write({ threads, onProgress })).toBe(BigInt(ROWS));
+    expect(await second).toMatchObject({ code: 'INVALID_ARGUMENT', place: { option: 'threads' } });
+    expect(await write({ threads })).toBe(BigInt(ROWS));
+  });
+
+  test('a write that is stopped leaves the threads as they were', async () => {
+    await using threads = await startEncodeThreads(2, { memoryLimitBytes: 2 * SHARE });
+    const idleBytes = threads.liveBytes;
+    for (const after of [50_000, 100_000, 150_000]) {
+      const stop = new AbortController();
+      const onProgress: WriteOptions['onProgress'] = ({ rowsIn }) => rowsIn > after && stop.abort();
+      await expect(write({ threads, signal: stop.signal, onProgress })).rejects.toMatchObject({ code: 'ABORTED' });
+      expect(threads.liveBytes - idleBytes).toBeLessThan(1024);
+    }
+    expect(await write({ threads })).toBe(BigInt(ROWS));
+  });
+
+  test('closed threads refuse writes, and closing them again does nothing', async () => {
+    const threads = await startEncodeThreads(2, { memoryLimitBytes: 2 * SHARE });
+    expect(await write({ threads })).toBe(BigInt(ROWS));
+    await threads.close();
+    await threads.close();
+    expect([threads.memoryBytes, threads.liveBytes]).toEqual([0, 0]);
+    await expect(write({ threads })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', place: { option: 'threads' } });
+  });
+
+  test('threads that are closed under a write end it', async () => {
+    const threads = await startEncodeThreads(2, { memoryLimitBytes: 2 * SHARE });
+    let closing: Promise<void> | undefined;
+    const onProgress: WriteOptions['onProgress'] = ({ rowsIn }) => {
+      if (rowsIn > 100_000) closing ??= threads.close();
+    };
+    await expect(write({ threads, onProgress })).rejects.toMatchObject({ code: 'ABORTED' });
+    await closing;
+    expect(threads.memoryBytes).toBe(0);
+  });
+
+  test('after a thread whose engine failed all are refused, and the failure is named', async () => {
+    const dead = { alive: false, memoryBytes: MiB, liveBytes: 0 };
+    const fails = { code: 'ENGINE_FAILED', message: 'the engine stopped: out of luck', place: {} } as const;
+    await using threads = await fakeThreads((request, number) =>
+      'streams' in request && number === 1 ? { engine: dead, encoded: null, error: fails } : null,
+    );
+    await expect(write({ threads })).rejects.toMatchObject({ code: 'ENGINE_FAILED', message: fails.message });
+    const refusal = { code: 'ENGINE_FAILED', message: expect.stringContaining(fails.message) };
+    await expect(write({ threads })).rejects.toMatchObject({ ...refusal, place: { option: 'threads' } });
+  });
+
+  test('what a write asked wrongly is its own failure: the next one has the threads', async () => {
+    const refused = { code: 'UNSUPPORTED', message: 'not this time', place: {} } as const;
+    let times = 0;
+    await using threads = await fakeThreads((request) =>
+      'streams' in request && times++ === 1
+        ? { engine: { alive: true, memoryBytes: MiB, liveBytes: 0 }, encoded: null, error: refused }
+        : null,
+    );
+    await expect(write({ threads })).rejects.toMatchObject({ code: 'UNSUPPORTED', message: refused.message });
+    expect(await write({ threads })).toBe(BigInt(ROWS));
+  });
+}
+
+type Posted = Parameters<EncodeThread['post']>[0];
+
+/** Two real threads, of whose answers some are replaced. */
+async function fakeThreads(answerOf: (request: Posted, thread: number) => ThreadAnswer | null): Promise<EncodeThreads> {
+  if (spawnThread === null) throw new Error('no threads here');
+  const real = spawnThread;
+  let number = 0;
+  const spawn = (events: ThreadEvents): EncodeThread => {
+    const own = number++;
+    const asked: Posted[] = [];
+    const onAnswer = (answer: ThreadAnswer) => {
+      const request = asked.shift();
+      events.onAnswer((request === undefined ? null : answerOf(request, own)) ?? answer);
+    };
+    const thread = real({ ...events, onAnswer });
+    return {
+      terminate: () => thread.terminate(),
+      post: (message, transfer) => {
+        asked.push(message);
+        thread.post(message, transfer);
+      },
+    };
+  };
+  const threads = new EncodeThreads({ spawn, module: await engineModule(), count: 2, shareBytes: SHARE });
+  await threads.start();
+  return threads;
+}
