@@ -1,11 +1,10 @@
 /** Threads that outlive writes: the same bytes, nothing left in them by a write, and clear refusals. */
 import { describe, expect, test } from 'vitest';
 import { spawnThread } from '#spawn-thread';
-import { engineModule } from '../../../src/engine/default-engine.ts';
+import { engineModule, newEngine } from '../../../src/engine/default-engine.ts';
 import { startEncodeThreads } from '../../../src/engine/encode-threads.ts';
 import type { EncodeThread, ThreadAnswer, ThreadEvents } from '../../../src/engine/threads/protocol.ts';
 import { EncodeThreads } from '../../../src/engine/threads/threads.ts';
-import type { RecordBatchSource } from '../../../src/source/source.ts';
 import type { WriteOptions } from '../../../src/write/write-options.ts';
 import { lake, orphans } from './lake.ts';
 import { MiB, orders, sourceOf, testEngine } from './rows.ts';
@@ -15,13 +14,13 @@ const SHARE = 32 * MiB;
 const properties = { 'write.parquet.row-group-size-bytes': '1500000' };
 
 /** A write to a table of its own; where it fails, nothing is left of it. */
-async function write(options: WriteOptions, source: RecordBatchSource = sourceOf(orders(ROWS))): Promise<bigint> {
-  const engine = await testEngine();
+async function write(options: WriteOptions): Promise<bigint> {
+  const engine = options.engine ?? (await testEngine());
   const before = engine.liveBytes;
   const { catalog, ...rest } = await lake();
   try {
     const all = { engine, memoryLimitBytes: SHARE, ...options };
-    return (await catalog.createAndAppend('sales.orders', source, { properties }, all)).result.rows;
+    return (await catalog.createAndAppend('sales.orders', sourceOf(orders(ROWS)), { properties }, all)).result.rows;
   } catch (error) {
     expect(error).toMatchObject({ leftBehind: [] });
     expect(await orphans({ catalog, ...rest }, null)).toEqual([]);
@@ -90,10 +89,11 @@ function withThreads() {
 
   test('a second write at the same time is refused, and the first is not harmed', async () => {
     await using threads = await startEncodeThreads(2, { memoryLimitBytes: 2 * SHARE });
+    const engine = await newEngine({ memoryLimitBytes: 64 * MiB });
     let second: Promise<unknown> | undefined;
     const onProgress: WriteOptions['onProgress'] = ({ rowsIn }) => {
       if (rowsIn === 0) return;
-      second ??= write({ threads }).catch((error: unknown) => error);
+      second ??= write({ threads, engine }).catch((error: unknown) => error);
     };
     expect(await write({ threads, onProgress })).toBe(BigInt(ROWS));
     expect(await second).toMatchObject({ code: 'INVALID_ARGUMENT', place: { option: 'threads' } });
