@@ -253,7 +253,8 @@ mod tests {
 
     #[test]
     fn every_cut_is_corrupt() {
-        for (codec, bytes) in [(Codec::Gzip, gzip(b"hello, hello, hello")), (Codec::Zstd, zstd(b"hello, hello, hello"))] {
+        for (codec, bytes) in [(Codec::Gzip, gzip(b"hello, hello, hello")), (Codec::Zstd, zstd(b"hello, hello, hello"))]
+        {
             for cut in 0..bytes.len() {
                 let error = undo(codec, &bytes[..cut], 5).unwrap_err();
                 assert_eq!(error.code, "SOURCE_CORRUPT", "{codec:?} cut at {cut}");
@@ -294,7 +295,8 @@ mod tests {
         };
         assert!(error.message.contains("maxRatio"), "{error}");
         assert!(out <= RATIO_FROM_BYTES + PIECE_BYTES as u64);
-        let mut decompressor = Decompressor::new(Codec::Zstd, Limits { max_ratio: 1000, max_bytes: Some(1000) }).unwrap();
+        let mut decompressor =
+            Decompressor::new(Codec::Zstd, Limits { max_ratio: 1000, max_bytes: Some(1000) }).unwrap();
         decompressor.push(Buffer::from(bomb.as_slice())).unwrap();
         assert!(decompressor.pull().unwrap_err().message.contains("maxBytes"));
     }

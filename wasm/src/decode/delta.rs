@@ -38,7 +38,9 @@ pub fn check_lengths(bytes: &[u8], present: usize, most: usize, text: bool) -> R
         return Err(bad(format!("values of {sum} bytes in {}", rest.len())));
     }
     let values = &rest[..sum as usize];
-    if text && !std::str::from_utf8(values).is_ok_and(|text| ends.iter().all(|end| text.is_char_boundary(*end as usize))) {
+    if text
+        && !std::str::from_utf8(values).is_ok_and(|text| ends.iter().all(|end| text.is_char_boundary(*end as usize)))
+    {
         return Err(bad("a text is not UTF-8".into()));
     }
     Ok(())
@@ -146,7 +148,8 @@ mod tests {
     #[test]
     fn nothing_but_whole_lengths_passes() {
         // Blocks of 128 in 4 parts; 3 lengths: 2, then +1 and -1 as least -1 and 2 bits each.
-        let good = [0x80, 1, 4, 3, 4, 1, 2, 0, 0, 0, 0b0010, 0, 0, 0, 0, 0, 0, 0, b'a', b'b', b'c', b'd', b'e', b'f', b'g'];
+        let good =
+            [0x80, 1, 4, 3, 4, 1, 2, 0, 0, 0, 0b0010, 0, 0, 0, 0, 0, 0, 0, b'a', b'b', b'c', b'd', b'e', b'f', b'g'];
         assert!(check_lengths(&good, 3, 3, true).is_ok());
         assert!(check_lengths(&good[..good.len() - 1], 3, 3, true).is_err());
         assert!(check_lengths(&good, 4, 4, true).is_err());

@@ -185,8 +185,11 @@ fn columns_that_are_not_read_are_not_asked_for() {
     let file = written(&batch, properties(4 << 10, 300, false, true, 1 << 10));
     let columns = Some(vec![vec!["map".to_owned()], vec!["id".to_owned()]]);
     let read = read(&file, ReadRequest { columns, ..ReadRequest::default() }).unwrap();
-    let found: BTreeSet<String> =
-        read.batches.iter().flat_map(|b| b.schema().fields().iter().map(|f| f.name().clone()).collect::<Vec<_>>()).collect();
+    let found: BTreeSet<String> = read
+        .batches
+        .iter()
+        .flat_map(|b| b.schema().fields().iter().map(|f| f.name().clone()).collect::<Vec<_>>())
+        .collect();
     assert_eq!(found, BTreeSet::from(["id".to_owned(), "map".to_owned()]));
     assert!(read.ranges.iter().map(|r| r.end - r.start).sum::<u64>() < file.len() as u64 / 2);
     assert_eq!(read.batches.iter().map(RecordBatch::num_rows).sum::<usize>(), 1000);

@@ -40,8 +40,9 @@ fn walk(field: &Type, rep: i16, def: i16, leaf: &mut usize, found: &mut Vec<MapL
         walk(child, rep, def, leaf, found);
     }
     // MAP_KEY_VALUE also stands on the repeated group inside of a map that old writers wrote.
-    let is_map = repetition != Repetition::REPEATED && (matches!(info.logical_type_ref(), Some(LogicalType::Map))
-        || matches!(info.converted_type(), ConvertedType::MAP | ConvertedType::MAP_KEY_VALUE));
+    let is_map = repetition != Repetition::REPEATED
+        && (matches!(info.logical_type_ref(), Some(LogicalType::Map))
+            || matches!(info.converted_type(), ConvertedType::MAP | ConvertedType::MAP_KEY_VALUE));
     if is_map {
         found.push(MapLeaves { first, end: *leaf, rep: rep + 1, def: def + 1 });
     }

@@ -41,8 +41,13 @@ impl PageCheck {
             width,
             max_rep: column.max_rep_level(),
             max_def: column.max_def_level(),
-            text: matches!(column.logical_type_ref(), Some(LogicalType::String | LogicalType::Enum | LogicalType::Json))
-                || matches!(column.converted_type(), ConvertedType::UTF8 | ConvertedType::ENUM | ConvertedType::JSON),
+            text: matches!(
+                column.logical_type_ref(),
+                Some(LogicalType::String | LogicalType::Enum | LogicalType::Json)
+            ) || matches!(
+                column.converted_type(),
+                ConvertedType::UTF8 | ConvertedType::ENUM | ConvertedType::JSON
+            ),
             skips,
             dictionary: None,
         }
@@ -76,12 +81,15 @@ impl PageCheck {
                 let present = self.levels(defs, self.max_def, *def_level_encoding, count, counted)?;
                 self.values(values, *encoding, present.unwrap_or(count), count)
             }
-            Page::DataPageV2 { buf, num_values, encoding, num_nulls, def_levels_byte_len, rep_levels_byte_len, .. } => {
+            Page::DataPageV2 {
+                buf, num_values, encoding, num_nulls, def_levels_byte_len, rep_levels_byte_len, ..
+            } => {
                 let count = *num_values as usize;
                 let (reps, defs) = (*rep_levels_byte_len as usize, *def_levels_byte_len as usize);
                 let values = buf.get(reps + defs..).ok_or_else(|| bad("a page is shorter than its levels".into()))?;
                 let said = num_values.checked_sub(*num_nulls);
-                let said = said.ok_or_else(|| bad(format!("a page of {num_values} values claims {num_nulls} nulls")))?;
+                let said =
+                    said.ok_or_else(|| bad(format!("a page of {num_values} values claims {num_nulls} nulls")))?;
                 check_levels(&buf[..reps], self.max_rep, count, None)?;
                 let looked_at = matches!(encoding, Encoding::PLAIN | Encoding::BYTE_STREAM_SPLIT)
                     || is_delta(*encoding)
@@ -132,7 +140,9 @@ impl PageCheck {
                 }
                 Ok(())
             }
-            Encoding::PLAIN if self.physical == Type::BYTE_ARRAY && (present > said || said == 0 && !bytes.is_empty()) => {
+            Encoding::PLAIN
+                if self.physical == Type::BYTE_ARRAY && (present > said || said == 0 && !bytes.is_empty()) =>
+            {
                 Err(bad(format!("a page of {said} values has {present} by its levels, and {} bytes", bytes.len())))
             }
             Encoding::PLAIN if self.physical == Type::BYTE_ARRAY => check_places(bytes, present, self.skips),
@@ -146,10 +156,7 @@ impl PageCheck {
 }
 
 fn is_delta(encoding: Encoding) -> bool {
-    matches!(
-        encoding,
-        Encoding::DELTA_BINARY_PACKED | Encoding::DELTA_LENGTH_BYTE_ARRAY | Encoding::DELTA_BYTE_ARRAY
-    )
+    matches!(encoding, Encoding::DELTA_BINARY_PACKED | Encoding::DELTA_LENGTH_BYTE_ARRAY | Encoding::DELTA_BYTE_ARRAY)
 }
 
 /// Behind the levels of one kind in a v1 page.

@@ -10,7 +10,11 @@ pub fn check_places(bytes: &[u8], values: usize, skips: bool) -> Result<()> {
     let mut at = 0;
     for _ in 0..values {
         let Some(length) = bytes.get(at..).and_then(|rest| rest.first_chunk::<4>()) else {
-            return if skips { Err(bad(format!("{} bytes are too few for {values} values", bytes.len()))) } else { Ok(()) };
+            return if skips {
+                Err(bad(format!("{} bytes are too few for {values} values", bytes.len())))
+            } else {
+                Ok(())
+            };
         };
         let length = u32::from_le_bytes(*length);
         let end = at as u64 + 4 + u64::from(length);

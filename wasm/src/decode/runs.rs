@@ -6,12 +6,7 @@ use parquet::errors::Result;
 use super::page_check::bad;
 
 /// Gives values of `width` bits, with how often each comes, until there were `most` or the bytes end.
-pub fn runs(
-    mut rest: &[u8],
-    width: usize,
-    most: usize,
-    mut each: impl FnMut(u64, usize) -> Result<()>,
-) -> Result<()> {
+pub fn runs(mut rest: &[u8], width: usize, most: usize, mut each: impl FnMut(u64, usize) -> Result<()>) -> Result<()> {
     if width > 32 {
         return Err(bad(format!("packed values of {width} bits")));
     }

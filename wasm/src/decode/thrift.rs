@@ -179,7 +179,11 @@ impl<'a> Cursor<'a> {
                 (1, 5) => value = Some(self.int()?),
                 (id, 5) if others.contains(&id) => {
                     let value = self.int()?;
-                    others.iter().zip(&mut found).filter(|(other, _)| **other == id).for_each(|(_, found)| *found = value);
+                    others
+                        .iter()
+                        .zip(&mut found)
+                        .filter(|(other, _)| **other == id)
+                        .for_each(|(_, found)| *found = value);
                 }
                 (_, kind) => self.skip(kind, 0)?,
             }
@@ -236,8 +240,7 @@ mod tests {
     use super::*;
 
     /// A data page header as parquet-mr writes it: type 0, sizes 20 and 18, 5 values, PLAIN, RLE, RLE.
-    const HEADER: [u8; 17] =
-        [0x15, 0, 0x15, 40, 0x15, 36, 0x2c, 0x15, 10, 0x15, 0, 0x15, 6, 0x15, 6, 0, 0];
+    const HEADER: [u8; 17] = [0x15, 0, 0x15, 40, 0x15, 36, 0x2c, 0x15, 10, 0x15, 0, 0x15, 6, 0x15, 6, 0, 0];
 
     #[test]
     fn a_header_is_read_with_its_length() {

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use parquet::basic::ColumnOrder;
 use parquet::data_type::ByteArray;
-use parquet::file::metadata::{
-    ColumnChunkMetaData, FileMetaData, ParquetMetaData, RowGroupMetaData,
-};
+use parquet::file::metadata::{ColumnChunkMetaData, FileMetaData, ParquetMetaData, RowGroupMetaData};
 use parquet::file::statistics::{Statistics, ValueStatistics};
 use parquet::schema::parser::parse_message_type;
 use parquet::schema::types::SchemaDescriptor;
@@ -14,7 +12,11 @@ use parquet::schema::types::SchemaDescriptor;
 use super::{LeafFacts, footer_facts};
 
 /// The facts of a file of one column whose row groups have these statistics, of ten values each.
-fn facts(column: &str, order: Option<fn(&SchemaDescriptor) -> ColumnOrder>, groups: Vec<Option<Statistics>>) -> LeafFacts {
+fn facts(
+    column: &str,
+    order: Option<fn(&SchemaDescriptor) -> ColumnOrder>,
+    groups: Vec<Option<Statistics>>,
+) -> LeafFacts {
     let schema = parse_message_type(&format!("message m {{ {column}; }}")).unwrap();
     let schema = Arc::new(SchemaDescriptor::new(Arc::new(schema)));
     let rows = groups.len() as i64 * 10;
@@ -66,7 +68,8 @@ fn bounds_and_nulls_are_those_of_all_row_groups() {
 
 #[test]
 fn a_row_group_that_does_not_say_leaves_the_whole_unknown() {
-    let leaf = facts("optional int32 a", Some(defined), vec![ints(5, 9, None, false), None, ints(1, 2, Some(0), false)]);
+    let leaf =
+        facts("optional int32 a", Some(defined), vec![ints(5, 9, None, false), None, ints(1, 2, Some(0), false)]);
     assert_eq!((leaf.min, leaf.max, leaf.null_count), (None, None, None));
 }
 
@@ -90,7 +93,8 @@ fn deprecated_bounds_count_where_their_order_is_right() {
 
 #[test]
 fn unsigned_columns_are_merged_as_unsigned() {
-    let leaf = facts("optional int32 a (UINT_32)", Some(defined), vec![ints(5, -1, None, false), ints(1, 7, None, false)]);
+    let leaf =
+        facts("optional int32 a (UINT_32)", Some(defined), vec![ints(5, -1, None, false), ints(1, 7, None, false)]);
     assert_eq!((leaf.min, leaf.max), (Some(vec![1, 0, 0, 0]), Some(vec![0xff; 4])));
 }
 
@@ -115,8 +119,15 @@ fn nan_counts_are_those_that_are_written() {
 
 #[test]
 fn cut_bounds_stay_bounds_and_say_so() {
-    let leaf = facts("optional binary a (UTF8)", Some(defined), vec![texts("b", "y", true, false), texts("a", "z", false, false)]);
-    assert_eq!((leaf.min, leaf.min_exact, leaf.max, leaf.max_exact), (Some(b"a".to_vec()), false, Some(b"z".to_vec()), false));
+    let leaf = facts(
+        "optional binary a (UTF8)",
+        Some(defined),
+        vec![texts("b", "y", true, false), texts("a", "z", false, false)],
+    );
+    assert_eq!(
+        (leaf.min, leaf.min_exact, leaf.max, leaf.max_exact),
+        (Some(b"a".to_vec()), false, Some(b"z".to_vec()), false)
+    );
 }
 
 #[test]

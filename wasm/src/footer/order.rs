@@ -8,8 +8,12 @@ use parquet::schema::types::ColumnDescriptor;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValueOrder {
     Boolean,
-    Int32 { signed: bool },
-    Int64 { signed: bool },
+    Int32 {
+        signed: bool,
+    },
+    Int64 {
+        signed: bool,
+    },
     Float16,
     Float,
     Double,
