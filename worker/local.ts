@@ -40,6 +40,7 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Uns
       PUBLIC_PAGE: 'true',
     },
     logLevel: 'error',
-    experimental: { disableExperimentalWarning: true },
+    // A file that changes would start it anew in the middle of a request.
+    experimental: { disableExperimentalWarning: true, watch: false },
   });
 }
