@@ -38,7 +38,7 @@ const chunks = [...benchIpcStream(rows, 65_536)];
 const stream = async function* () {
   yield* chunks;
 };
-const rounds = hash === null ? 4 : 1;
+const rounds = hash === null ? 6 : 1;
 const elapsedMs: number[] = [];
 let last = {};
 const cpuMs = await cpuOfRounds(rounds, async () => {
