@@ -1,10 +1,14 @@
 /** Threads that outlive writes: the same bytes, nothing left in them by a write, and clear refusals. */
 import { describe, expect, test } from 'vitest';
 import { spawnThread } from '#spawn-thread';
+import type { ArrowSchema } from '../../../src/engine/arrow-schema.ts';
 import { engineModule, newEngine } from '../../../src/engine/default-engine.ts';
 import { startEncodeThreads } from '../../../src/engine/encode-threads.ts';
+import type { EncoderOptions } from '../../../src/engine/encoder.ts';
+import type { Batch } from '../../../src/engine/engine.ts';
 import type { EncodeThread, ThreadAnswer, ThreadEvents } from '../../../src/engine/threads/protocol.ts';
 import { EncodeThreads } from '../../../src/engine/threads/threads.ts';
+import type { IcestreamError } from '../../../src/errors.ts';
 import type { WriteOptions } from '../../../src/write/write-options.ts';
 import { lake, orphans } from './lake.ts';
 import { MiB, orders, sourceOf, testEngine } from './rows.ts';
@@ -143,6 +147,36 @@ function withThreads() {
     await expect(write({ threads })).rejects.toMatchObject({ ...refusal, place: { option: 'threads' } });
   });
 
+  test('an engine without memory for a row group is as before, or all are refused', async () => {
+    const engine = await testEngine();
+    const outcomes = new Set<string>();
+    for (const mebibytes of [6, 8, 10, 12, 14, 16, 18, 64]) {
+      await using threads = await startEncodeThreads(1, { memoryLimitBytes: mebibytes * MiB });
+      const idleBytes = threads.liveBytes;
+      const opened = await sourceOf(orders(100_000), { batchRows: 100_000 }).open({
+        engine,
+        lease: undefined as never,
+      });
+      const encoder = { ...encoderOptions, schema: withIds(opened.schema) };
+      const batches: Batch[] = [];
+      for await (const batch of opened.batches()) batches.push(batch);
+      const pool = threads.lend(encoder);
+      const outcome = await pool.encode(batches).then(
+        () => 'encoded',
+        (error: IcestreamError) => error.code,
+      );
+      await pool.close();
+      outcomes.add(outcome);
+      if (outcome === 'ENGINE_FAILED') {
+        expect(() => threads.lend(encoder)).toThrow('failed in an earlier write');
+      } else {
+        expect(threads.liveBytes - idleBytes).toBeLessThan(1024);
+        await threads.lend(encoder).close();
+      }
+    }
+    expect([...outcomes].sort()).toEqual(['ENGINE_FAILED', 'MEMORY_LIMIT_TOO_SMALL', 'encoded']);
+  });
+
   test('what a write asked wrongly is its own failure: the next one has the threads', async () => {
     const refused = { code: 'UNSUPPORTED', message: 'not this time', place: {} } as const;
     let times = 0;
@@ -154,6 +188,20 @@ function withThreads() {
     await expect(write({ threads })).rejects.toMatchObject({ code: 'UNSUPPORTED', message: refused.message });
     expect(await write({ threads })).toBe(BigInt(ROWS));
   });
+}
+
+const encoderOptions: Omit<EncoderOptions, 'schema'> = {
+  codec: 'zstd',
+  level: 1,
+  encoding: 'default',
+  pageSizeBytes: MiB,
+  pageRowLimit: 20_000,
+  dictionarySizeBytes: MiB,
+  statisticsTruncateBytes: 16,
+};
+
+function withIds({ fields }: ArrowSchema): ArrowSchema {
+  return { fields: fields.map((field, index) => ({ ...field, fieldId: index + 1 })) };
 }
 
 type Posted = Parameters<EncodeThread['post']>[0];
