@@ -3,17 +3,16 @@
  * a process of workerd to an answer, against a Worker that does nothing), and then all that a first load makes and a
  * later one finds (under wrangler, its own proxy and the simulated bucket included).
  */
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { freePort } from '../../test/support/kit/server.ts';
 import { benchIpcStream } from '../data/ipc.ts';
 import type { Benchmark } from '../harness.ts';
 import { withWorker } from '../support/worker.ts';
+import { configureWorkerd, median, withWorkerd } from '../support/workerd.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const appendOnly = ['--alias', '#load-engine:../src/engine/load/append-workers.ts'];
@@ -66,52 +65,16 @@ async function bundled(outDir: string, options: readonly string[]) {
 
 /** Until a request without a key is refused: the script was run, nothing else. */
 async function processStartMs(folder: string, modules: readonly string[]): Promise<number[]> {
-  const listed = modules.map((file) =>
-    file.endsWith('.wasm')
-      ? `(name = "./${file}", wasm = embed "${file}")`
-      : `(name = "${file}", esModule = embed "${file}")`,
-  );
-  await writeFile(
-    join(folder, 'config.capnp'),
-    `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [ (name = "main", worker = .start) ],
-  sockets = [ (name = "http", address = "127.0.0.1:0", http = (), service = "main") ],
-);
-const start :Workerd.Worker = (
-  modules = [ ${listed.join(', ')} ],
-  bindings = [ (name = "BUCKET_NAME", text = "lake"), (name = "WAREHOUSE", text = "warehouse") ],
-  compatibilityDate = "2026-08-01",
-  compatibilityFlags = ["enable_request_signal"],
-);
-`,
-  );
+  const variables = { BUCKET_NAME: 'lake', WAREHOUSE: 'warehouse' };
+  await configureWorkerd({ folder, modules, variables, compatibilityFlags: ['enable_request_signal'] });
   const times: number[] = [];
   for (let i = 0; i < processes; i++) {
-    const port = await freePort();
     const start = performance.now();
-    const workerd = spawn(
-      join(root, 'node_modules/workerd/bin/workerd'),
-      ['serve', join(folder, 'config.capnp'), '--socket-addr', `http=127.0.0.1:${port}`],
-      { stdio: ['ignore', 'ignore', 'inherit'] },
-    );
-    try {
-      const url = `http://127.0.0.1:${port}/v1/ingest/web/visits`;
-      let status: number | null = null;
-      while (status === null) {
-        if (workerd.exitCode !== null) throw new Error(`workerd ended with ${workerd.exitCode}`);
-        // Refused until the socket listens.
-        status = await fetch(url, { method: 'POST' }).then(
-          (response) => response.status,
-          () => null,
-        );
-        if (status === null) await sleep(2);
-      }
+    const refused = (address: string) => fetch(`${address}/v1/ingest/web/visits`, { method: 'POST' });
+    await withWorkerd(folder, refused, async (_, { status }) => {
       if (status !== 401 && status !== 200) throw new Error(`the Worker answered ${status}`);
       times.push(performance.now() - start);
-    } finally {
-      workerd.kill();
-    }
+    });
   }
   return times;
 }
@@ -135,11 +98,6 @@ async function firstLoadsMs(bucket: string): Promise<number[]> {
     costs.push((times[0] ?? 0) - Math.min(...times.slice(1)));
   }
   return costs;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return ((sorted[(sorted.length - 1) >> 1] ?? 0) + (sorted[sorted.length >> 1] ?? 0)) / 2;
 }
 
 function list(values: readonly number[]): string {
