@@ -3,11 +3,11 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { fileServer } from '../../test/support/file-server.ts';
 import { benchIpcStream } from '../data/ipc.ts';
 import { benchTextPieces } from '../data/text.ts';
 import type { Benchmark } from '../harness.ts';
 import { build } from '../support/built.ts';
-import { withFileServer } from '../support/file-server.ts';
 import { writeParquet } from '../support/parquet-file.ts';
 import { type Runtime, runtimes } from '../support/runtimes.ts';
 
@@ -24,11 +24,10 @@ export const sameBytes: Benchmark = {
     await pipeline(Readable.from(benchIpcStream(rows, 16_384)), createWriteStream(path('rows.arrows')));
     await writeParquet(path('rows.parquet'), rows);
     const digests = new Map(files.map((file) => [file, new Set<string>()]));
-    await withFileServer(scratch, async (address) => {
-      for (const [index, runtime] of runtimes.entries()) {
-        await digestAll(runtime, { scratch, address, rows, log, seed: index + 1 }, digests);
-      }
-    });
+    await using server = await fileServer(path);
+    for (const [index, runtime] of runtimes.entries()) {
+      await digestAll(runtime, { scratch, address: server.address, rows, log, seed: index + 1 }, digests);
+    }
     for (const [file, different] of digests) {
       yield {
         name: `${file}: different sets of data files in five runtimes`,

@@ -4,8 +4,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { chromium } from 'playwright';
 import { build as bundle } from 'vite';
+import { launchChromium } from '../../test/support/chromium.ts';
 import type { Digested } from '../child/same-bytes/digest-files.ts';
 
 const child = (name: string) => fileURLToPath(new URL(`../child/same-bytes/${name}`, import.meta.url));
@@ -64,8 +64,7 @@ const browser: Runtime = {
     await writeFile(join(root, 'index.html'), '<script type="module" src="./page.js"></script>');
     const built = { outDir: join(site, 'page'), target: 'esnext' };
     await bundle({ root, base: './', configFile: false, logLevel: 'error', build: built });
-    const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-    const running = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+    const running = await launchChromium();
     const page = await running.newPage();
     page.on('pageerror', (error) => console.error(error));
     await page.goto(`${address}/page/index.html`);

@@ -6,10 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
-import { type Browser, chromium, type Page } from 'playwright';
+import type { Browser, Page } from 'playwright';
 import { build } from 'vite';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { catalogProxyApp } from '../../src/server/catalog-proxy/app.ts';
+import { launchChromium } from '../support/chromium.ts';
 import type { PageRequest, useCatalog } from './browser/use-catalog.ts';
 
 const kit = inject('kit');
@@ -52,8 +53,7 @@ beforeAll(async () => {
     resolve: { conditions: ['icestream-source', 'browser', 'module', 'import', 'default'] },
     build: { outDir: join(folder, 'page'), target: 'esnext' },
   });
-  const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+  browser = await launchChromium();
   page = await browser.newPage();
   await page.goto(`${origin}/index.html`);
   await page.waitForFunction(() => 'useCatalog' in globalThis);
