@@ -1,4 +1,5 @@
 /** Threads change no byte, and fail, stop and end with their write. */
+
 import { describe, expect, test } from 'vitest';
 import { spawnThread } from '#spawn-thread';
 import { engineModule } from '../../../src/engine/default-engine.ts';
@@ -8,6 +9,7 @@ import type { Batch } from '../../../src/engine/engine.ts';
 import type { EncodeThread, ThreadEvents } from '../../../src/engine/threads/protocol.ts';
 import { EncodeThreads } from '../../../src/engine/threads/threads.ts';
 import type { WriteOptions } from '../../../src/write/write-options.ts';
+import { encoding } from '../../support/row-group.ts';
 import { lake, orphans } from './lake.ts';
 import { MiB, orders, sourceOf, testEngine } from './rows.ts';
 import { ROWS, written } from './written-files.ts';
@@ -69,16 +71,7 @@ function withThreads() {
 
   test('what an encoding thread reports is the error of the write', async () => {
     const engine = await testEngine();
-    const options: EncoderOptions = {
-      schema: { fields: [] },
-      codec: 'zstd',
-      level: 1,
-      encoding: 'default',
-      pageSizeBytes: MiB,
-      pageRowLimit: 20_000,
-      dictionarySizeBytes: MiB,
-      statisticsTruncateBytes: 16,
-    };
+    const options: EncoderOptions = { schema: { fields: [] }, ...encoding };
     const batches = async () => {
       const opened = await sourceOf(orders(1000)).open({ engine, lease: undefined as never });
       const all: Batch[] = [];

@@ -1,15 +1,16 @@
 /** Threads that outlive writes: the same bytes, nothing left in them by a write, and clear refusals. */
+
 import { describe, expect, test } from 'vitest';
 import { spawnThread } from '#spawn-thread';
 import type { ArrowSchema } from '../../../src/engine/arrow-schema.ts';
 import { engineModule, newEngine } from '../../../src/engine/default-engine.ts';
 import { startEncodeThreads } from '../../../src/engine/encode-threads.ts';
-import type { EncoderOptions } from '../../../src/engine/encoder.ts';
 import type { Batch } from '../../../src/engine/engine.ts';
 import type { EncodeThread, ThreadAnswer, ThreadEvents } from '../../../src/engine/threads/protocol.ts';
 import { EncodeThreads } from '../../../src/engine/threads/threads.ts';
 import type { IcestreamError } from '../../../src/errors.ts';
 import type { WriteOptions } from '../../../src/write/write-options.ts';
+import { encoding } from '../../support/row-group.ts';
 import { lake, orphans } from './lake.ts';
 import { MiB, orders, sourceOf, testEngine } from './rows.ts';
 import { ROWS, written } from './written-files.ts';
@@ -157,7 +158,7 @@ function withThreads() {
         engine,
         lease: undefined as never,
       });
-      const encoder = { ...encoderOptions, schema: withIds(opened.schema) };
+      const encoder = { ...encoding, schema: withIds(opened.schema) };
       const batches: Batch[] = [];
       for await (const batch of opened.batches()) batches.push(batch);
       const pool = threads.lend(encoder);
@@ -189,16 +190,6 @@ function withThreads() {
     expect(await write({ threads })).toBe(BigInt(ROWS));
   });
 }
-
-const encoderOptions: Omit<EncoderOptions, 'schema'> = {
-  codec: 'zstd',
-  level: 1,
-  encoding: 'default',
-  pageSizeBytes: MiB,
-  pageRowLimit: 20_000,
-  dictionarySizeBytes: MiB,
-  statisticsTruncateBytes: 16,
-};
 
 function withIds({ fields }: ArrowSchema): ArrowSchema {
   return { fields: fields.map((field, index) => ({ ...field, fieldId: index + 1 })) };
