@@ -6,6 +6,7 @@
  */
 import type { Bytes } from '../util/bytes.ts';
 import type { ArrowSchema } from './arrow-schema.ts';
+import type { BareHead } from './bare-head.ts';
 import type { EncodedPart, Encoder, EncoderOptions } from './encoder.ts';
 import type { LeafPageIndex, ParquetFooter } from './footer.ts';
 
@@ -35,21 +36,19 @@ export interface Batch extends Disposable {
   toIpc(): Bytes;
   toIpc<Into extends Uint8Array>(allocate: (bytes: number) => Into): Into;
   /**
-   * The rows without their schema, in a form of this engine's own that is quick to write and to read, copied out to an
-   * array of `allocate`; a multiple of 64 bytes.
+   * The rows without their schema, in a form of this engine's own that is quick to write and to read: a head
+   * (`bareHead`), the label, whatever it is, the rows; under one checksum. Copied out to an array of `allocate`; a
+   * multiple of 64 bytes.
    */
-  toBare(allocate: (bytes: number) => Bytes): Bytes;
+  toBare(label: Bytes, allocate: (bytes: number) => Bytes): Bytes;
   /** Reads what `toBare` gave for batches with this one's schema. */
   bareReader(): BareReader;
   free(): void;
 }
 
 export interface BareReader extends Disposable {
-  /**
-   * The rows of one `toBare`, in pieces cut anywhere. That nothing of it has changed is for the caller to make sure;
-   * throws SOURCE_CORRUPT where it shows.
-   */
-  read(pieces: readonly Bytes[]): Batch;
+  /** The rows of one `toBare`, in pieces cut anywhere; throws SOURCE_CORRUPT when a byte of it has changed. */
+  read(head: BareHead, pieces: readonly Bytes[]): Batch;
   free(): void;
 }
 
@@ -263,7 +262,10 @@ export interface Partitioned {
 
 /** Rows that share a partition tuple. */
 export interface PartitionSlice {
-  /** Canonical bytes of the tuple as lower-case hex: equal tuples, equal keys. */
+  /**
+   * Canonical bytes of the tuple as lower-case hex, so that equal tuples have equal keys. For each value a 0 when it is
+   * null, or else a 1, its length (4 bytes, big-endian) and itself.
+   */
   readonly key: string;
   /** One value per transform: Appendix D single-value bytes of the result type, or null. */
   readonly values: readonly (Uint8Array | null)[];

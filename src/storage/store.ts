@@ -85,6 +85,14 @@ export interface Upload {
   abort(): Promise<{ readonly leftBehind: readonly string[] }>;
 }
 
+/** An object that is open for reading. */
+export interface ObjectReader {
+  /** Fills `into` with the bytes from `start` on; resolves to how many: fewer when the object ends before. */
+  readInto(into: Bytes, start: number): Promise<number>;
+  /** Never throws. */
+  close(): Promise<void>;
+}
+
 /**
  * Errors of all methods: NOT_FOUND, PRECONDITION_FAILED, UNAUTHENTICATED, FORBIDDEN, STORAGE_FULL, UNAVAILABLE
  * (after the store's own retries), INVALID_ARGUMENT (a location of another store, dot segments, control characters).
@@ -97,6 +105,8 @@ export interface Store {
    * Bytes `[start, end)`, the caller's own; shorter when the object ends before. `end` omitted: to the object's end.
    */
   read(location: string, range?: { start: number; end?: number }, options?: CallOptions): Promise<Bytes>;
+  /** For who reads an object again and again, where that costs less than `read`. */
+  openReader?(location: string, options?: CallOptions): Promise<ObjectReader>;
   /** The object's bytes as they arrive, from `start`. */
   stream(location: string, start?: number, options?: CallOptions): Promise<ReadableStream<Bytes>>;
   /** Null when there is no such object. */

@@ -77,6 +77,30 @@ function objects(open: () => Promise<StoreUnderTest>): void {
     await reader.cancel();
   });
 
+  it('reads an object again and again through a reader, where it has one', async () => {
+    const { store, base, foreign } = await open();
+    if (store.openReader === undefined) return;
+    const location = `${base}/opened`;
+    await store.put(location, utf8('0123456789'));
+    const reader = await store.openReader(location);
+    const into = new Uint8Array(4);
+    for (const [start, found] of [
+      [0, '0123'],
+      [6, '6789'],
+      [8, '89'],
+      [10, ''],
+      [50, ''],
+      [3, '3456'],
+    ] as const) {
+      expect(text(into.subarray(0, await reader.readInto(into, start)))).toBe(found);
+    }
+    await expect(reader.readInto(into, -1)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    await reader.close();
+    await reader.close();
+    await expect(store.openReader(`${base}/nothing`)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(store.openReader(foreign)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  });
+
   it('keeps empty objects, and replaces', async () => {
     const { store, base } = await open();
     const location = `${base}/replaced`;

@@ -1,6 +1,6 @@
-//! Rows on their way out of the engine and back into one of the same write, without a schema and as few steps as that
+//! Rows on their way out of the engine and back into one of the same write, without a schema and in as few steps as that
 //! takes: the buffers of their columns, one after the other, behind a list of their sizes. What a batch becomes is for
-//! nobody else to read.
+//! nobody else to read, but for a head of six numbers and the label behind it (`src/engine/bare-head.ts`).
 
 mod narrow;
 
@@ -10,32 +10,47 @@ use arrow_data::{ArrayData, ArrayDataBuilder};
 use arrow_schema::{DataType, SchemaRef};
 
 use self::narrow::{narrow, widen};
+use crate::checksum::checksum;
 use crate::error::{EngineError, Result};
 use crate::kernels::compact::compact;
+use crate::kernels::data_size::data_size;
 
 /// Buffers begin at multiples of it, as memory from `ics_alloc` does: they are used where they are.
 const ALIGNMENT: usize = 64;
 
-/// The rows as bytes, of which there are a multiple of `ALIGNMENT`.
-pub fn write(batch: &RecordBatch) -> Result<Vec<u8>> {
+/// A checksum of all that follows (8 bytes), then, 4 bytes each: how many bytes there are, rows, their size by
+/// `data_size`, bytes of the label, and how many sizes there are.
+const HEAD: usize = 28;
+const CHECKSUM: usize = 8;
+
+/// The rows as bytes, of which there are a multiple of `ALIGNMENT`; `label` is whatever the caller wants to find there.
+pub fn write(batch: &RecordBatch, label: &[u8]) -> Result<Vec<u8>> {
     let mut columns: Vec<ArrayData> = batch.columns().iter().map(|column| column.to_data()).collect();
     if !columns.iter().all(is_whole) {
         columns = compact(batch)?.columns().iter().map(|column| column.to_data()).collect();
     }
-    let mut sizes = Sizes(vec![0]);
+    let mut sizes = Sizes(Vec::new());
     let mut buffers = Vec::new();
     for column in &columns {
         sizes.add(column, &mut buffers)?;
     }
-    sizes.0[0] = size(sizes.0.len())?;
-    let total = padded(4 * sizes.0.len()) + buffers.iter().map(|buffer| padded(buffer.len())).sum::<usize>();
+    let start = padded(sizes_at(label.len()) + 4 * sizes.0.len());
+    let total = start + buffers.iter().map(|buffer| padded(buffer.len())).sum::<usize>();
     let mut out = Vec::with_capacity(total);
+    out.resize(CHECKSUM, 0);
+    for number in [total, batch.num_rows(), data_size(batch) as usize, label.len(), sizes.0.len()] {
+        out.extend_from_slice(&size(number)?.to_le_bytes());
+    }
+    out.extend_from_slice(label);
+    out.resize(sizes_at(label.len()), 0);
     sizes.0.iter().for_each(|size| out.extend_from_slice(&size.to_le_bytes()));
-    out.resize(padded(out.len()), 0);
+    out.resize(start, 0);
     for buffer in &buffers {
         out.extend_from_slice(buffer);
         out.resize(padded(out.len()), 0);
     }
+    let checksum = checksum(&out[CHECKSUM..]);
+    out[..CHECKSUM].copy_from_slice(&checksum.to_le_bytes());
     Ok(out)
 }
 
@@ -44,14 +59,17 @@ pub fn read(schema: &SchemaRef, bytes: Buffer) -> Result<RecordBatch> {
     let mut parts = Parts::new(bytes).ok_or_else(damaged)?;
     let columns = schema.fields().iter().map(|field| parts.array(field.data_type()));
     let columns = columns.collect::<Option<Vec<_>>>().filter(|_| parts.sizes.len() == 0).ok_or_else(damaged)?;
-    let rows = columns.first().map_or(0, ArrayData::len);
     columns.iter().try_for_each(ArrayData::validate)?;
-    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    let options = RecordBatchOptions::new().with_row_count(Some(parts.rows));
     Ok(RecordBatch::try_new_with_options(schema.clone(), columns.into_iter().map(make_array).collect(), &options)?)
 }
 
 fn damaged() -> EngineError {
     EngineError::corrupt("rows that were put out by the engine are not as they were")
+}
+
+fn sizes_at(label: usize) -> usize {
+    (HEAD + label).next_multiple_of(4)
 }
 
 fn padded(bytes: usize) -> usize {
@@ -82,7 +100,7 @@ fn is_whole(data: &ArrayData) -> bool {
 }
 
 /// Of each array, those inside of others behind them: its length, the bytes of its nulls, the number of its buffers,
-/// whether the first of them is narrow, and their bytes. Before all of them, how many numbers there are.
+/// whether the first of them is narrow, and their bytes.
 struct Sizes(Vec<u32>);
 
 impl Sizes {
@@ -103,17 +121,26 @@ impl Sizes {
 }
 
 struct Parts {
+    rows: usize,
     sizes: std::vec::IntoIter<u32>,
     bytes: Buffer,
     at: usize,
 }
 
 impl Parts {
+    /// None: these are no bytes of `write`, or others by now.
     fn new(bytes: Buffer) -> Option<Self> {
-        let count = u32::from_le_bytes(*bytes.first_chunk()?) as usize;
-        let sizes = bytes.get(4..count.checked_mul(4)?)?.as_chunks().0.iter().map(|size| u32::from_le_bytes(*size));
+        let stored = u64::from_le_bytes(*bytes.first_chunk()?);
+        let head = bytes.get(CHECKSUM..HEAD)?.as_chunks().0.iter().map(|number| u32::from_le_bytes(*number) as usize);
+        let [total, rows, _, label, count] = head.collect::<Vec<_>>().try_into().ok()?;
+        if total != bytes.len() || stored != checksum(&bytes[CHECKSUM..]) {
+            return None;
+        }
+        let start = sizes_at(label);
+        let end = start.checked_add(count.checked_mul(4)?)?;
+        let sizes = bytes.get(start..end)?.as_chunks().0.iter().map(|size| u32::from_le_bytes(*size));
         let sizes = sizes.collect::<Vec<_>>().into_iter();
-        Some(Self { sizes, bytes, at: padded(4 * count) })
+        Some(Self { rows, sizes, bytes, at: padded(end) })
     }
 
     fn next(&mut self) -> Option<usize> {
@@ -153,7 +180,7 @@ impl Parts {
             data = data.add_child_data(self.array(child)?);
         }
         // SAFETY: `read` looks at the sizes of all; that values are what their type says was seen when they were
-        // written, and who reads them has compared a checksum.
+        // written, and the checksum says that they are the same.
         Some(unsafe { data.build_unchecked() })
     }
 }
@@ -165,12 +192,13 @@ mod tests {
     use super::*;
     use crate::kernels::tests::random::{Random, table_batch};
 
-    fn there_and_back(batch: &RecordBatch) {
-        let bytes = write(batch).unwrap();
+    fn there_and_back(batch: &RecordBatch, label: &[u8]) {
+        let bytes = write(batch, label).unwrap();
         assert_eq!(bytes.len() % ALIGNMENT, 0);
+        assert_eq!(&bytes[HEAD..HEAD + label.len()], label);
         let back = read(&batch.schema(), bytes.clone().into()).unwrap();
         assert_eq!(&back, batch);
-        assert_eq!(write(&back).unwrap(), bytes);
+        assert_eq!(write(&back, label).unwrap(), bytes);
         for end in (0..bytes.len()).step_by(ALIGNMENT) {
             assert_eq!(read(&batch.schema(), bytes[..end].to_vec().into()).unwrap_err().code, "SOURCE_CORRUPT");
         }
@@ -178,11 +206,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn rows_of_every_type_come_back(seed: u64, rows in 1..40usize, from in 0..40usize) {
+        fn rows_of_every_type_come_back(seed: u64, rows in 1..40usize, from in 0..40usize, label: Vec<u8>) {
             let batch = table_batch(&mut Random::new(seed), rows);
-            there_and_back(&batch);
+            there_and_back(&batch, &label);
             let from = from % rows;
-            there_and_back(&batch.slice(from, 1 + (rows - from) / 2));
+            there_and_back(&batch.slice(from, 1 + (rows - from) / 2), &label);
+        }
+
+        #[test]
+        fn whatever_has_changed_is_found(seed: u64, at: prop::sample::Index, bit in 0..8u32) {
+            let batch = table_batch(&mut Random::new(seed), 5);
+            let mut bytes = write(&batch, b"label").unwrap();
+            *at.get_mut(&mut bytes) ^= 1 << bit;
+            assert_eq!(read(&batch.schema(), bytes.into()).unwrap_err().code, "SOURCE_CORRUPT");
         }
     }
 }

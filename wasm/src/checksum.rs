@@ -22,6 +22,11 @@ impl Checksum {
     }
 }
 
+/// Of bytes that are there at once.
+pub fn checksum(bytes: &[u8]) -> u64 {
+    XxHash64::oneshot(0, bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -34,7 +39,7 @@ mod tests {
             bytes.chunks(step).for_each(|part| checksum.push(part));
             checksum.value()
         };
-        assert!([1, 7, 32, 999, 1000].into_iter().all(|step| of(step) == XxHash64::oneshot(0, &bytes)));
+        assert!([1, 7, 32, 999, 1000].into_iter().all(|step| of(step) == checksum(&bytes)));
         assert_eq!(Checksum::default().value(), 0xef46_db37_51d8_e999);
     }
 }

@@ -3,6 +3,7 @@ import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
 import { concatBytes } from '../../util/encoding.ts';
 import type { ArrowSchema } from '../arrow-schema.ts';
+import type { BareHead } from '../bare-head.ts';
 import type { BareReader, Batch } from '../engine.ts';
 import type { WasmInstance } from './instance.ts';
 
@@ -77,8 +78,8 @@ export class WasmBatch implements Batch {
     return this.#instance.takeOutput(this.#instance.call('batch_to_ipc', this.#live()), allocate);
   }
 
-  toBare(allocate: (bytes: number) => Bytes): Bytes {
-    return this.#instance.takeOutput(this.#instance.call('batch_to_bare', this.#live()), allocate);
+  toBare(label: Bytes, allocate: (bytes: number) => Bytes): Bytes {
+    return this.#instance.takeOutput(this.#instance.call('batch_to_bare', this.#live(), label), allocate);
   }
 
   bareReader(): BareReader {
@@ -132,9 +133,9 @@ class WasmBareReader implements BareReader {
     this.#schema = schema;
   }
 
-  read(pieces: readonly Bytes[]): Batch {
+  read({ rows, rowBytes }: BareHead, pieces: readonly Bytes[]): Batch {
     const handle = this.#instance.call('bare_read', this.#handle, pieces);
-    return new WasmBatch(this.#instance, handle, this.#instance.call('batch_rows', handle), this.#schema);
+    return new WasmBatch(this.#instance, handle, rows, this.#schema, rowBytes);
   }
 
   free(): void {

@@ -1,6 +1,6 @@
 /** Local files in Node, Deno and Bun: `file:///path`, and the other spellings of `path.ts`. */
 import { Buffer } from 'node:buffer';
-import { open, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
 import { isWithin } from '../../util/location.ts';
@@ -9,6 +9,7 @@ import { FileUpload } from '../files/file-upload.ts';
 import { putWhole } from '../files/staged-file.ts';
 import type {
   CallOptions,
+  ObjectReader,
   ObjectStat,
   OpenUploadOptions,
   PutOptions,
@@ -69,17 +70,24 @@ export class LocalStore implements Store {
         const end = asked - start <= UNASKED_BYTES ? asked : Math.min(asked, (await handle.stat()).size);
         // Only what was read of it is given: it need not be zeroed first.
         const out = new Uint8Array(Buffer.allocUnsafeSlow(Math.max(0, end - start)).buffer);
-        let at = 0;
-        while (at < out.length) {
-          const { bytesRead } = await handle.read(out, at, out.length - at, start + at);
-          if (bytesRead === 0) break;
-          at += bytesRead;
-        }
-        return out.subarray(0, at);
+        return out.subarray(0, await readInto(handle, out, start));
       } finally {
         await handle.close();
       }
     });
+  }
+
+  async openReader(location: string, options?: CallOptions): Promise<ObjectReader> {
+    const path = this.#path(location, options);
+    const handle = await this.#guardRead(location, () => open(path, 'r'));
+    return {
+      readInto: async (into, start) => {
+        options?.signal?.throwIfAborted();
+        checkRange(start, undefined);
+        return this.#guardRead(location, () => readInto(handle, into, start));
+      },
+      close: () => handle.close().catch(() => {}),
+    };
   }
 
   async stream(location: string, start = 0, options?: CallOptions): Promise<ReadableStream<Bytes>> {
@@ -204,4 +212,15 @@ export class LocalStore implements Store {
       throw localError(error, location);
     }
   }
+}
+
+/** Fewer bytes than there is room for: the file has ended. */
+async function readInto(handle: FileHandle, into: Bytes, start: number): Promise<number> {
+  let at = 0;
+  while (at < into.length) {
+    const { bytesRead } = await handle.read(into, at, into.length - at, start + at);
+    if (bytesRead === 0) break;
+    at += bytesRead;
+  }
+  return at;
 }

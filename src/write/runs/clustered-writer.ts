@@ -16,7 +16,7 @@ import { inSteps, RowSteps } from '../rows/row-steps.ts';
 import type { RowWriter } from '../rows/row-writer.ts';
 import { chunkBytes, type MergePlan, runIsFull } from './merge-plan.ts';
 import type { RunFiles } from './run-files.ts';
-import { ALIGNMENT, type RunRecord } from './run-format.ts';
+import { damagedRun, LabelReader, type RunRecord } from './run-format.ts';
 import { mergeDown, mergedRecords } from './run-merge.ts';
 import type { RunReader } from './run-reader.ts';
 import type { Run, RunWriter } from './run-writer.ts';
@@ -185,7 +185,7 @@ export class ClusteredWriter implements RowWriter {
         using rows = batch;
         this.#reader ??= rows.bareReader();
         this.#spilledRows += rows.numRows;
-        await this.#writing.writeMade(partition, rows.numRows, (allocate) => rows.toBare(allocate));
+        await this.#writing.writeRows(partition, rows);
       }
     }
     onState?.();
@@ -196,16 +196,18 @@ export class ClusteredWriter implements RowWriter {
   /** The second pass. */
   async #writeMerged(): Promise<void> {
     const { merge } = this.#options;
+    const reader = this.#reader;
+    if (reader === null) return;
     await mergeDown(this.#runs, merge.fanIn, (some) => this.#mergeRuns(some));
     let current: PartitionId | null = null;
     for await (const record of this.#records(this.#runs)) {
       if (current !== null && current.key !== record.partition.key) await this.#encode(current, true);
       current = record.partition;
-      this.#spilledRows -= record.rows;
-      await this.#add(current, this.#fromBare(record));
+      this.#spilledRows -= record.head.rows;
+      await this.#add(current, this.#fromBare(reader, record));
     }
     if (current !== null) await this.#encode(current, true);
-    this.#reader?.free();
+    reader.free();
     if (this.#spilledRows === 0) return;
     throw new IcestreamError(
       'ROW_COUNT_MISMATCH',
@@ -213,21 +215,20 @@ export class ClusteredWriter implements RowWriter {
     );
   }
 
-  #fromBare({ body, rows }: RunRecord): Batch {
-    const batch = this.#reader?.read(body);
-    if (batch?.numRows === rows) return batch;
-    batch?.free();
-    throw new IcestreamError(
-      'ROW_COUNT_MISMATCH',
-      `${rows} rows were written to a temporary file of this write, but others were read back; nothing is committed`,
-    );
+  #fromBare(reader: BareReader, { location, head, pieces }: RunRecord): Batch {
+    try {
+      return reader.read(head, pieces);
+    } catch (error) {
+      if (!(error instanceof IcestreamError) || error.code !== 'SOURCE_CORRUPT') throw error;
+      throw damagedRun(location, 'rows have changed');
+    }
   }
 
   async #mergeRuns(some: readonly Run[]): Promise<Run> {
     const { runs } = this.#options;
     const writer = await runs.create();
     this.#writing = writer;
-    for await (const record of this.#records(some)) await writer.write(record);
+    for await (const record of this.#records(some)) await writer.copy(record);
     const run = await writer.finish();
     this.#writing = null;
     await runs.remove(some);
@@ -239,8 +240,9 @@ export class ClusteredWriter implements RowWriter {
     const { merge, runs, onState, signal } = this.#options;
     const size = chunkBytes(merge, some.length);
     // Runs come to the same keys together: were their chunks alike, all would be given back, and fetched, at once.
-    const first = (at: number) => ALIGNMENT * Math.ceil((size * (at + 1)) / some.length / ALIGNMENT);
-    this.#reading = some.map((run, at) => runs.open(run, size, first(at)));
+    const first = (at: number) => Math.ceil((size * (at + 1)) / some.length);
+    const labels = new LabelReader();
+    this.#reading = some.map((run, at) => runs.open(run, { chunkBytes: size, firstBytes: first(at), labels }));
     let count = 0;
     let ended = false;
     try {

@@ -1,10 +1,11 @@
 /** Where the runs of one write lie: noted before they may be visible, removed when they were read or the write fails. */
 import type { Store } from '../../storage/store.ts';
+import { release } from '../../util/release.ts';
 import { Semaphore } from '../../util/semaphore.ts';
 import type { MemoryPlan } from '../memory-plan.ts';
 import { StagedUpload } from '../rows/staged-upload.ts';
 import { StagedFiles } from '../staged-files.ts';
-import { RunReader } from './run-reader.ts';
+import { type RunBytes, RunReader, type RunReaderOptions } from './run-reader.ts';
 import { type Run, RunWriter } from './run-writer.ts';
 
 /** A Worker may have so many connections. */
@@ -56,18 +57,8 @@ export class RunFiles {
     return new RunWriter(new StagedUpload(upload, this.#staged));
   }
 
-  /** `firstBytes`: of the first chunk. */
-  open(run: Run, chunkBytes: number, firstBytes = chunkBytes): RunReader {
-    const { store } = this.#options;
-    const read = async (location: string, start: number, end: number) => {
-      const done = await this.#readSlots.acquire(this.#signal);
-      try {
-        return await store.read(location, { start, end }, { signal: this.#signal });
-      } finally {
-        done();
-      }
-    };
-    return new RunReader(run, read, chunkBytes, firstBytes);
+  open(run: Run, options: RunReaderOptions): RunReader {
+    return new RunReader(run, this.#bytesOf(run.location), options);
   }
 
   /** Ends reads and uploads that are under way: they reject. */
@@ -84,5 +75,36 @@ export class RunFiles {
   async removeAll(): Promise<readonly string[]> {
     this.stop();
     return this.#staged.remove();
+  }
+
+  #bytesOf(location: string): RunBytes {
+    const { store } = this.#options;
+    const signal = this.#signal;
+    const slot = async <T>(read: () => Promise<T>) => {
+      const done = await this.#readSlots.acquire(signal);
+      try {
+        return await read();
+      } finally {
+        done();
+      }
+    };
+    const opened = store.openReader?.(location, { signal });
+    opened?.catch(() => {}); // thrown by who reads
+    return {
+      async read(start, end, spare) {
+        if (opened === undefined) {
+          if (spare !== undefined) release(spare);
+          return slot(() => store.read(location, { start, end }, { signal }));
+        }
+        const reader = await opened;
+        const bytes = end - start;
+        const into = spare !== undefined && spare.length >= bytes ? spare : new Uint8Array(bytes);
+        return slot(async () => into.subarray(0, await reader.readInto(into.subarray(0, bytes), start)));
+      },
+      async close() {
+        const reader = await opened?.catch(() => undefined);
+        await reader?.close();
+      },
+    };
   }
 }

@@ -1,74 +1,67 @@
 /**
  * A run is a file that a clustered write keeps for itself for a while: records in the order of their partition keys,
- * one after the other. A record is a head of fixed size, its partition as JSON, and its rows as `Batch.toBare` gives
- * them: all records of a write have the same schema.
+ * one after the other. A record is some rows of one partition as `Batch.toBare` gives them, labelled with the partition's
+ * key: all records of a write have the same schema.
  */
+import type { BareHead } from '../../engine/bare-head.ts';
 import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
-import { bytesIn, fromHex, toHex, utf8 } from '../../util/encoding.ts';
-import { xxhash32 } from '../../util/xxhash32.ts';
+import { fromHex, toHex } from '../../util/encoding.ts';
 import type { PartitionId } from '../rows/partition-router.ts';
-
-export const HEAD_BYTES = 24;
-/** "icer". */
-const MAGIC = 0x72656369;
-/** As rows are padded: checksums of many short pieces, or of bytes between words, would cost more. */
-export const ALIGNMENT = 64;
-
-const decoder = new TextDecoder();
-
-/** What a head says of its record. */
-export interface RecordHead {
-  readonly rows: number;
-  readonly partitionBytes: number;
-  readonly bodyBytes: number;
-  readonly partitionChecksum: number;
-  readonly bodyChecksum: number;
-}
 
 /** Rows of one partition in a run. */
 export interface RunRecord {
   readonly partition: PartitionId;
-  readonly rows: number;
-  /** Of `Batch.toBare`, in pieces. */
-  readonly body: readonly Bytes[];
+  /** Of the run. */
+  readonly location: string;
+  readonly head: BareHead;
+  /** Of `Batch.toBare`, cut anywhere. */
+  readonly pieces: readonly Bytes[];
 }
 
-/** What comes before the body of a record, but for what `fillHead` says of that. */
-export function recordStart({ key, values }: PartitionId): Bytes {
-  const text = utf8(JSON.stringify([key, ...values.map((value) => value && toHex(value))]));
-  const start = new Uint8Array(Math.ceil((HEAD_BYTES + text.length) / ALIGNMENT) * ALIGNMENT).fill(0x20);
-  start.set(text, HEAD_BYTES);
-  return start;
+/** What the records of a partition are labelled with. */
+export function labelOf({ key }: PartitionId): Bytes {
+  return fromHex(key);
 }
 
-export function fillHead(start: Bytes, rows: number, body: readonly Bytes[]): void {
-  const view = new DataView(start.buffer, start.byteOffset, HEAD_BYTES);
-  const partition = start.subarray(HEAD_BYTES);
-  view.setUint32(0, MAGIC, true);
-  view.setUint32(4, rows, true);
-  view.setUint32(8, partition.length, true);
-  view.setUint32(12, bytesIn(body), true);
-  view.setUint32(16, xxhash32(partition), true);
-  view.setUint32(20, xxhash32(...body), true);
+/** Reads labels; the runs of one merge come to the same ones together. */
+export class LabelReader {
+  #label: Bytes = new Uint8Array();
+  #partition: PartitionId | null = null;
+
+  /** Null: these bytes are no label. */
+  partition(label: Bytes): PartitionId | null {
+    if (this.#partition === null || !sameBytes(label, this.#label)) {
+      const values = valuesOf(label);
+      if (values === null) return null;
+      this.#label = label.slice();
+      this.#partition = { key: toHex(label), values };
+    }
+    return this.#partition;
+  }
 }
 
-/** Null: these bytes are no head. */
-export function decodeRecordHead(bytes: Bytes): RecordHead | null {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (view.getUint32(0, true) !== MAGIC) return null;
-  return {
-    rows: view.getUint32(4, true),
-    partitionBytes: view.getUint32(8, true),
-    bodyBytes: view.getUint32(12, true),
-    partitionChecksum: view.getUint32(16, true),
-    bodyChecksum: view.getUint32(20, true),
-  };
+function sameBytes(a: Bytes, b: Bytes): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }
 
-export function decodePartition(bytes: Bytes): PartitionId {
-  const [key, ...values] = JSON.parse(decoder.decode(bytes)) as [string, ...(string | null)[]];
-  return { key, values: values.map((value) => (value === null ? null : fromHex(value))) };
+/** See `PartitionSlice.key`. */
+function valuesOf(key: Bytes): (Bytes | null)[] | null {
+  const view = new DataView(key.buffer, key.byteOffset, key.length);
+  const values: (Bytes | null)[] = [];
+  for (let at = 0; at < key.length; ) {
+    if (key[at] === 0) {
+      values.push(null);
+      at += 1;
+      continue;
+    }
+    const start = at + 5;
+    if (key[at] !== 1 || start > key.length) return null;
+    at = start + view.getUint32(start - 4);
+    if (at > key.length) return null;
+    values.push(key.slice(start, at));
+  }
+  return values;
 }
 
 /** The store gave back something else than was written. */

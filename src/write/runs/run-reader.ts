@@ -1,29 +1,36 @@
 /** Reads one run from its start to its end by ranges, the next one fetched while the last is in use. */
+import { BARE_HEAD_BYTES, type BareHead, bareHead } from '../../engine/bare-head.ts';
 import type { Bytes } from '../../util/bytes.ts';
 import { bytesIn, concatBytes } from '../../util/encoding.ts';
 import { release } from '../../util/release.ts';
-import { xxhash32 } from '../../util/xxhash32.ts';
-import {
-  damagedRun,
-  decodePartition,
-  decodeRecordHead,
-  HEAD_BYTES,
-  type RecordHead,
-  type RunRecord,
-} from './run-format.ts';
+import { damagedRun, type LabelReader, type RunRecord } from './run-format.ts';
 import type { Run } from './run-writer.ts';
 
-/** Bytes `[start, end)` of a run. */
-export type ReadRun = (location: string, start: number, end: number) => Promise<Bytes>;
+/** The bytes of a run, wherever it is stored. */
+export interface RunBytes {
+  /** Bytes `[start, end)`; takes over `spare`, and may give its memory back with them. */
+  read(start: number, end: number, spare: Bytes | undefined): Promise<Bytes>;
+  /** Never throws. */
+  close(): Promise<void>;
+}
+
+export interface RunReaderOptions {
+  readonly chunkBytes: number;
+  /** Of the first chunk. */
+  readonly firstBytes: number;
+  /** Of all that are read together. */
+  readonly labels: LabelReader;
+}
 
 const NOTHING: Bytes = new Uint8Array();
 
 /** Lifecycle: `advance`* → `close`. */
 export class RunReader {
   readonly #run: Run;
-  readonly #read: ReadRun;
-  readonly #chunkBytes: number;
+  readonly #bytes: RunBytes;
+  readonly #options: RunReaderOptions;
   #chunk: Bytes = NOTHING;
+  #view = new DataView(NOTHING.buffer);
   /** In the chunk. */
   #at = 0;
   /** Chunks that the record at hand has used up. */
@@ -34,12 +41,11 @@ export class RunReader {
   #rows = 0;
   #record: RunRecord | null = null;
 
-  /** `firstBytes`: of the first chunk. */
-  constructor(run: Run, read: ReadRun, chunkBytes: number, firstBytes = chunkBytes) {
+  constructor(run: Run, bytes: RunBytes, options: RunReaderOptions) {
     this.#run = run;
-    this.#read = read;
-    this.#chunkBytes = chunkBytes;
-    this.#fetch(firstBytes);
+    this.#bytes = bytes;
+    this.#options = options;
+    this.#ahead = this.#fetch(options.firstBytes);
   }
 
   /** The record at hand; null before the first `advance`, and at the end. */
@@ -49,7 +55,7 @@ export class RunReader {
 
   /** Held in memory: the chunk in use, the one that is fetched, and those before it that the record at hand is in. */
   get bufferedBytes(): number {
-    const ahead = this.#ahead === null ? 0 : this.#chunkBytes;
+    const ahead = this.#ahead === null ? 0 : this.#options.chunkBytes;
     return this.#chunk.length + ahead + bytesIn(this.#spent);
   }
 
@@ -60,51 +66,61 @@ export class RunReader {
   advance(): Promise<void> | null {
     const { location, sizeBytes, rows } = this.#run;
     this.#record = null;
-    for (const chunk of this.#spent.splice(0)) release(chunk);
     if (this.#takenBytes === sizeBytes) {
       if (this.#rows !== rows) throw damagedRun(location, `${rows} rows were written, ${this.#rows} came back`);
       this.#chunk = NOTHING;
+      this.#spent.length = 0;
       return null;
     }
-    const rest = this.#chunk.subarray(this.#at);
-    if (rest.length < HEAD_BYTES) return this.#gather();
-    const head = this.#head(rest);
-    const textEnd = HEAD_BYTES + head.partitionBytes;
-    const end = textEnd + head.bodyBytes;
-    if (rest.length < end) return this.#gather();
-    this.#takenBytes += end;
-    this.#at += end;
-    this.#accept(head, rest.subarray(HEAD_BYTES, textEnd), [rest.subarray(textEnd, end)]);
+    // Not before: what is spent is used for it.
+    this.#ahead ??= this.#fetch(this.#options.chunkBytes, this.#spent.pop());
+    for (const chunk of this.#spent.splice(0)) release(chunk);
+    const left = this.#chunk.length - this.#at;
+    if (left < BARE_HEAD_BYTES) return this.#gather();
+    const head = this.#checked(bareHead(this.#view, this.#at));
+    if (left < head.bytes) return this.#gather();
+    const start = this.#at;
+    const labelAt = start + BARE_HEAD_BYTES;
+    this.#at += head.bytes;
+    this.#takenBytes += head.bytes;
+    const label = this.#chunk.subarray(labelAt, labelAt + head.labelBytes);
+    this.#accept(head, label, [this.#chunk.subarray(start, this.#at)]);
     return null;
   }
 
   /** The next record, where it ends in another chunk. */
   async #gather(): Promise<void> {
-    const head = this.#head(concatBytes(await this.#take(HEAD_BYTES)));
-    const text = concatBytes(await this.#take(head.partitionBytes));
-    this.#accept(head, text, await this.#take(head.bodyBytes));
+    const start = concatBytes(await this.#take(BARE_HEAD_BYTES));
+    const head = this.#checked(bareHead(new DataView(start.buffer, start.byteOffset), 0), start.length);
+    const label = concatBytes(await this.#take(head.labelBytes));
+    const rest = await this.#take(head.bytes - BARE_HEAD_BYTES - head.labelBytes);
+    this.#accept(head, label, [start, label, ...rest]);
   }
 
-  #head(bytes: Bytes): RecordHead {
-    const head = decodeRecordHead(bytes);
-    if (head === null) throw damagedRun(this.#run.location, 'a record without a head');
-    return head;
+  /** `takenBytes`: of the record. */
+  #checked(head: BareHead, takenBytes = 0): BareHead {
+    const { location, sizeBytes } = this.#run;
+    const fits = head.bytes - takenBytes <= sizeBytes - this.#takenBytes;
+    if (fits && head.bytes >= BARE_HEAD_BYTES + head.labelBytes) return head;
+    throw damagedRun(location, 'a record has another size');
   }
 
-  #accept(head: RecordHead, text: Bytes, body: readonly Bytes[]): void {
+  #accept(head: BareHead, label: Bytes, pieces: readonly Bytes[]): void {
     const { location } = this.#run;
-    if (xxhash32(text) !== head.partitionChecksum) throw damagedRun(location, 'a partition key has changed');
-    if (xxhash32(...body) !== head.bodyChecksum) throw damagedRun(location, 'rows have changed');
+    const partition = this.#options.labels.partition(label);
+    if (partition === null) throw damagedRun(location, 'a partition key has changed');
     this.#rows += head.rows;
-    this.#record = { partition: decodePartition(text), rows: head.rows, body };
+    this.#record = { partition, location, head, pieces };
   }
 
   /** Resolves when nothing is under way any more. Never throws. */
   async close(): Promise<void> {
     this.#record = null;
     this.#chunk = NOTHING;
+    this.#spent.length = 0;
     await this.#ahead?.catch(() => {});
     this.#ahead = null;
+    await this.#bytes.close();
   }
 
   /** The next bytes, in pieces that lie in one chunk each. */
@@ -126,21 +142,26 @@ export class RunReader {
     if (this.#chunk.length > 0) this.#spent.push(this.#chunk);
     this.#chunk = NOTHING;
     this.#at = 0;
-    this.#chunk = (await this.#ahead) ?? NOTHING;
+    this.#chunk = await (this.#ahead ?? this.#fetch(this.#options.chunkBytes) ?? NOTHING);
+    this.#view = new DataView(this.#chunk.buffer, this.#chunk.byteOffset, this.#chunk.length);
     this.#ahead = null;
-    this.#fetch();
   }
 
-  #fetch(bytes = this.#chunkBytes): void {
+  /** Null: all was asked for. */
+  #fetch(bytes: number, spare?: Bytes): Promise<Bytes> | null {
     const { location, sizeBytes } = this.#run;
     const start = this.#askedBytes;
     const end = Math.min(start + bytes, sizeBytes);
-    if (start === end) return;
+    if (start === end) {
+      if (spare !== undefined) release(spare);
+      return null;
+    }
     this.#askedBytes = end;
-    this.#ahead = this.#read(location, start, end).then((chunk) => {
+    const chunk = this.#bytes.read(start, end, spare).then((chunk) => {
       if (chunk.length === end - start) return chunk;
       throw damagedRun(location, `${end - start} bytes at ${start} were asked for, ${chunk.length} came`);
     });
-    this.#ahead.catch(() => {}); // thrown by who waits for it
+    chunk.catch(() => {}); // thrown by who waits for it
+    return chunk;
   }
 }

@@ -1,8 +1,9 @@
 /** Writes one run: records in the order of their keys, in blocks. */
+import type { Batch } from '../../engine/engine.ts';
 import type { Upload } from '../../storage/store.ts';
 import type { Bytes } from '../../util/bytes.ts';
 import type { PartitionId } from '../rows/partition-router.ts';
-import { damagedRun, fillHead, type RunRecord, recordStart } from './run-format.ts';
+import { damagedRun, labelOf, type RunRecord } from './run-format.ts';
 
 /** A run that is stored, whole. */
 export interface Run {
@@ -13,11 +14,11 @@ export interface Run {
 
 const BLOCK_BYTES = 512 * 1024;
 
-/** Lifecycle: `write`* → `finish` | `abort`. After an error, `abort` must be called. */
+/** Lifecycle: (`writeRows` | `copy`)* → `finish` | `abort`. After an error, `abort` must be called. */
 export class RunWriter {
   readonly #upload: Upload;
   #block: Bytes | null = null;
-  /** Rows that do not fit in the rest of a block; used again. */
+  /** A record that does not fit in the rest of a block; used again. */
   #apart: Bytes = new Uint8Array();
   /** Filled of the block. */
   #at = 0;
@@ -33,35 +34,25 @@ export class RunWriter {
     return (this.#block?.length ?? 0) + this.#upload.bufferedBytes;
   }
 
-  /** Copies the record's bytes: they are the caller's again when this resolves. */
-  async write({ partition, rows, body }: RunRecord): Promise<void> {
-    const start = recordStart(partition);
-    fillHead(start, rows, body);
-    await this.#put(start);
-    for (const piece of body) await this.#put(piece);
-    this.#rows += rows;
-  }
-
-  /** Writes a record whose body `put` makes: in an array of so many bytes from the function that it is given. */
-  async writeMade(
-    partition: PartitionId,
-    rows: number,
-    put: (allocate: (bytes: number) => Bytes) => Bytes,
-  ): Promise<void> {
-    const start = recordStart(partition);
+  /** Writes the rows as a record; they stay the caller's. */
+  async writeRows(partition: PartitionId, rows: Batch): Promise<void> {
     this.#block ??= new Uint8Array(BLOCK_BYTES);
     const rest = this.#block.subarray(this.#at);
-    const body = put((bytes) => {
-      if (start.length + bytes <= rest.length) return rest.subarray(start.length, start.length + bytes);
+    const record = rows.toBare(labelOf(partition), (bytes) => {
+      if (bytes <= rest.length) return rest.subarray(0, bytes);
       if (this.#apart.length < bytes) this.#apart = new Uint8Array(bytes);
       return this.#apart.subarray(0, bytes);
     });
-    fillHead(start, rows, [body]);
-    await this.#put(start);
-    if (body.buffer === this.#block?.buffer) this.#at += body.length;
-    else await this.#put(body);
+    this.#rows += rows.numRows;
+    if (record.buffer !== rest.buffer) return this.#put(record);
+    this.#at += record.length;
     if (this.#at === BLOCK_BYTES) await this.#flush();
-    this.#rows += rows;
+  }
+
+  /** Writes a record of another run, whose bytes are the caller's again when this resolves. */
+  async copy({ head, pieces }: RunRecord): Promise<void> {
+    for (const piece of pieces) await this.#put(piece);
+    this.#rows += head.rows;
   }
 
   /** @throws IcestreamError INVALID_RESPONSE when the store holds another number of bytes than were written. */
