@@ -24,10 +24,12 @@ function fromNetwork(bytes: Uint8Array, pieceBytes: number): ReadableStream<Uint
   return readable;
 }
 
+const mebibyte = 1024 * 1024;
+
 const counting = (length: number) => Uint8Array.from({ length }, (_, i) => (i * 2654435761) >>> 13);
 
-test('pieces of 4 KiB come as chunks of 256 KiB', async () => {
-  const sent = counting(1_000_000);
+test('pieces of 4 KiB come as chunks of 1 MiB', async () => {
+  const sent = counting(2_500_000);
   const sizes: number[] = [];
   const received = new Uint8Array(sent.length);
   let at = 0;
@@ -36,7 +38,7 @@ test('pieces of 4 KiB come as chunks of 256 KiB', async () => {
     received.set(chunk, at);
     at += chunk.length;
   }
-  expect(sizes).toEqual([262_144, 262_144, 262_144, 213_568]);
+  expect(sizes).toEqual([mebibyte, mebibyte, 402_848]);
   // `toEqual` would take seconds.
   expect(received.every((byte, i) => byte === sent[i])).toBe(true);
 });
@@ -44,22 +46,22 @@ test('pieces of 4 KiB come as chunks of 256 KiB', async () => {
 test('a stream that fails fails the reader', async () => {
   const { readable, writable } = networkPipe();
   const writer = writable.getWriter();
-  const sent = writer.write(counting(300_000)).then(() => writer.abort(new Error('the client went away')));
+  const sent = writer.write(counting(1_200_000)).then(() => writer.abort(new Error('the client went away')));
   let bytes = 0;
   const read = async () => {
     for await (const chunk of passingChunks(readable)) bytes += chunk.length;
   };
   await expect(read()).rejects.toThrow('the client went away');
   await sent;
-  expect(bytes).toBe(262_144);
+  expect(bytes).toBe(mebibyte);
 });
 
 test('leaving early cancels the stream', async () => {
   const { readable, writable } = networkPipe();
   const writer = writable.getWriter();
-  const sent = writer.write(counting(600_000));
+  const sent = writer.write(counting(2_400_000));
   for await (const chunk of passingChunks(readable)) {
-    expect(chunk.length).toBe(262_144);
+    expect(chunk.length).toBe(mebibyte);
     break;
   }
   await expect(sent).rejects.toThrow();
