@@ -43,9 +43,9 @@ export interface EncodedFile {
   readonly footer: ParquetFooter;
 }
 
-/** A row group encoded apart from its file, perhaps by another engine on another thread: a file of its own, cut in two. */
+/** A row group encoded apart from its file, perhaps by another engine on another thread: of a file of its own. */
 export interface EncodedPart {
-  /** The magic number and the row group's column chunks. */
+  /** The row group's column chunks, without what precedes them. */
   readonly pieces: readonly Bytes[];
   /** What follows them. */
   readonly tail: Bytes;

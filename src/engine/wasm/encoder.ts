@@ -8,9 +8,6 @@ import { releaseBatches } from './batch.ts';
 import { type FooterJson, footerOf } from './footer-json.ts';
 import type { WasmInstance } from './instance.ts';
 
-/** Of every Parquet file's first bytes. */
-const MAGIC_BYTES = 4;
-
 /** Of options that many files share. */
 const requests = new WeakMap<EncoderOptions, string>();
 
@@ -49,11 +46,8 @@ export class WasmEncoder implements Encoder {
     // Whoever takes a piece may give its memory back: none shares a buffer with the next.
     const after = own.slice(before);
     yield own.slice(0, before);
-    let skip = MAGIC_BYTES;
-    for (const piece of pieces) {
-      yield piece.subarray(skip);
-      skip = Math.max(0, skip - piece.length);
-    }
+    // Whole: what is a part of its buffer cannot be given back, and would have garbage collected all the time.
+    yield* pieces;
     yield after;
   }
 

@@ -24,13 +24,13 @@ export class WasmIpcReader implements IpcReader {
   push(bytes: Uint8Array): Batch[] {
     if (bytes.length === 0) return [];
     const list = this.#instance.callJson('ipc_push', this.#handle, bytes) as BatchList;
-    // All batches have the stream's schema: it is asked for once.
-    return list.length === 0 ? [] : batchesOf(this.#instance, list, this.schema ?? undefined);
+    // All batches have the stream's schema, and ask for it themselves where nobody has asked for that.
+    return batchesOf(this.#instance, list, this.#schema ?? undefined);
   }
 
   finish(): Batch[] {
     const list = this.#instance.callJson('ipc_finish', this.#handle) as BatchList;
-    return batchesOf(this.#instance, list, this.schema ?? undefined);
+    return batchesOf(this.#instance, list, this.#schema ?? undefined);
   }
 
   free(): void {

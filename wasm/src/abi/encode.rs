@@ -64,17 +64,17 @@ pub extern "C" fn enc_part_finish(handle: i32) -> i32 {
     })
 }
 
-/// Puts a part's row group into the file: output segments, and in the meta how many of their bytes come before the
+/// Puts a part's row group of `data_bytes` into the file: output segments, and in the meta how many of their bytes come before the
 /// part's column chunks.
 ///
 /// # Safety
 /// As for `enc_new`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn enc_append_part(handle: i32, tail_start: u32, ptr: *mut u8, len: usize) -> i32 {
+pub unsafe extern "C" fn enc_append_part(handle: i32, data_bytes: u32, ptr: *mut u8, len: usize) -> i32 {
     let tail = unsafe { block(ptr, len) };
     answer(|| {
         let tail = bytes::Bytes::from_owner(tail);
-        let (mut out, after) = handles::with::<Encoder, _>(handle, |e| e.append_part(tail, tail_start.into()))?;
+        let (mut out, after) = handles::with::<Encoder, _>(handle, |e| e.append_part(tail, data_bytes.into()))?;
         set_meta(out.iter().map(Vec::len).sum::<usize>().to_string());
         out.extend(after);
         Ok(set_out(out))

@@ -28,6 +28,8 @@ use self::segments::Output;
 use crate::error::{EngineError, Result};
 use crate::footer::{FooterFacts, footer_facts};
 
+/// At the start of every file.
+const MAGIC_BYTES: u64 = 4;
 /// A step of a row group ends when so many compressed bytes can leave.
 const STEP_BYTES: usize = 1 << 20;
 
@@ -60,19 +62,21 @@ impl Encoder {
     pub fn new(options: &[u8]) -> Result<Self> {
         let recipe = Recipe::of(options)?;
         let properties = recipe.properties.clone();
-        Self::with(recipe, properties)
+        Self::with(recipe, properties, Output::default())
     }
 
-    /// For one row group that is to be part of another encoder's file.
+    /// For one row group that is to be part of another encoder's file: of its own file's bytes the first to come are
+    /// those of the column chunks.
     pub fn of_part(options: &[u8]) -> Result<Self> {
         let recipe = Recipe::of(options)?;
         let properties = WriterProperties::clone(&recipe.properties).into_builder();
         let properties = properties.set_bloom_filter_position(BloomFilterPosition::End).build();
-        Self::with(recipe, properties.into())
+        let output = Output::default();
+        output.skip(MAGIC_BYTES);
+        Self::with(recipe, properties.into(), output)
     }
 
-    fn with(recipe: Rc<Recipe>, properties: WriterPropertiesPtr) -> Result<Self> {
-        let output = Output::default();
+    fn with(recipe: Rc<Recipe>, properties: WriterPropertiesPtr, output: Output) -> Result<Self> {
         let writer = SerializedFileWriter::new(output.clone(), recipe.root.clone(), properties)?;
         Ok(Self { recipe, output, state: State::Ready(writer) })
     }
@@ -131,15 +135,15 @@ impl Encoder {
         Ok(Some(self.output.take()))
     }
 
-    /// Puts a row group into the file that an encoder of `of_part` with the same options made. `tail`: what followed
-    /// its row group, the first `tail_start` bytes of its file. Answers the bytes of the file that come before the
-    /// column chunks and after them.
-    pub fn append_part(&mut self, tail: Bytes, tail_start: u64) -> Result<(Vec<Vec<u8>>, Vec<Vec<u8>>)> {
+    /// Puts a row group into the file that an encoder of `of_part` with the same options made: `data_bytes` of column
+    /// chunks, and the `tail` that followed them. Answers the bytes of the file that come before the column chunks and
+    /// after them.
+    pub fn append_part(&mut self, tail: Bytes, data_bytes: u64) -> Result<(Vec<Vec<u8>>, Vec<Vec<u8>>)> {
         let State::Ready(mut writer) = std::mem::replace(&mut self.state, State::Ended) else { return Err(finished()) };
-        let part = Part::parse(tail, tail_start, writer.schema_descr().clone().into())?;
+        let part = Part::parse(tail, data_bytes, writer.schema_descr().clone().into())?;
         flush(&mut writer)?;
         let before = self.output.take();
-        self.output.skip(part.data_bytes());
+        self.output.skip(data_bytes);
         let mut group = writer.next_row_group()?;
         for column in part.columns()? {
             group.append_column(&Elsewhere, column)?;

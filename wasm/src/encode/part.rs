@@ -16,6 +16,7 @@ use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::statistics::Statistics;
 use parquet::schema::types::{ColumnDescriptor, SchemaDescPtr};
 
+use super::MAGIC_BYTES;
 use crate::error::{EngineError, Result};
 
 pub struct Part {
@@ -30,8 +31,9 @@ fn not_a_part(e: impl std::fmt::Display) -> EngineError {
 }
 
 impl Part {
-    /// `tail_start`: the size of what precedes `tail` in the part's file. `schema`: of both files.
-    pub fn parse(tail: Bytes, tail_start: u64, schema: SchemaDescPtr) -> Result<Self> {
+    /// `data_bytes`: the size of the part's column chunks. `schema`: of both files.
+    pub fn parse(tail: Bytes, data_bytes: u64, schema: SchemaDescPtr) -> Result<Self> {
+        let tail_start = MAGIC_BYTES + data_bytes;
         let file_bytes = tail_start + tail.len() as u64;
         // Everything must come back as it was written.
         let options = ParquetMetaDataOptions::new().with_schema(schema).with_encoding_stats_as_mask(false);
@@ -46,12 +48,10 @@ impl Part {
         if metadata.num_row_groups() != 1 {
             return Err(not_a_part(format!("it has {} row groups", metadata.num_row_groups())));
         }
+        if metadata.row_group(0).compressed_size() as u64 != data_bytes {
+            return Err(not_a_part("it is of column chunks of another size"));
+        }
         Ok(Self { metadata, tail, tail_start })
-    }
-
-    /// Size of the column chunks.
-    pub fn data_bytes(&self) -> u64 {
-        self.metadata.row_group(0).compressed_size() as u64
     }
 
     /// What the column writers would have said.

@@ -57,7 +57,7 @@ fn assemble(options: &Value, row_groups: Vec<Vec<RecordBatch>>) -> (Bytes, Foote
         assert_eq!(tail_rows, rows as i64);
         let (before, after) = encoder.append_part(tail.concat().into(), data.len() as u64).unwrap();
         file.extend(before.concat());
-        file.extend_from_slice(&data[4..]);
+        file.extend(data);
         file.extend(after.concat());
     }
     let (rest, facts) = encoder.finish().unwrap();
@@ -548,9 +548,17 @@ fn a_tail_that_is_none_is_refused_and_ends_the_encoder() {
     let mut part = Encoder::of_part(options.to_string().as_bytes()).unwrap();
     let data = row_group(&mut part, vec![rows]).unwrap();
     let tail: Bytes = part.finish_part().unwrap().0.concat().into();
-    for bad in [tail.slice(tail.len() - 9..), tail.slice(..tail.len() - 1), Bytes::new()] {
+    let after = data.len() as u64;
+    let bad = [
+        (tail.slice(tail.len() - 9..), after),
+        (tail.slice(..tail.len() - 1), after),
+        (Bytes::new(), after),
+        (tail.clone(), after - 1),
+        (tail, after + 1),
+    ];
+    for (tail, data_bytes) in bad {
         let mut encoder = Encoder::new(options.to_string().as_bytes()).unwrap();
-        assert_eq!(encoder.append_part(bad, data.len() as u64).unwrap_err().code, "INVALID_ARGUMENT");
+        assert_eq!(encoder.append_part(tail, data_bytes).unwrap_err().code, "INVALID_ARGUMENT");
         assert_eq!(encoder.finish().unwrap_err().code, "INVALID_ARGUMENT");
     }
 }
