@@ -1,18 +1,15 @@
-/** Compression of Avro blocks: null, deflate, snappy (read), and what the caller brings (zstandard). */
+/** Undoing the compression of Avro blocks: null, deflate, snappy, and what the caller brings (zstandard). */
 import { IcestreamError } from '../errors.ts';
 import type { Bytes } from '../util/bytes.ts';
+import { onDemand } from '../util/on-demand.ts';
 import { throughStream } from '../util/streams.ts';
 import { corrupt } from './byte-reader.ts';
-import { unsnap } from './snappy.ts';
 
 /** Undoes one block; must refuse to give more than `maxBytes`. */
 export type BlockDecompressor = (bytes: Bytes, maxBytes: number) => Promise<Bytes> | Bytes;
 
 /** Codecs by Avro's names, for those this module has not (`zstandard`). */
 export type ExtraCodecs = Readonly<Record<string, BlockDecompressor>>;
-
-/** Codecs a file can be written with. */
-export type WriteCodec = 'null' | 'deflate';
 
 export function blockDecompressor(codec: string, extra: ExtraCodecs = {}): BlockDecompressor {
   if (Object.hasOwn(extra, codec) && extra[codec] !== undefined) return extra[codec];
@@ -22,7 +19,10 @@ export function blockDecompressor(codec: string, extra: ExtraCodecs = {}): Block
     case 'deflate':
       return deflateDecompressor();
     case 'snappy':
-      return (bytes, maxBytes) => unsnap(bytes, maxBytes);
+      return async (bytes, maxBytes) => {
+        const { unsnap } = await onDemand(import('./snappy.ts'));
+        return unsnap(bytes, maxBytes);
+      };
     default:
       throw new IcestreamError('UNSUPPORTED', `The Avro codec ${JSON.stringify(codec)} cannot be read here.`);
   }
@@ -71,9 +71,4 @@ function adler32(bytes: Uint8Array): number {
     b = (b + a) % 65521;
   }
   return ((b << 16) | a) >>> 0;
-}
-
-/** Compresses one block. */
-export async function compressBlock(bytes: Bytes, codec: WriteCodec): Promise<Bytes> {
-  return codec === 'null' ? bytes : throughStream(bytes, new CompressionStream('deflate-raw'));
 }

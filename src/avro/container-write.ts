@@ -3,7 +3,7 @@ import type { Bytes } from '../util/bytes.ts';
 import { concatBytes } from '../util/encoding.ts';
 import { stringifyJson } from '../util/json.ts';
 import { ByteWriter } from './byte-writer.ts';
-import { compressBlock, type WriteCodec } from './codec.ts';
+import { compressBlock, type WriteCodec } from './compress.ts';
 import type { AvroValue } from './decode.ts';
 import { compileEncoder, type Encoder } from './encode.ts';
 import { parseAvroSchema } from './schema.ts';

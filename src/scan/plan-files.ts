@@ -3,7 +3,7 @@ import type { ExtraCodecs } from '../avro/codec.ts';
 import { IcestreamError } from '../errors.ts';
 import { streamChunks } from '../source/input-stream.ts';
 import type { ManifestFile } from '../spec/data-file.ts';
-import { readManifestList } from '../spec/manifest-list.ts';
+import { readManifestList } from '../spec/manifest-list-read.ts';
 import { readManifest } from '../spec/manifest-read.ts';
 import { type PartitionFieldType, partitionFieldTypes, schemasNewestFirst } from '../spec/partition-types.ts';
 import type { Snapshot } from '../spec/snapshot.ts';

@@ -1,11 +1,9 @@
 /** Opens one file: recognises its format and undoes its compression. `FileSource` loads it when it is opened. */
 import { IcestreamError } from '../errors.ts';
 import type { Bytes } from '../util/bytes.ts';
-import { arrowFileStream, lacksSchemaMessage, schemaAtTheEnd } from './arrow-file.ts';
-import { openArrowIpc } from './arrow-ipc.ts';
+import { onDemand } from '../util/on-demand.ts';
 import type { ByteInput } from './byte-input.ts';
 import { ByteStream } from './byte-stream.ts';
-import { openCsv } from './csv.ts';
 import { decompressed } from './decompress.ts';
 import {
   type FileFormat,
@@ -20,10 +18,11 @@ import {
 } from './detect-format.ts';
 import { inFile, unreadable } from './errors-in-file.ts';
 import type { FileContext } from './file-context.ts';
-import { openJson } from './json.ts';
-import { selectColumns } from './select-columns.ts';
 import type { OpenSource } from './source.ts';
-import { toUtf8 } from './utf16.ts';
+
+const arrowModule = () => onDemand(import('./arrow.ts'));
+const parquetModule = () => onDemand(import('./parquet.ts'));
+const textModule = () => onDemand(import('./text.ts'));
 
 /** Archives inside archives are not unpacked for ever. */
 const MAX_LAYERS = 2;
@@ -80,12 +79,13 @@ class FileOpening {
       if (file === null || file.sizeBytes === 0) return null;
       const head = await file.read(0, Math.min(file.sizeBytes, SNIFF_BYTES), signal);
       if (isParquet(head)) {
-        const { openParquet } = await import('./parquet.ts');
+        const { openParquet } = await parquetModule();
         return await openParquet(file, this.#context);
       }
-      if (!lacksSchemaMessage(head)) return null;
+      if (!(await isFooterOnly(head))) return null;
+      const { arrowFileStream, openArrowIpc } = await arrowModule();
       const chunks = arrowFileStream(file, this.#name, signal);
-      return await this.#selected(await openArrowIpc(this.#stream(chunks), this.#context));
+      return await this.#selected(() => openArrowIpc(this.#stream(chunks), this.#context));
     } catch (error) {
       signal?.throwIfAborted();
       throw unreadable(error, this.#name, 0);
@@ -99,7 +99,7 @@ class FileOpening {
     try {
       for (let layer = 0; ; layer++) {
         const head = await stream.peek(SNIFF_BYTES);
-        if (stream === first && this.#input.replayable && (isParquet(head) || lacksSchemaMessage(head))) {
+        if (stream === first && this.#input.replayable && (isParquet(head) || (await isFooterOnly(head)))) {
           await stream.cancel();
           const ranged = await this.#ranged();
           if (ranged !== null) return ranged;
@@ -128,16 +128,21 @@ class FileOpening {
   }
 
   /** Parquet and JSON read no other columns than those that are asked for; of the others they are left out here. */
-  #selected(source: OpenSource): Promise<OpenSource> {
-    return selectColumns(source, this.#context.options.columns, this.#context.open.engine, this.#name);
+  async #selected(open: () => Promise<OpenSource>): Promise<OpenSource> {
+    const { columns } = this.#context.options;
+    if (columns === undefined) return open();
+    const { selectColumns } = await onDemand(import('./select-columns.ts'));
+    return selectColumns(await open(), columns, this.#context.open.engine, this.#name);
   }
 
   async #openArrow(stream: ByteStream): Promise<OpenSource> {
+    const { lacksSchemaMessage, openArrowIpc, schemaAtTheEnd } = await arrowModule();
     if (lacksSchemaMessage(await stream.peek(SNIFF_BYTES))) throw schemaAtTheEnd(this.#name);
-    return this.#selected(await openArrowIpc(stream, this.#context));
+    return this.#selected(() => openArrowIpc(stream, this.#context));
   }
 
   async #openJson(stream: ByteStream): Promise<OpenSource> {
+    const { openJson, toUtf8 } = await textModule();
     const text = await toUtf8(stream, this.#context.open);
     try {
       return await openJson(text, this.#context);
@@ -152,13 +157,15 @@ class FileOpening {
       case 'arrow':
         return this.#openArrow(stream);
       case 'parquet': {
-        const { openSpooledParquet } = await import('./parquet.ts');
+        const { openSpooledParquet } = await parquetModule();
         return openSpooledParquet(stream, this.#context);
       }
       case 'json':
         return this.#openJson(stream);
-      case 'csv':
-        return this.#selected(await openCsv(stream, this.#context, tabs ?? false));
+      case 'csv': {
+        const { openCsv } = await textModule();
+        return this.#selected(() => openCsv(stream, this.#context, tabs ?? false));
+      }
     }
   }
 }
@@ -166,6 +173,13 @@ class FileOpening {
 /** `PAR1`. */
 function isParquet(head: Uint8Array): boolean {
   return String.fromCharCode(...head.subarray(0, 4)) === 'PAR1';
+}
+
+/** Whether it is an Arrow file whose schema stands in its footer only. */
+async function isFooterOnly(head: Uint8Array): Promise<boolean> {
+  if (String.fromCharCode(...head.subarray(0, 6)) !== 'ARROW1') return false;
+  const { lacksSchemaMessage } = await arrowModule();
+  return lacksSchemaMessage(head);
 }
 
 /** A format that is given is believed; compression is recognised all the same. */

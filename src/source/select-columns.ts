@@ -7,16 +7,15 @@ import { projected } from './column-types.ts';
 import type { OpenSource } from './source.ts';
 
 /**
- * The source with the columns asked for, in their order; without a choice as it is. Takes over the source.
+ * The source with the columns asked for, in their order. Takes over the source.
  * @throws IcestreamError SCHEMA_MISMATCH naming a column that is not there.
  */
 export async function selectColumns(
   source: OpenSource,
-  columns: readonly string[] | undefined,
+  columns: readonly string[],
   engine: Engine,
   name: string,
 ): Promise<OpenSource> {
-  if (columns === undefined) return source;
   let schema: ArrowSchema;
   let aligner: Aligner;
   try {

@@ -3,7 +3,7 @@ import { type AvroReadOptions, openAvro } from '../avro/container-read.ts';
 import { IcestreamError } from '../errors.ts';
 import { parseJson } from '../util/json.ts';
 import type { DataFile, ManifestEntry, ManifestFile } from './data-file.ts';
-import { entryFromAvro, entryShape } from './data-file-codec.ts';
+import { entryFromAvro, entryShape } from './data-file-from-avro.ts';
 import { JsonCursor } from './json-cursor.ts';
 import type { PartitionSpec } from './partition-spec.ts';
 import { parsePartitionFields } from './partition-spec-parse.ts';

@@ -1,4 +1,5 @@
 /** Fields of manifests and manifest lists with their ids, and their Avro schemas (spec: Manifests, Manifest Lists). */
+import type { DataFileContent, ManifestEntryStatus } from './data-file.ts';
 import { type PartitionFieldType, partitionAvroType } from './partition-types.ts';
 import { sanitizeNames } from './sanitize-name.ts';
 
@@ -19,6 +20,11 @@ export interface StoredField {
   /** Format version that brought it. Default 2. */
   readonly since?: 3;
 }
+
+/** By the number that stands for each. */
+export const CONTENTS: readonly DataFileContent[] = ['data', 'position-deletes', 'equality-deletes'];
+/** By the number that stands for each. */
+export const STATUSES: readonly ManifestEntryStatus[] = ['existing', 'added', 'deleted'];
 
 /** Members of `data_file` but the partition, in the order of writing. */
 export const DATA_FILE_FIELDS = [

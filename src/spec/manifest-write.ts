@@ -1,12 +1,12 @@
 /** Writing manifests (spec: Manifests). */
 
-import type { WriteCodec } from '../avro/codec.ts';
+import type { WriteCodec } from '../avro/compress.ts';
 import { AvroWriter } from '../avro/container-write.ts';
 import { IcestreamError } from '../errors.ts';
 import type { Bytes } from '../util/bytes.ts';
 import { stringifyJson } from '../util/json.ts';
 import type { ManifestEntry, ManifestFile } from './data-file.ts';
-import { entryToAvro } from './data-file-codec.ts';
+import { entryToAvro } from './data-file-to-avro.ts';
 import { FieldSummaries } from './field-summary.ts';
 import { manifestEntrySchema } from './manifest-schema.ts';
 import type { PartitionSpec } from './partition-spec.ts';

@@ -1,11 +1,10 @@
 /** Types of a spec's partition values, also for specs whose columns are gone (spec: Partitioning). */
 import type { AvroValue } from '../avro/decode.ts';
-import { bigEndian, decimalRequiredBytes, fromBigEndian } from './decimal.ts';
+import { bigEndian, decimalRequiredBytes } from './decimal.ts';
 import { sourceIds } from './partition-bind.ts';
 import type { PartitionField, PartitionSpec } from './partition-spec.ts';
 import type { Schema } from './schema.ts';
 import { schemaIndex } from './schema-index.ts';
-import { parseUuid } from './single-value-json.ts';
 import { parseTransform, transformResultType } from './transform.ts';
 import { parsePrimitive } from './type-parse.ts';
 import type { PrimitiveType, SingleValue } from './types.ts';
@@ -89,16 +88,4 @@ export function partitionValueToAvro(type: PrimitiveType, value: SingleValue | n
   const info = parsePrimitive(type);
   if (info.kind === 'unknown') return null;
   return info.kind === 'decimal' ? bigEndian(value as bigint, decimalRequiredBytes(info.precision)) : value;
-}
-
-/** A partition value as Avro gave it; integers are widened where the column was promoted after the file was written. */
-export function partitionValueFromAvro(type: PrimitiveType, value: AvroValue): SingleValue | null {
-  if (value === null || value === undefined) return null;
-  const { kind } = parsePrimitive(type);
-  if (value instanceof Uint8Array) return kind === 'decimal' ? fromBigEndian(value) : value;
-  if (kind === 'uuid' && typeof value === 'string') return parseUuid(value);
-  const wide = ['long', 'time', 'timestamp', 'timestamptz', 'timestamp_ns', 'timestamptz_ns'].includes(kind);
-  if (wide && typeof value === 'number') return BigInt(value);
-  const narrow = kind === 'int' || kind === 'date';
-  return narrow && typeof value === 'bigint' ? Number(value) : (value as SingleValue);
 }

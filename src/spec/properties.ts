@@ -1,6 +1,6 @@
 /** Table properties that writing honours, typed, with Iceberg's defaults (configuration reference; Java: TableProperties). */
 
-import type { WriteCodec } from '../avro/codec.ts';
+import type { WriteCodec } from '../avro/compress.ts';
 import { IcestreamError } from '../errors.ts';
 import { ownValue } from './json-cursor.ts';
 import {

@@ -2,6 +2,7 @@
 import { IcestreamError } from '../errors.ts';
 import { utf8 } from '../util/encoding.ts';
 import { murmur3 } from '../util/murmur3.ts';
+import { firstCodePoints } from './code-points.ts';
 import { floorDiv } from './date-time.ts';
 import { minimalBigEndian } from './decimal.ts';
 import { canApplyTransform, formatTransform, type TemporalTransform, type Transform } from './transform.ts';
@@ -72,14 +73,6 @@ function truncateValue(width: number, value: SingleValue): SingleValue {
     return value - (((value % w) + w) % w);
   }
   return typeof value === 'string' ? firstCodePoints(value, width) : (value as Uint8Array).subarray(0, width);
-}
-
-/** At most so many Unicode code points from the start. */
-export function firstCodePoints(text: string, count: number): string {
-  if (text.length <= count) return text;
-  let end = 0;
-  for (let left = count; left > 0 && end < text.length; left--) end += (text.codePointAt(end) ?? 0) > 0xffff ? 2 : 1;
-  return text.slice(0, end);
 }
 
 function temporalValue(kind: TemporalTransform, type: PrimitiveType, value: SingleValue): number {

@@ -1,5 +1,5 @@
 /** Cutting bounds so that they still bound (Java: UnicodeUtil, BinaryUtil). */
-import { firstCodePoints } from './transform-apply.ts';
+import { firstCodePoints } from './code-points.ts';
 
 /** The first code points: never above the value. */
 export function truncateStringMin(value: string, length: number): string {

@@ -4,12 +4,13 @@ import { IcestreamError } from '../errors.ts';
 import type { DataFile, ManifestFile } from '../spec/data-file.ts';
 import type { PartitionSpec, PartitionTuple } from '../spec/partition-spec.ts';
 import type { Snapshot } from '../spec/snapshot.ts';
-import { readManifestEntries, readManifestList } from '../write/commit/manifest-store.ts';
+import { readManifestEntries } from '../write/commit/read-manifest.ts';
+import { readSnapshotManifests } from '../write/commit/read-manifest-list.ts';
 
 /** The rows of a snapshot's manifest list. Default: the current snapshot's. */
 export async function manifests(table: LoadedTable, snapshotId?: bigint): Promise<readonly ManifestFile[]> {
   const snapshot = snapshotOf(table, snapshotId);
-  return snapshot === null ? [] : readManifestList(table.store, snapshot);
+  return snapshot === null ? [] : readSnapshotManifests(table.store, snapshot);
 }
 
 export interface FileInfo {

@@ -12,6 +12,7 @@ import type { Schema } from '../spec/schema.ts';
 import type { TableMetadata } from '../spec/table-metadata.ts';
 import type { Store } from '../storage/store.ts';
 import type { Bytes } from '../util/bytes.ts';
+import { onDemand } from '../util/on-demand.ts';
 import { Semaphore } from '../util/semaphore.ts';
 import { PayloadDigest } from './commit/payload-digest.ts';
 import { planMemory, plannedThreads } from './memory-plan.ts';
@@ -24,9 +25,6 @@ import type { PartitionId } from './rows/partition-router.ts';
 import { estimateRowBytes, leafColumns } from './rows/row-estimate.ts';
 import type { RowWriter } from './rows/row-writer.ts';
 import { StagedUpload } from './rows/staged-upload.ts';
-import { ClusteredWriter } from './runs/clustered-writer.ts';
-import { planMerge } from './runs/merge-plan.ts';
-import { RunFiles } from './runs/run-files.ts';
 import type { StagedFiles } from './staged-files.ts';
 import type { WriteSession } from './write-session.ts';
 import { dataLocations, encoderSettings, writeSettings } from './write-settings.ts';
@@ -61,7 +59,7 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
   const stopped = signal === undefined ? {} : { signal };
   const settings = writeSettings(metadata);
   const mode = options.distributionMode ?? settings.distributionMode;
-  const clustered = mode !== 'none' && spec.fields.length > 0;
+  const clustered = mode !== 'none' && spec.fields.length > 0 ? await onDemand(import('./runs/index.ts')) : null;
   const target = arrowSchemaFromIceberg(schema);
   const leaves = leafColumns(target);
   const plan = planMemory({
@@ -75,7 +73,7 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
     sourceEngineBytes: request.source.engineBytes ?? 0,
     engineLimitBytes: engine.maxMemoryBytes,
   });
-  const merge = clustered ? planMerge(plan, leaves, settings, request.source.columnsApart === true) : null;
+  const merge = clustered?.planMerge(plan, leaves, settings, request.source.columnsApart === true) ?? null;
   const encoderOptions = encoderSettings(metadata, schema, target, options.encoding ?? 'default');
   const openEncoder = (): Encoder => (options.encoder ?? ((o) => engine.encoder(o)))(encoderOptions);
   await using pool = threads === 1 ? null : await encodePool(threads, plan.limitBytes, encoderOptions);
@@ -132,12 +130,18 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
     },
   };
   const openWriter = (onState: () => void): RowWriter => {
-    if (merge === null) {
+    if (clustered === null || merge === null) {
       return new DataWriter({ ...inFiles, rowGroupSizeBytes: settings.rowGroupSizeBytes, onState });
     }
     const { store: runStore, location: folder } = session.spill ?? { store, location: dataFolder(metadata) };
-    const runs = new RunFiles({ store: runStore, folder, operationId: request.operationId, plan, ...stopped });
-    return new ClusteredWriter({ ...inFiles, merge, runs, onState, ...stopped });
+    const runs = new clustered.RunFiles({
+      store: runStore,
+      folder,
+      operationId: request.operationId,
+      plan,
+      ...stopped,
+    });
+    return new clustered.ClusteredWriter({ ...inFiles, merge, runs, onState, ...stopped });
   };
   meter.tick('write');
   const rows = await loadRows(

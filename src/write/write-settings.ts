@@ -1,5 +1,5 @@
 /** A table's properties and metadata as the parts of a write take them. */
-import type { WriteCodec } from '../avro/codec.ts';
+import type { WriteCodec } from '../avro/compress.ts';
 import type { ArrowSchema } from '../engine/arrow-schema.ts';
 import type { ColumnOptions, EncoderOptions } from '../engine/encoder.ts';
 import { dataFileLocation, dataFileName } from '../spec/locations.ts';

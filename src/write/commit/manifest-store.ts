@@ -3,8 +3,7 @@ import type { ExtraCodecs } from '../../avro/codec.ts';
 import { IcestreamError } from '../../errors.ts';
 import type { DataFile, ManifestEntry, ManifestFile } from '../../spec/data-file.ts';
 import { manifestFileName, manifestListFileName, metadataFolder } from '../../spec/locations.ts';
-import { readManifestList as decodeList, writeManifestList } from '../../spec/manifest-list.ts';
-import { readManifest } from '../../spec/manifest-read.ts';
+import { writeManifestList } from '../../spec/manifest-list-write.ts';
 import { type WrittenManifest, writeManifests } from '../../spec/manifest-write.ts';
 import type { Snapshot } from '../../spec/snapshot.ts';
 import type { TableMetadata } from '../../spec/table-metadata.ts';
@@ -12,6 +11,7 @@ import { currentSchema } from '../../spec/table-parts.ts';
 import type { Store } from '../../storage/store.ts';
 import type { Bytes } from '../../util/bytes.ts';
 import { joinLocation } from '../../util/location.ts';
+import { onDemand } from '../../util/on-demand.ts';
 import type { World } from '../../util/world.ts';
 import type { StagedFiles } from '../staged-files.ts';
 import { manifestSettings } from '../write-settings.ts';
@@ -77,11 +77,13 @@ export class ManifestStore {
   }
 
   async readList(snapshot: Snapshot): Promise<ManifestFile[]> {
-    return [...(await readManifestList(this.#options.store, snapshot, this.#options.codecs))];
+    const { readSnapshotManifests } = await onDemand(import('./read-manifest-list.ts'));
+    return [...(await readSnapshotManifests(this.#options.store, snapshot, this.#options.codecs))];
   }
 
-  readEntries(manifest: ManifestFile, metadata: TableMetadata): AsyncIterable<ManifestEntry> {
-    return readManifestEntries(this.#options.store, manifest, metadata, this.#options.codecs);
+  async *readEntries(manifest: ManifestFile, metadata: TableMetadata): AsyncGenerator<ManifestEntry> {
+    const { readManifestEntries } = await onDemand(import('./read-manifest.ts'));
+    yield* readManifestEntries(this.#options.store, manifest, metadata, this.#options.codecs);
   }
 
   async writeList({ metadata, head, sequenceNumber, attempt, manifests }: ListRequest): Promise<StoredList> {
@@ -162,34 +164,4 @@ export class ManifestStore {
       }
     }
   }
-}
-
-/** The manifests of a snapshot. */
-export async function readManifestList(
-  store: Store,
-  snapshot: Snapshot,
-  codecs: ExtraCodecs = {},
-): Promise<readonly ManifestFile[]> {
-  const location = snapshot['manifest-list'];
-  if (location === undefined) {
-    throw new IcestreamError(
-      'UNSUPPORTED',
-      `snapshot ${snapshot['snapshot-id']} has no manifest list (it was written before format version 2)`,
-    );
-  }
-  const manifests: ManifestFile[] = [];
-  for await (const manifest of decodeList(await store.read(location), { codecs, file: location })) {
-    manifests.push(manifest);
-  }
-  return manifests;
-}
-
-/** The entries of a manifest, everything inherited. */
-export async function* readManifestEntries(
-  store: Store,
-  manifest: ManifestFile,
-  metadata: TableMetadata,
-  codecs: ExtraCodecs = {},
-): AsyncGenerator<ManifestEntry> {
-  yield* readManifest(await store.read(manifest.manifestPath), manifest, metadata, { codecs });
 }

@@ -1,6 +1,6 @@
 /** What the tests of scans share. */
 import type { DataFile, ManifestEntry } from '../../../src/spec/data-file.ts';
-import { writeManifestList } from '../../../src/spec/manifest-list.ts';
+import { writeManifestList } from '../../../src/spec/manifest-list-write.ts';
 import { writeManifest } from '../../../src/spec/manifest-write.ts';
 import { schemaIndex } from '../../../src/spec/schema-index.ts';
 import type { Snapshot } from '../../../src/spec/snapshot.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { openAvro } from '../../../src/avro/index.ts';
 import type { ManifestFile } from '../../../src/spec/data-file.ts';
-import { readManifestList } from '../../../src/spec/manifest-list.ts';
+import { readManifestList } from '../../../src/spec/manifest-list-read.ts';
 import { readManifest } from '../../../src/spec/manifest-read.ts';
 import { manifestEntrySchema } from '../../../src/spec/manifest-schema.ts';
 import { partitionFieldTypes } from '../../../src/spec/partition-types.ts';

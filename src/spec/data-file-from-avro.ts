@@ -1,78 +1,16 @@
-/** Data files and manifest entries as Avro records, both ways. */
+/** Data files and manifest entries from Avro records. */
 import type { AvroValue, ReadShape, WantedField } from '../avro/decode.ts';
 import { IcestreamError } from '../errors.ts';
-import type { DataFile, DataFileContent, ManifestEntry, ManifestEntryStatus } from './data-file.ts';
-import { DATA_FILE_FIELDS, fieldsOf, PARTITION_FIELD_ID, PARTITION_POSITION } from './manifest-schema.ts';
-import { type PartitionFieldType, partitionValueFromAvro, partitionValueToAvro } from './partition-types.ts';
-
-const CONTENTS: readonly DataFileContent[] = ['data', 'position-deletes', 'equality-deletes'];
-const STATUSES: readonly ManifestEntryStatus[] = ['existing', 'added', 'deleted'];
+import { defined } from '../util/defined.ts';
+import type { DataFile, ManifestEntry } from './data-file.ts';
+import { fromBigEndian } from './decimal.ts';
+import { CONTENTS, DATA_FILE_FIELDS, PARTITION_FIELD_ID, STATUSES } from './manifest-schema.ts';
+import type { PartitionFieldType } from './partition-types.ts';
+import { parseUuid } from './single-value-json.ts';
+import { parsePrimitive } from './type-parse.ts';
+import type { PrimitiveType, SingleValue } from './types.ts';
 
 type FieldName = (typeof DATA_FILE_FIELDS)[number]['name'];
-
-/** An entry as the record that `manifestEntrySchema` describes. */
-export function entryToAvro(
-  entry: ManifestEntry,
-  formatVersion: 2 | 3,
-  partition: readonly PartitionFieldType[],
-): AvroValue {
-  const { dataFile } = entry;
-  const values = fieldsOf(DATA_FILE_FIELDS, formatVersion).map(({ name }) => storedValue(dataFile, name));
-  values.splice(
-    PARTITION_POSITION,
-    0,
-    partition.map(({ type }, index) => partitionValueToAvro(type, dataFile.partition[index] ?? null)),
-  );
-  return [STATUSES.indexOf(entry.status), entry.snapshotId, entry.sequenceNumber, entry.fileSequenceNumber, values];
-}
-
-function storedValue(file: DataFile, name: FieldName): AvroValue {
-  switch (name) {
-    case 'content':
-      return CONTENTS.indexOf(file.content);
-    case 'file_path':
-      return file.filePath;
-    case 'file_format':
-      // As Java and PyIceberg write it; readers compare in any case.
-      return file.fileFormat.toUpperCase();
-    case 'record_count':
-      return file.recordCount;
-    case 'file_size_in_bytes':
-      return file.fileSizeInBytes;
-    case 'column_sizes':
-      return pairs(file.columnSizes);
-    case 'value_counts':
-      return pairs(file.valueCounts);
-    case 'null_value_counts':
-      return pairs(file.nullValueCounts);
-    case 'nan_value_counts':
-      return pairs(file.nanValueCounts);
-    case 'lower_bounds':
-      return pairs(file.lowerBounds);
-    case 'upper_bounds':
-      return pairs(file.upperBounds);
-    case 'key_metadata':
-      return file.keyMetadata;
-    case 'split_offsets':
-      return file.splitOffsets;
-    case 'equality_ids':
-      return file.equalityIds;
-    case 'sort_order_id':
-      return file.sortOrderId;
-    case 'first_row_id':
-      return file.content === 'data' ? file.firstRowId : null;
-    case 'referenced_data_file':
-      return file.referencedDataFile;
-    case 'content_offset':
-      return file.contentOffset;
-    case 'content_size_in_bytes':
-      return file.contentSizeInBytes;
-  }
-}
-
-function pairs(map: ReadonlyMap<number, AvroValue> | undefined): AvroValue {
-  return map === undefined ? null : [...map];
-}
 
 /** What a reader takes of an entry: by field id, so that every format version reads the same. */
 export function entryShape(partition: readonly PartitionFieldType[]): ReadShape {
@@ -164,17 +102,22 @@ function mapOf<V extends AvroValue>(value: AvroValue): Map<number, V> | undefine
   return Array.isArray(value) ? new Map(value as readonly (readonly [number, V])[]) : undefined;
 }
 
-/** The object without its undefined members. */
-export function defined<T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
-}
-
 function longOrNull(value: AvroValue): bigint | null {
   return typeof value === 'bigint' ? value : null;
 }
 
 function invalid(why: string): IcestreamError {
   return new IcestreamError('INVALID_METADATA', `A manifest is damaged: ${why}.`);
+}
+
+/** A partition value as Avro gave it; integers are widened where the column was promoted after the file was written. */
+function partitionValueFromAvro(type: PrimitiveType, value: AvroValue): SingleValue | null {
+  if (value === null || value === undefined) return null;
+  const { kind } = parsePrimitive(type);
+  if (value instanceof Uint8Array) return kind === 'decimal' ? fromBigEndian(value) : value;
+  if (kind === 'uuid' && typeof value === 'string') return parseUuid(value);
+  const wide = ['long', 'time', 'timestamp', 'timestamptz', 'timestamp_ns', 'timestamptz_ns'].includes(kind);
+  if (wide && typeof value === 'number') return BigInt(value);
+  const narrow = kind === 'int' || kind === 'date';
+  return narrow && typeof value === 'bigint' ? Number(value) : (value as SingleValue);
 }
