@@ -4,7 +4,6 @@ import { IcestreamError } from '../errors.ts';
 import type { Schema } from '../spec/schema.ts';
 import { describeType } from '../spec/type-parse.ts';
 import type { NestedField, StructType, Type } from '../spec/types.ts';
-import { ArrowTypeAdder } from './add-columns.ts';
 import { arrowTypeName } from './arrow-type-name.ts';
 import { castProblem } from './casts.ts';
 import { type ColumnProblem, childPath, columnError, nameProblems } from './column-problem.ts';
@@ -15,53 +14,46 @@ export interface CompatibilityOptions {
   readonly source?: string;
   /** For messages: the table's identifier. */
   readonly table?: string;
-  readonly formatVersion: 1 | 2 | 3;
-  /** `addColumns`: columns the table lacks are added, nested ones too. Default `none`: each is a problem. */
-  readonly schemaEvolution?: 'none' | 'addColumns';
-  /** The table's `last-column-id`; new fields are numbered from the next. */
-  readonly lastColumnId: number;
+  /** Makes columns of those that the table lacks, nested ones too. Default: each is a problem. */
+  readonly adder?: ColumnAdder;
 }
 
-export interface Compatibility {
-  /** The schema to write with: the table's, with what was added. Without a `schema-id` when something was. */
-  readonly schema: Schema;
-  /** Paths of the columns that were added; empty: the table's schema stands. */
-  readonly added: readonly string[];
-  /** The highest id in use, for `add-schema`. */
-  readonly lastColumnId: number;
+/** `withMissingColumns` gives one; most loads add no columns, and need not have its code. */
+export interface ColumnAdder {
+  readonly problems: readonly ColumnProblem[];
+  /** The fields of these columns, with fresh ids. */
+  add(fields: readonly ArrowField[], path: string): NestedField[];
 }
 
 /**
  * Compares a source's schema with a table's. Names match exactly; order does not matter. A source column that may
  * hold nulls may go into a required one: the aligner refuses the nulls themselves.
+ * @returns the table's fields, with what was added.
  * @throws IcestreamError SCHEMA_MISMATCH naming every column at fault; UNSUPPORTED for a nested column that the source
  * lacks and that has a write-default.
  */
-export function checkCompatibility(source: ArrowSchema, table: Schema, options: CompatibilityOptions): Compatibility {
-  const adder =
-    options.schemaEvolution === 'addColumns' ? new ArrowTypeAdder(options.formatVersion, options.lastColumnId) : null;
+export function checkCompatibility(
+  source: ArrowSchema,
+  table: Schema,
+  options: CompatibilityOptions = {},
+): readonly NestedField[] {
+  const { adder = null } = options;
   const check = new Check(adder);
-  const struct = check.struct(source.fields, table, '');
+  const { fields } = check.struct(source.fields, table, '');
   const problems = [...check.problems, ...(adder?.problems ?? [])];
-  if (problems.length > 0) {
-    const into = options.table === undefined ? 'the table' : `table ${options.table}`;
-    throw columnError('SCHEMA_MISMATCH', `${options.source ?? 'the source'} does not fit ${into}`, problems, {
-      ...(options.source === undefined ? {} : { file: options.source }),
-      ...(options.table === undefined ? {} : { table: options.table }),
-    });
-  }
-  if (adder === null || adder.added.length === 0) {
-    return { schema: table, added: [], lastColumnId: options.lastColumnId };
-  }
-  const { 'schema-id': _, ...rest } = table;
-  return { schema: { ...rest, fields: struct.fields }, added: adder.added, lastColumnId: adder.lastFieldId };
+  if (problems.length === 0) return fields;
+  const into = options.table === undefined ? 'the table' : `table ${options.table}`;
+  throw columnError('SCHEMA_MISMATCH', `${options.source ?? 'the source'} does not fit ${into}`, problems, {
+    ...(options.source === undefined ? {} : { file: options.source }),
+    ...(options.table === undefined ? {} : { table: options.table }),
+  });
 }
 
 class Check {
   readonly problems: ColumnProblem[] = [];
-  readonly #adder: ArrowTypeAdder | null;
+  readonly #adder: ColumnAdder | null;
 
-  constructor(adder: ArrowTypeAdder | null) {
+  constructor(adder: ColumnAdder | null) {
     this.#adder = adder;
   }
 

@@ -1,28 +1,6 @@
-/** What columns that a source or a data file lacks are filled with (spec: Default values). */
-import type { AlignConstant } from '../engine/engine.ts';
-import { IcestreamError } from '../errors.ts';
+/** Fields that are filled with a value where the source lacks them (spec: Default values). */
 import type { Schema } from '../spec/schema.ts';
-import { singleValueFromJson } from '../spec/single-value-json.ts';
 import type { NestedField, Type } from '../spec/types.ts';
-import { constantText } from './constant-text.ts';
-
-type DefaultKind = 'write-default' | 'initial-default';
-
-/** The write-defaults of the schema's primitive fields, nested ones too. */
-export function writeDefaults(schema: Schema): AlignConstant[] {
-  return defaults(schema, 'write-default');
-}
-
-/** The same of its initial-defaults: what rows of files have that were written before the field existed. */
-export function initialDefaults(schema: Schema): AlignConstant[] {
-  return defaults(schema, 'initial-default');
-}
-
-function defaults(schema: Schema, kind: DefaultKind): AlignConstant[] {
-  const found: AlignConstant[] = [];
-  visit(schema, [], kind, found);
-  return found;
-}
 
 /** Whether the field has a write-default other than null. */
 export function hasWriteDefault(field: NestedField): boolean {
@@ -63,36 +41,15 @@ function knownType(type: Type): Type | null {
   }
 }
 
-function visit(type: Type, path: readonly string[], kind: DefaultKind, found: AlignConstant[]): void {
-  if (typeof type === 'string') return;
+/** Whether any field in it has a write-default, nested ones too. */
+export function hasWriteDefaults(type: Type): boolean {
+  if (typeof type === 'string') return false;
   switch (type.type) {
     case 'struct':
-      for (const field of type.fields) {
-        const at = [...path, field.name];
-        if (typeof field.type === 'string' && (field[kind] ?? null) !== null) {
-          found.push({ path: at, value: defaultText(field, kind, at.join('.')) });
-        }
-        visit(field.type, at, kind, found);
-      }
-      break;
+      return type.fields.some((field) => hasWriteDefault(field) || hasWriteDefaults(field.type));
     case 'list':
-      visit(type.element, [...path, 'element'], kind, found);
-      break;
+      return hasWriteDefaults(type.element);
     case 'map':
-      visit(type.key, [...path, 'key'], kind, found);
-      visit(type.value, [...path, 'value'], kind, found);
-      break;
-  }
-}
-
-function defaultText(field: NestedField, kind: DefaultKind, column: string): string | null {
-  if (typeof field.type !== 'string') return null;
-  try {
-    const value = singleValueFromJson(field.type, field[kind]);
-    return value === null ? null : constantText(field.type, value);
-  } catch (error) {
-    if (!(error instanceof IcestreamError)) throw error;
-    const message = `the ${kind} of column ${column}: ${error.message}`;
-    throw new IcestreamError(error.code, message, { column, cause: error });
+      return hasWriteDefaults(type.key) || hasWriteDefaults(type.value);
   }
 }

@@ -1,11 +1,14 @@
 /** Append: a source of any size into a table, as one snapshot. */
+import type { LoadedTable } from '../catalog/catalog.ts';
+import { formatIdentifier } from '../catalog/identifier.ts';
+import type { ArrowSchema } from '../engine/arrow-schema.ts';
 import { IcestreamError } from '../errors.ts';
+import { checkCompatibility } from '../format/compatibility.ts';
 import type { RecordBatchSource } from '../source/source.ts';
 import { currentSchema } from '../spec/table-parts.ts';
+import { onDemand } from '../util/on-demand.ts';
 import { aborted } from './commit/commit-loop.ts';
 import { earlierFacts, openForWrite } from './commit/earlier-load.ts';
-import { replay } from './commit/replay.ts';
-import { fitTableToSource } from './schema-evolution.ts';
 import { typesForSource } from './source-types.ts';
 import type { WriteOptions } from './write-options.ts';
 import { writeRows } from './write-rows.ts';
@@ -27,25 +30,41 @@ export async function append(
   return stoppable(options.signal, async () => {
     await using session = await WriteSession.begin(target.world, options);
     const { catalog } = target;
-    const reload = () => catalog.loadTable(target.table.identifier, { allSnapshots: true });
     const { table: found, earlier } = await openForWrite(session, catalog, target.table);
     if (earlier?.by === 'commit-id') {
+      const { replay } = await onDemand(import('./commit/replay.ts'));
       return { result: await replay(session, found, source, earlier), table: found };
     }
     if (earlier?.by === 'writer') return { result: session.result(earlierFacts(earlier)), table: found };
     await using opened = await session.open(source, typesForSource(currentSchema(found.metadata)));
-    const table = await fitTableToSource({
-      catalog,
-      table: found,
-      source: opened.schema,
-      sourceName: source.name,
-      schemaEvolution: options.schemaEvolution ?? 'none',
-      policy: writeSettings(found.metadata).commit,
-      world: target.world,
-      reload,
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    });
+    const table = await fitted(target, found, { schema: opened.schema, name: source.name }, options);
     return await writeRows({ session, catalog, table, source: opened, create: null });
+  });
+}
+
+/** The table that takes the source's columns: as it is, or with what it lacks where it may gain columns. */
+async function fitted(
+  { catalog, world }: WriteTarget,
+  table: LoadedTable,
+  source: { readonly schema: ArrowSchema; readonly name: string },
+  { schemaEvolution = 'none', signal }: WriteOptions,
+): Promise<LoadedTable> {
+  const { metadata, identifier } = table;
+  if (schemaEvolution === 'none') {
+    const names = { source: source.name, table: formatIdentifier(identifier) };
+    checkCompatibility(source.schema, currentSchema(metadata), names);
+    return table;
+  }
+  const { fitTableToSource } = await onDemand(import('./schema-evolution.ts'));
+  return fitTableToSource({
+    catalog,
+    table,
+    source: source.schema,
+    sourceName: source.name,
+    policy: writeSettings(metadata).commit,
+    world,
+    reload: () => catalog.loadTable(identifier, { allSnapshots: true }),
+    ...(signal === undefined ? {} : { signal }),
   });
 }
 

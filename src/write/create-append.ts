@@ -14,11 +14,11 @@ import type { TableMetadata } from '../spec/table-metadata.ts';
 import { formatVersionOf } from '../spec/table-metadata-new.ts';
 import { currentSchema, defaultSpec } from '../spec/table-parts.ts';
 import type { TableUpdate } from '../spec/updates.ts';
+import { onDemand } from '../util/on-demand.ts';
 import type { World } from '../util/world.ts';
 import { type PartitionRequest, partitionSpecOf } from './add-files/partition-request.ts';
 import { stoppable } from './append.ts';
 import { earlierFacts, findEarlier } from './commit/earlier-load.ts';
-import { replay } from './commit/replay.ts';
 import { typesForSource } from './source-types.ts';
 import type { WriteOptions } from './write-options.ts';
 import { writeRows } from './write-rows.ts';
@@ -58,6 +58,7 @@ export async function createAndAppend(
         return { result: session.result(earlierFacts(earlier)), table: existing };
       }
       if (existing !== null && earlier?.by === 'commit-id') {
+        const { replay } = await onDemand(import('./commit/replay.ts'));
         return { result: await replay(session, existing, source, earlier), table: existing };
       }
     }
@@ -68,8 +69,6 @@ export async function createAndAppend(
     checkCompatibility(opened.schema, currentSchema(metadata), {
       source: source.name,
       table: formatIdentifier(identifier),
-      formatVersion: metadata['format-version'],
-      lastColumnId: metadata['last-column-id'],
     });
     return await writeRows({ session, catalog, table: staged, source: opened, create: createUpdates(metadata) });
   });

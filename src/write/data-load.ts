@@ -3,7 +3,7 @@ import { encodePool } from '../engine/encode-threads.ts';
 import type { Encoder, EncoderOptions } from '../engine/encoder.ts';
 import { arrowSchemaFromIceberg } from '../format/arrow-from-iceberg.ts';
 import { dataFileFromFooter } from '../format/data-file-from-footer.ts';
-import { writeDefaults } from '../format/write-defaults.ts';
+import { hasWriteDefaults } from '../format/write-defaults.ts';
 import type { OpenSource } from '../source/source.ts';
 import type { DataFile } from '../spec/data-file.ts';
 import { dataFolder } from '../spec/locations.ts';
@@ -60,6 +60,9 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
   const settings = writeSettings(metadata);
   const mode = options.distributionMode ?? settings.distributionMode;
   const clustered = mode !== 'none' && spec.fields.length > 0 ? await onDemand(import('./runs/index.ts')) : null;
+  const constants = hasWriteDefaults(schema)
+    ? (await onDemand(import('../format/default-constants.ts'))).writeDefaults(schema)
+    : [];
   const target = arrowSchemaFromIceberg(schema);
   const leaves = leafColumns(target);
   const plan = planMemory({
@@ -149,7 +152,7 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
       engine,
       source: request.source,
       target,
-      constants: writeDefaults(schema),
+      constants,
       lease,
       meter,
       plan,

@@ -6,7 +6,7 @@ import type { Catalog, LoadedTable } from '../catalog/catalog.ts';
 import { formatIdentifier } from '../catalog/identifier.ts';
 import type { ArrowSchema } from '../engine/arrow-schema.ts';
 import { IcestreamError } from '../errors.ts';
-import { type Compatibility, checkCompatibility } from '../format/compatibility.ts';
+import { type Evolution, withMissingColumns } from '../format/add-columns.ts';
 import {
   completedMapping,
   NAME_MAPPING_PROPERTY,
@@ -26,7 +26,6 @@ export interface FitRequest {
   readonly table: LoadedTable;
   readonly source: ArrowSchema;
   readonly sourceName: string;
-  readonly schemaEvolution: 'none' | 'addColumns';
   readonly policy: CommitPolicy;
   readonly world: World;
   readonly reload: () => Promise<LoadedTable>;
@@ -38,12 +37,11 @@ export interface FitRequest {
  * @throws IcestreamError SCHEMA_MISMATCH naming every column at fault; commit errors.
  */
 export async function fitTableToSource(request: FitRequest): Promise<LoadedTable> {
-  const compare = (metadata: TableMetadata): Compatibility =>
-    checkCompatibility(request.source, currentSchema(metadata), {
+  const compare = (metadata: TableMetadata): Evolution =>
+    withMissingColumns(request.source, currentSchema(metadata), {
       source: request.sourceName,
       table: formatIdentifier(request.table.identifier),
       formatVersion: metadata['format-version'],
-      schemaEvolution: request.schemaEvolution,
       lastColumnId: metadata['last-column-id'],
     });
   if (compare(request.table.metadata).added.length === 0) return request.table;
@@ -73,7 +71,7 @@ export async function fitTableToSource(request: FitRequest): Promise<LoadedTable
   }
 }
 
-function schemaCommit(base: LoadedTable, wanted: Compatibility) {
+function schemaCommit(base: LoadedTable, wanted: Evolution) {
   const { metadata } = base;
   return {
     request: {

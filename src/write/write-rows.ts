@@ -4,12 +4,12 @@ import { CommitStateUnknownError } from '../errors.ts';
 import type { OpenSource } from '../source/source.ts';
 import { currentSchema, defaultSpec } from '../spec/table-parts.ts';
 import type { TableUpdate } from '../spec/updates.ts';
+import { onDemand } from '../util/on-demand.ts';
 import { uuidV4 } from '../util/uuid.ts';
 import { earlierFacts } from './commit/earlier-load.ts';
 import { commitSnapshot, type SnapshotCommitted } from './commit/snapshot-commit.ts';
 import { checkWap } from './commit/write-audit-publish.ts';
 import { type DataLoad, loadData } from './data-load.ts';
-import { endWithoutRows } from './no-rows.ts';
 import { StagedFiles, withLeftBehind } from './staged-files.ts';
 import { checkWritable } from './table-checks.ts';
 import type { WriteSession } from './write-session.ts';
@@ -60,7 +60,10 @@ export async function writeRows(request: WriteRowsRequest): Promise<WriteEnd> {
     leftBehind.push(...(await staged.remove()));
     throw withLeftBehind(error, leftBehind);
   }
-  if (committed === null) return endWithoutRows(session, catalog, table);
+  if (committed === null) {
+    const { endWithoutRows } = await onDemand(import('./no-rows.ts'));
+    return endWithoutRows(session, catalog, table);
+  }
   const { snapshotId, earlier, retries } = committed;
   const facts =
     earlier === null

@@ -6,7 +6,8 @@ import type { RangeReader } from '../../engine/engine.ts';
 import { IcestreamError } from '../../errors.ts';
 import { dataFileFromFooter } from '../../format/data-file-from-footer.ts';
 import { checkFileCompatibility } from '../../format/file-compatibility.ts';
-import { fileLeaves, hasFieldIds, withMappedIds } from '../../format/file-leaves.ts';
+import { fileLeaves, hasFieldIds } from '../../format/file-leaves.ts';
+import { withMappedIds } from '../../format/mapped-ids.ts';
 import {
   completedMapping,
   NAME_MAPPING_PROPERTY,

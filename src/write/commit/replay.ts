@@ -54,17 +54,13 @@ export async function replay(
 
 function requireSameColumns(
   session: WriteSession,
-  { metadata, identifier }: LoadedTable,
+  { identifier }: LoadedTable,
   schema: Schema,
   source: OpenSource,
   earlier: Snapshot,
 ): void {
   try {
-    checkCompatibility(source.schema, schema, {
-      table: formatIdentifier(identifier),
-      formatVersion: metadata['format-version'],
-      lastColumnId: metadata['last-column-id'],
-    });
+    checkCompatibility(source.schema, schema, { table: formatIdentifier(identifier) });
   } catch (cause) {
     if (!(cause instanceof IcestreamError) || cause.code !== 'SCHEMA_MISMATCH') throw cause;
     throw otherPayload(earlier, session.commitId, cause);

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { ArrowField } from '../../../src/engine/arrow-schema.ts';
 import type { IcestreamError } from '../../../src/errors.ts';
-import { type CompatibilityOptions, checkCompatibility } from '../../../src/format/compatibility.ts';
+import { withMissingColumns } from '../../../src/format/add-columns.ts';
+import { checkCompatibility } from '../../../src/format/compatibility.ts';
 import type { Schema } from '../../../src/spec/schema.ts';
 import type { Type } from '../../../src/spec/types.ts';
 import { field, float, int, required, utf8 } from './arrow-fields.ts';
@@ -41,19 +42,19 @@ const table: Schema = {
   ],
 };
 
-function check(fields: ArrowField[], options: Partial<CompatibilityOptions> = {}) {
-  return checkCompatibility({ fields }, table, {
-    formatVersion: 2,
-    lastColumnId: 20,
-    source: 's.csv',
-    table: 'a.b',
-    ...options,
-  });
+const names = { source: 's.csv', table: 'a.b' };
+
+function check(fields: ArrowField[]) {
+  return checkCompatibility({ fields }, table, names);
 }
 
-function problemsOf(fields: ArrowField[], options: Partial<CompatibilityOptions> = {}): string {
+function evolved(fields: ArrowField[]) {
+  return withMissingColumns({ fields }, table, { formatVersion: 2, lastColumnId: 20, ...names });
+}
+
+function problemsOf(fields: ArrowField[], compare: (fields: ArrowField[]) => unknown = check): string {
   try {
-    check(fields, options);
+    compare(fields);
   } catch (error) {
     expect((error as IcestreamError).code).toBe('SCHEMA_MISMATCH');
     return (error as IcestreamError).message;
@@ -63,12 +64,13 @@ function problemsOf(fields: ArrowField[], options: Partial<CompatibilityOptions>
 
 describe('a source fits a table', () => {
   test('by name, in any order, with columns missing, and the schema stays the same object', () => {
-    const result = check([
+    const some = [
       field('name', { kind: 'dictionary', value: { kind: 'utf8', layout: 'view' } }),
       field('id', int(8, false)),
-    ]);
-    expect(result).toEqual({ schema: table, added: [], lastColumnId: 20 });
-    expect(result.schema).toBe(table);
+    ];
+    expect(check(some)).toBe(table.fields);
+    expect(evolved(some)).toEqual({ schema: table, added: [], lastColumnId: 20 });
+    expect(evolved(some).schema).toBe(table);
   });
 
   test('integers go into decimals, an all-null column into an optional one', () => {
@@ -120,10 +122,9 @@ describe('a source does not fit a table', () => {
       fields: [{ id: 1, name: 'x', required: true, type, 'write-default': 7 }],
     });
     const none = { fields: [] };
-    const options = { formatVersion: 3, lastColumnId: 9 } as const;
-    expect(checkCompatibility(none, withDefault('int'), options).schema).toEqual(withDefault('int'));
+    expect(checkCompatibility(none, withDefault('int'))).toEqual(withDefault('int').fields);
     const list: Type = { type: 'list', 'element-id': 2, element: 'int', 'element-required': false };
-    expect(() => checkCompatibility(none, withDefault(list), options)).toThrow(
+    expect(() => checkCompatibility(none, withDefault(list))).toThrow(
       expect.objectContaining({ code: 'UNSUPPORTED', place: { column: 'x' } }),
     );
   });
@@ -131,18 +132,15 @@ describe('a source does not fit a table', () => {
 
 describe('schemaEvolution: addColumns', () => {
   test('adds top-level and nested columns with fresh ids, optional', () => {
-    const { schema, added, lastColumnId } = check(
-      [
-        field('id', int(64)),
-        field('new', { kind: 'list', layout: 'offset32', element: field('item', int(32)) }, required),
-        field('legs', {
-          kind: 'list',
-          layout: 'offset32',
-          element: field('item', { kind: 'struct', fields: [field('to', utf8), field('km', int(32), required)] }),
-        }),
-      ],
-      { schemaEvolution: 'addColumns' },
-    );
+    const { schema, added, lastColumnId } = evolved([
+      field('id', int(64)),
+      field('new', { kind: 'list', layout: 'offset32', element: field('item', int(32)) }, required),
+      field('legs', {
+        kind: 'list',
+        layout: 'offset32',
+        element: field('item', { kind: 'struct', fields: [field('to', utf8), field('km', int(32), required)] }),
+      }),
+    ]);
     expect(added).toEqual(['legs.element.km', 'new']);
     expect(lastColumnId).toBe(23);
     expect(schema['schema-id']).toBeUndefined();
@@ -176,9 +174,8 @@ describe('schemaEvolution: addColumns', () => {
   });
 
   test('refuses what has no type, and names that differ in case only', () => {
-    const options = { schemaEvolution: 'addColumns' } as const;
-    const message = problemsOf([field('id', int(64)), field('d', { kind: 'duration', unit: 's' })], options);
+    const message = problemsOf([field('id', int(64)), field('d', { kind: 'duration', unit: 's' })], evolved);
     expect(message).toMatch(/d: is a duration/);
-    expect(problemsOf([field('id', int(64)), field('NAME', utf8)], options)).toMatch(/NAME: .*differ only in case/);
+    expect(problemsOf([field('id', int(64)), field('NAME', utf8)], evolved)).toMatch(/NAME: .*differ only in case/);
   });
 });

@@ -4,7 +4,7 @@ import type { Engine } from '../../../src/engine/engine.ts';
 import type { ParquetFooter } from '../../../src/engine/footer.ts';
 import { arrowSchemaFromIceberg } from '../../../src/format/arrow-from-iceberg.ts';
 import { dataFileFromFooter } from '../../../src/format/data-file-from-footer.ts';
-import { withMappedIds } from '../../../src/format/file-leaves.ts';
+import { withMappedIds } from '../../../src/format/mapped-ids.ts';
 import { deriveNameMapping } from '../../../src/format/name-mapping.ts';
 import { rowsSource } from '../../../src/source/rows.ts';
 import type { Schema } from '../../../src/spec/schema.ts';

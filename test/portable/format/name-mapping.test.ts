@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { ArrowSchema, ArrowType } from '../../../src/engine/arrow-schema.ts';
 import type { LeafFacts, ParquetFooter } from '../../../src/engine/footer.ts';
 import { checkFileCompatibility } from '../../../src/format/file-compatibility.ts';
-import { fileLeaves, hasFieldIds, withMappedIds } from '../../../src/format/file-leaves.ts';
+import { fileLeaves, hasFieldIds } from '../../../src/format/file-leaves.ts';
+import { withMappedIds } from '../../../src/format/mapped-ids.ts';
 import {
   completedMapping,
   deriveNameMapping,
