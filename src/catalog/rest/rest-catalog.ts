@@ -1,6 +1,7 @@
 /** A catalog behind the Iceberg REST protocol (REST OpenAPI, v1). */
 import { IcestreamError } from '../../errors.ts';
 import type { Store } from '../../storage/store.ts';
+import { onDemand } from '../../util/on-demand.ts';
 import { uuidV7Ms } from '../../util/uuid.ts';
 import type {
   Catalog,
@@ -17,29 +18,20 @@ import type {
   NamespaceUpdate,
   TableIdentifier,
 } from '../catalog.ts';
-import { formatIdentifier, formatNamespace } from '../identifier.ts';
-import type { RestAnswer, RestCall } from './client.ts';
+import { formatIdentifier } from '../identifier.ts';
+import type { Administration } from './administration.ts';
+import { RestCalls } from './calls.ts';
+import type { RestCall } from './client.ts';
 import { type CommitVerdict, classifyCommitResponse } from './commit-response.ts';
 import { openSession, type RestSession } from './connect.ts';
-import { createBody } from './create-body.ts';
 import { restError } from './error.ts';
-import {
-  type LoadResult,
-  parseAnswer,
-  parseLoadResult,
-  readLoadResult,
-  readStorageCredentials,
-} from './load-result.ts';
+import { type LoadResult, parseAnswer, readLoadResult, readStorageCredentials } from './load-result.ts';
 import type { RestCatalogOptions } from './options.ts';
-import { listPages } from './pages.ts';
 import { ENDPOINTS } from './routes.ts';
-import { stringMap } from './server-config.ts';
 import { tableStorage, vendedBy } from './storage/table-storage.ts';
 import { type LoadOptions, TableLoads } from './table-loads.ts';
 
 export type { AccessDelegation, RestCatalogOptions } from './options.ts';
-
-type Delegation = Readonly<Record<string, string>>;
 
 /** How many tables' stores are kept for the answers to commits, which carry no credentials. */
 const KEPT_STORES = 64;
@@ -51,20 +43,22 @@ export class RestCatalog implements Catalog {
   /** Configuration keys the server sent that this client does not let a server set. */
   readonly ignoredConfig: readonly string[];
   readonly #session: RestSession;
+  readonly #calls: RestCalls;
   readonly #stores = new Map<string, Store>();
   readonly #loads: TableLoads;
 
   private constructor(session: RestSession) {
     this.#session = session;
+    this.#calls = new RestCalls(session);
     this.#loads = new TableLoads(session);
     this.name = session.client.options.name;
     this.ignoredConfig = session.config.ignored;
     this.capabilities = {
-      rename: this.#offers(ENDPOINTS.rename),
-      register: this.#offers(ENDPOINTS.register),
-      transactions: this.#offers(ENDPOINTS.transactions),
-      namespaceProperties: this.#offers(ENDPOINTS.namespaceProperties),
-      idempotencyKeys: session.config.idempotencyKeyLifetimeMs !== null,
+      rename: this.#calls.offers(ENDPOINTS.rename),
+      register: this.#calls.offers(ENDPOINTS.register),
+      transactions: this.#calls.offers(ENDPOINTS.transactions),
+      namespaceProperties: this.#calls.offers(ENDPOINTS.namespaceProperties),
+      idempotencyKeys: this.#calls.isIdempotent,
     };
   }
 
@@ -78,15 +72,7 @@ export class RestCatalog implements Catalog {
   }
 
   async listNamespaces(parent: Namespace = [], options: CatalogCallOptions = {}): Promise<Namespace[]> {
-    const { routes } = this.#session;
-    const shown = formatNamespace(parent);
-    const pages = listPages((page) =>
-      this.#call('GET', routes.namespaces(parent, page), 'list namespaces', shown || null, options),
-    );
-    const found: Namespace[] = [];
-    for await (const body of pages) found.push(...nameLists(body['namespaces'], 'namespaces'));
-    // Some servers list all levels below; the contract is one.
-    return found.filter((namespace) => namespace.length === parent.length + 1);
+    return (await this.#administration()).listNamespaces(parent, options);
   }
 
   async createNamespace(
@@ -94,50 +80,30 @@ export class RestCatalog implements Catalog {
     properties: Readonly<Record<string, string>> = {},
     options: ChangeOptions = {},
   ): Promise<void> {
-    const path = this.#session.routes.createNamespace();
-    const body = { namespace, properties };
-    await this.#change('POST', path, 'create namespace', formatNamespace(namespace), options, body);
+    await (await this.#administration()).createNamespace(namespace, properties, options);
   }
 
   async loadNamespace(
     namespace: Namespace,
     options: CatalogCallOptions = {},
   ): Promise<Readonly<Record<string, string>>> {
-    const shown = formatNamespace(namespace);
-    const path = this.#session.routes.namespace(namespace);
-    const { text } = await this.#call('GET', path, 'load namespace', shown, options);
-    return Object.fromEntries(stringMap(parseAnswer(text, this.#what(shown))['properties'], 'properties'));
+    return (await this.#administration()).loadNamespace(namespace, options);
   }
 
   async updateNamespace(
     namespace: Namespace,
-    { updates = {}, removals = [] }: NamespaceChanges,
+    changes: NamespaceChanges,
     options: ChangeOptions = {},
   ): Promise<NamespaceUpdate> {
-    this.#require(this.capabilities.namespaceProperties, 'change properties of namespaces');
-    const shown = formatNamespace(namespace);
-    const path = `${this.#session.routes.namespace(namespace)}/properties`;
-    const body = { updates, removals };
-    const { text } = await this.#change('POST', path, 'change namespace', shown, options, body);
-    const answer = parseAnswer(text, this.#what(shown));
-    const keys = (name: string) => (Array.isArray(answer[name]) ? answer[name].map(String) : []);
-    return { updated: keys('updated'), removed: keys('removed'), missing: keys('missing') };
+    return (await this.#administration()).updateNamespace(namespace, changes, options);
   }
 
   async dropNamespace(namespace: Namespace, options: ChangeOptions = {}): Promise<void> {
-    const path = this.#session.routes.namespace(namespace);
-    await this.#change('DELETE', path, 'drop namespace', formatNamespace(namespace), options);
+    await (await this.#administration()).dropNamespace(namespace, options);
   }
 
   async listTables(namespace: Namespace, options: CatalogCallOptions = {}): Promise<TableIdentifier[]> {
-    const { routes } = this.#session;
-    const shown = formatNamespace(namespace);
-    const pages = listPages((page) =>
-      this.#call('GET', routes.tablesPage(namespace, page), 'list tables of', shown, options),
-    );
-    const found: TableIdentifier[] = [];
-    for await (const body of pages) found.push(...identifiers(body['identifiers']));
-    return found;
+    return (await this.#administration()).listTables(namespace, options);
   }
 
   async createTable(
@@ -145,7 +111,8 @@ export class RestCatalog implements Catalog {
     request: CreateTableRequest,
     options: ChangeOptions = {},
   ): Promise<LoadedTable> {
-    return this.#create(identifier, request, false, options);
+    const administration = await this.#administration();
+    return this.#loaded(identifier, await administration.createTable(identifier, request, false, options));
   }
 
   async stageTable(
@@ -153,7 +120,8 @@ export class RestCatalog implements Catalog {
     request: CreateTableRequest,
     options: CatalogCallOptions = {},
   ): Promise<LoadedTable> {
-    const staged = await this.#create(identifier, request, true, options);
+    const administration = await this.#administration();
+    const staged = this.#loaded(identifier, await administration.createTable(identifier, request, true, options));
     return { ...staged, metadataLocation: null };
   }
 
@@ -165,18 +133,13 @@ export class RestCatalog implements Catalog {
     identifier: TableIdentifier,
     options: ChangeOptions & { readonly purge?: boolean } = {},
   ): Promise<void> {
-    const path = `${this.#session.routes.table(identifier)}?purgeRequested=${options.purge ?? false}`;
-    const shown = formatIdentifier(identifier);
-    this.#stores.delete(shown);
-    await this.#change('DELETE', path, 'drop table', shown, options);
+    this.#stores.delete(formatIdentifier(identifier));
+    await (await this.#administration()).dropTable(identifier, options.purge ?? false, options);
   }
 
   async renameTable(from: TableIdentifier, to: TableIdentifier, options: ChangeOptions = {}): Promise<void> {
-    this.#require(this.capabilities.rename, 'rename tables');
-    const path = this.#session.routes.rename();
-    const shown = formatIdentifier(from);
-    this.#stores.delete(shown);
-    await this.#change('POST', path, 'rename table', shown, options, { source: from, destination: to });
+    this.#stores.delete(formatIdentifier(from));
+    await (await this.#administration()).renameTable(from, to, options);
   }
 
   async registerTable(
@@ -184,12 +147,8 @@ export class RestCatalog implements Catalog {
     metadataLocation: string,
     options: ChangeOptions = {},
   ): Promise<LoadedTable> {
-    this.#require(this.capabilities.register, 'register tables');
-    const path = this.#session.routes.register(identifier.namespace);
-    const body = { name: identifier.name, 'metadata-location': metadataLocation };
-    const shown = formatIdentifier(identifier);
-    const { text } = await this.#change('POST', path, 'register table', shown, options, body);
-    return this.#loaded(identifier, parseLoadResult(text, this.#what(shown)));
+    const administration = await this.#administration();
+    return this.#loaded(identifier, await administration.registerTable(identifier, metadataLocation, options));
   }
 
   async commit(request: CommitRequest, options: CommitSendOptions): Promise<CommitAnswer> {
@@ -201,7 +160,7 @@ export class RestCatalog implements Catalog {
   }
 
   async commitTransaction(requests: readonly CommitRequest[], options: CommitSendOptions): Promise<CommitAnswer> {
-    this.#require(this.capabilities.transactions, 'commit to several tables at once');
+    this.#calls.require(ENDPOINTS.transactions, 'commit to several tables at once');
     const path = this.#session.routes.transactions();
     const shown = requests.map(({ identifier }) => formatIdentifier(identifier)).join(', ');
     const verdict = await this.#commit(path, shown, { 'table-changes': requests.map(bodyOf) }, options);
@@ -241,21 +200,6 @@ export class RestCatalog implements Catalog {
     return { ...verdict, message, cause };
   }
 
-  async #create(
-    identifier: TableIdentifier,
-    request: CreateTableRequest,
-    staged: boolean,
-    options: ChangeOptions,
-  ): Promise<LoadedTable> {
-    const { routes, delegation } = this.#session;
-    const body = createBody(identifier.name, request, staged);
-    const shown = formatIdentifier(identifier);
-    const path = routes.tables(identifier.namespace);
-    const operation = staged ? 'stage table' : 'create table';
-    const { text } = await this.#change('POST', path, operation, shown, options, body, delegation);
-    return this.#loaded(identifier, parseLoadResult(text, this.#what(shown)));
-  }
-
   #loaded(identifier: TableIdentifier, result: LoadResult): LoadedTable {
     const shown = formatIdentifier(identifier);
     const { storage, routes } = this.#session;
@@ -274,7 +218,7 @@ export class RestCatalog implements Catalog {
     const store = this.#stores.get(shown);
     if (store === undefined || body === null) return null;
     try {
-      const { metadata, metadataLocation } = readLoadResult(body, this.#what(shown));
+      const { metadata, metadataLocation } = readLoadResult(body, this.#calls.answerAbout(shown));
       return { identifier, metadataLocation, metadata, store };
     } catch {
       // The commit stands, whatever its answer looks like.
@@ -289,8 +233,10 @@ export class RestCatalog implements Catalog {
     if (config.endpoints === null || config.endpoints.has(ENDPOINTS.credentials)) {
       try {
         const path = routes.credentials(identifier);
-        const { text } = await this.#call('GET', path, 'renew storage credentials of', shown, {});
-        const renewed = readStorageCredentials(parseAnswer(text, this.#what(shown))['storage-credentials']);
+        const { text } = await this.#calls.call('GET', path, 'renew storage credentials of', shown, {});
+        const renewed = readStorageCredentials(
+          parseAnswer(text, this.#calls.answerAbout(shown))['storage-credentials'],
+        );
         if (renewed.length > 0) return renewed;
       } catch (error) {
         const status = error instanceof IcestreamError ? error.place.status : undefined;
@@ -298,42 +244,6 @@ export class RestCatalog implements Catalog {
       }
     }
     return vendedBy(await this.#loads.load(identifier), location);
-  }
-
-  #call(
-    method: RestCall['method'],
-    path: string,
-    operation: string,
-    subject: string | null,
-    { signal }: CatalogCallOptions,
-    headers: Delegation = {},
-  ): Promise<RestAnswer> {
-    const { client } = this.#session;
-    return client.call({ method, path, operation, subject, headers, ...(signal === undefined ? {} : { signal }) });
-  }
-
-  /** A call that changes something: it is repeated only where the catalog remembers idempotency keys. */
-  #change(
-    method: RestCall['method'],
-    path: string,
-    operation: string,
-    subject: string,
-    { signal, idempotencyKey }: ChangeOptions,
-    body?: unknown,
-    headers: Delegation = {},
-  ): Promise<RestAnswer> {
-    const { client, newKey } = this.#session;
-    const repeatable = this.capabilities.idempotencyKeys;
-    return client.call({
-      method,
-      path,
-      operation,
-      subject,
-      repeatable,
-      headers: repeatable ? { ...headers, 'idempotency-key': idempotencyKey ?? newKey() } : headers,
-      ...(body === undefined ? {} : { body }),
-      ...(signal === undefined ? {} : { signal }),
-    });
   }
 
   /** Sent again past its lifetime, a key no longer keeps a commit from being applied twice. */
@@ -344,17 +254,9 @@ export class RestCatalog implements Catalog {
     return client.options.world.now() - made > config.idempotencyKeyLifetimeMs;
   }
 
-  #offers(endpoint: string): boolean {
-    const { endpoints } = this.#session.config;
-    return endpoints === null || endpoints.has(endpoint);
-  }
-
-  #require(offered: boolean, what: string): void {
-    if (!offered) throw new IcestreamError('UNSUPPORTED', `catalog ${this.name} does not ${what}`);
-  }
-
-  #what(shown: string): string {
-    return `the answer of catalog ${this.name} about ${shown}`;
+  async #administration(): Promise<Administration> {
+    const { Administration } = await onDemand(import('./administration.ts'));
+    return new Administration(this.#calls);
   }
 }
 
@@ -369,16 +271,4 @@ function notSent(cause: unknown): CommitVerdict {
   if (cause instanceof IcestreamError && cause.retryable) return { kind: 'throttled', retryAfterMs: null };
   if (cause instanceof IcestreamError && cause.code === 'UNAUTHENTICATED') return { kind: 'unauthenticated', message };
   return { kind: 'rejected', status: 400, message, cause };
-}
-
-function nameLists(value: unknown, what: string): Namespace[] {
-  if (!Array.isArray(value)) throw new IcestreamError('INVALID_RESPONSE', `the catalog's list of ${what} is not one`);
-  return value.filter(
-    (item): item is string[] => Array.isArray(item) && item.every((part) => typeof part === 'string'),
-  );
-}
-
-function identifiers(value: unknown): TableIdentifier[] {
-  if (!Array.isArray(value)) throw new IcestreamError('INVALID_RESPONSE', `the catalog's list of tables is not one`);
-  return value.map((item) => ({ namespace: item?.namespace ?? [], name: String(item?.name) }));
 }

@@ -1,5 +1,6 @@
 /** Any S3-compatible object store: AWS, R2, MinIO, versitygw, Ceph and others. */
 import type { Bytes } from '../../util/bytes.ts';
+import { onDemand } from '../../util/on-demand.ts';
 import { PartPool } from '../parts/part-pool.ts';
 import { PartedUpload } from '../parts/parted-upload.ts';
 import type {
@@ -16,7 +17,6 @@ import { checkRange, otherStore } from '../store-errors.ts';
 import { surePut } from '../sure-put.ts';
 import { S3Client } from './client.ts';
 import { deleteObjects } from './delete.ts';
-import { listObjects } from './list.ts';
 import { isS3Location, parseS3Location, type S3Location } from './location.ts';
 import { Multipart } from './multipart.ts';
 import type { S3StoreOptions } from './options.ts';
@@ -82,7 +82,9 @@ export class S3Store implements Store {
   }
 
   async *list(prefix: string, options?: CallOptions): AsyncIterable<ObjectStat> {
-    yield* listObjects(this.#client, this.#object(prefix, options, true), options?.signal);
+    const object = this.#object(prefix, options, true);
+    const { listObjects } = await onDemand(import('./list.ts'));
+    yield* listObjects(this.#client, object, options?.signal);
   }
 
   #object(location: string, options: CallOptions | undefined, prefix = false): S3Location {
