@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { IcestreamError } from '../errors.ts';
-import type { FileFormat } from '../source/detect-format.ts';
+import type { FileFormat } from '../source/format-names.ts';
 import { type FromAnyOptions, fromAny, type SourceInput } from '../source/from-any.ts';
 import type { CsvOptions } from '../source/options.ts';
 import type { RecordBatchSource } from '../source/source.ts';

@@ -2,7 +2,7 @@
 import { IcestreamError } from '../errors.ts';
 import { constantText } from '../format/constant-text.ts';
 import type { DataFile } from '../spec/data-file.ts';
-import { sourceIds } from '../spec/partition-bind.ts';
+import { sourceIds } from '../spec/partition-fields.ts';
 import type { PartitionFieldType } from '../spec/partition-types.ts';
 import type { Projection } from './projection.ts';
 

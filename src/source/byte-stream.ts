@@ -3,6 +3,7 @@
  * use a chunk's memory again once it is asked for the next one, and so a piece is valid until the next call.
  */
 import { IcestreamError } from '../errors.ts';
+import { abortable } from '../util/abortable.ts';
 import type { Bytes } from '../util/bytes.ts';
 import type { MemoryLease } from '../util/memory-budget.ts';
 import { unreadable } from './errors-in-file.ts';
@@ -141,17 +142,6 @@ export class ByteStream {
     this.#charged = bytes;
     return null;
   }
-}
-
-/** Rejects with the signal's reason when it fires before the promise settles. */
-export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }
 
 function asBytes(chunk: unknown, name: string): Bytes {

@@ -2,8 +2,8 @@
 
 import type { Bytes } from '../util/bytes.ts';
 import { ByteStream, type ByteStreamOptions } from './byte-stream.ts';
-import type { Compression } from './detect-format.ts';
 import { DAMAGED, inFile } from './errors-in-file.ts';
+import type { Compression } from './format-names.ts';
 import type { OpenSourceOptions } from './source.ts';
 
 /** Compressed bytes given at once: bounds what one push can produce. */

@@ -1,11 +1,6 @@
 /** What a file is: by its first bytes, then by its name. */
 import { IcestreamError } from '../errors.ts';
-
-export type Compression = 'gzip' | 'zstd';
-export type FileFormat = 'arrow' | 'parquet' | 'csv' | 'json';
-
-/** Bytes that {@link sniff} wants to see when there are as many. */
-export const SNIFF_BYTES = 4096;
+import { type Compression, type FileFormat, formatByName, isCompressedName, isTabbed } from './format-names.ts';
 
 export type Sniffed = { readonly compression: Compression } | { readonly format: FileFormat; readonly tabs?: true };
 
@@ -36,33 +31,6 @@ const OTHERS: ReadonlyArray<readonly [Uint8Array, string]> = [
   [ascii('%PDF-'), 'a PDF document'],
   [ascii('\x89HDF'), 'an HDF5 file; convert it to Parquet'],
 ];
-
-const EXTENSIONS: ReadonlyMap<string, FileFormat> = new Map([
-  ['csv', 'csv'],
-  ['tsv', 'csv'],
-  ['tab', 'csv'],
-  ['txt', 'csv'],
-  ['json', 'json'],
-  ['ndjson', 'json'],
-  ['jsonl', 'json'],
-  ['geojson', 'json'],
-  ['parquet', 'parquet'],
-  ['pq', 'parquet'],
-  ['arrow', 'arrow'],
-  ['arrows', 'arrow'],
-  ['feather', 'arrow'],
-  ['ipc', 'arrow'],
-]);
-
-/** What the name says: `orders.csv.gz` → csv. Null: nothing. */
-export function formatByName(name: string): FileFormat | null {
-  return EXTENSIONS.get(extension(name)) ?? null;
-}
-
-/** Whether the name says that cells are separated by tabs. */
-export function isTabbed(name: string): boolean {
-  return ['tsv', 'tab'].includes(extension(name));
-}
 
 export function sniffCompression(head: Uint8Array): Compression | null {
   return COMPRESSIONS.find(([magic]) => startsWith(head, magic))?.[1] ?? null;
@@ -119,16 +87,6 @@ export function refuseRemains(head: Uint8Array, name: string): void {
     );
   }
   if (/^<(\?xml|error>)/i.test(text)) throw notRead(name, 'is XML: perhaps the error message of a server');
-}
-
-/** Whether the name says that the file is compressed. */
-export function isCompressedName(name: string): boolean {
-  return /\.(gz|gzip|zst|zstd)$/i.test(name);
-}
-
-function extension(name: string): string {
-  const plain = name.toLowerCase().replace(/\.(gz|gzip|zst|zstd)$/, '');
-  return /\.([a-z0-9]+)$/.exec(plain)?.[1] ?? '';
 }
 
 function notRead(name: string, what: string): IcestreamError {

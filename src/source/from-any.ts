@@ -1,9 +1,9 @@
 /** One entry for whatever someone has in hand. */
 import { IcestreamError } from '../errors.ts';
 import type { Store } from '../storage/store.ts';
+import { abortable } from '../util/abortable.ts';
 import { defaultWorld } from '../util/world.ts';
 import type { ByteInput, ByteSource, StoreObject } from './byte-input.ts';
-import { abortable } from './byte-stream.ts';
 import { FileSource } from './file-source.ts';
 import { blobInput, bytesInput } from './input-memory.ts';
 import { storeInput } from './input-store.ts';

@@ -3,7 +3,7 @@ import type { ArrowSchema } from '../engine/arrow-schema.ts';
 import type { CsvDialect } from '../engine/engine.ts';
 import type { Schema } from '../spec/schema.ts';
 import type { World } from '../util/world.ts';
-import type { Compression, FileFormat } from './detect-format.ts';
+import type { Compression, FileFormat } from './format-names.ts';
 
 /** How CSV is written; what is not given is inferred from the first bytes. */
 export interface CsvOptions extends Partial<CsvDialect> {

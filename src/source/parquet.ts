@@ -2,10 +2,8 @@
 import type { Batch, RangeReader } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
 import type { Bytes } from '../util/bytes.ts';
-import { concatBytes } from '../util/encoding.ts';
 import { readerShareBytes } from '../util/memory-budget.ts';
 import { handOver, makeOpenSource } from './batch-flow.ts';
-import type { ByteStream } from './byte-stream.ts';
 import { projected, refuseBadNames } from './column-types.ts';
 import { DAMAGED, inFile, readerTooSmall, unreadable } from './errors-in-file.ts';
 import type { FileContext } from './file-context.ts';
@@ -15,8 +13,6 @@ import type { OpenSource, OpenSourceOptions } from './source.ts';
 const MiB = 1024 * 1024;
 /** A row group is set aside memory for by its compressed bytes: pages that expand more are rare, and small then. */
 const EXPANSION = 16;
-/** Share of the lease that a Parquet file may take which comes as a stream and must be held whole. */
-const SPOOL_SHARE = 4;
 
 /** Opens the footer; `release` gives back what holds the bytes. */
 export async function openParquet(
@@ -71,49 +67,6 @@ function named(error: unknown, name: string): unknown {
   if (!(error instanceof IcestreamError) || error.code !== 'ENGINE_FAILED') return inFile(error, name, DAMAGED);
   const { message, place } = error;
   return new IcestreamError('ENGINE_FAILED', `${name}: ${message}`, { ...place, file: name, cause: error });
-}
-
-/**
- * A Parquet file that comes as a stream is read whole first (its footer is at the end), when a quarter of the memory
- * limit holds it. Takes over the stream.
- */
-export async function openSpooledParquet(stream: ByteStream, context: FileContext): Promise<OpenSource> {
-  const { lease } = context.open;
-  const limit = Math.floor(lease.limitBytes / SPOOL_SHARE);
-  const pieces: Bytes[] = [];
-  let size = 0;
-  const release = () => {
-    lease.charge('source', -size);
-    size = 0;
-  };
-  try {
-    for await (const piece of stream) {
-      if (size + piece.length > limit) throw tooBigToSpool(context.name, limit);
-      lease.charge('source', piece.length);
-      size += piece.length;
-      pieces.push(piece.slice());
-    }
-  } catch (error) {
-    release();
-    throw error;
-  } finally {
-    await stream.cancel();
-  }
-  const bytes = concatBytes(pieces.splice(0));
-  const file: RangeReader = { sizeBytes: bytes.length, read: async (start, end) => bytes.slice(start, end) };
-  // Its bytes were counted when they arrived.
-  const { onBytesRead: _, ...open } = context.open;
-  return openParquet(file, { ...context, open }, release);
-}
-
-function tooBigToSpool(name: string, limit: number): IcestreamError {
-  return new IcestreamError(
-    'SOURCE_UNREADABLE',
-    `${name}: a Parquet file has its footer at the end, so as a stream (or compressed) it must be held in memory, and ` +
-      `this one is larger than the ${limit} bytes that the memory limit leaves for that; pass a Blob, a URL with ` +
-      'ranges or { store, location }, or raise memoryLimitBytes',
-    { file: name, option: 'memoryLimitBytes' },
-  );
 }
 
 /** Reports bytes read, and says which file a failed read belongs to. */

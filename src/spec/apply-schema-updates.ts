@@ -1,13 +1,8 @@
 /** Updates of schemas, partition specs and sort orders; an equal one that exists is reused (Java: TableMetadata). */
 import { deepEqual } from '../util/deep-equal.ts';
 import { type MetadataDraft, refuseUpdate } from './metadata-draft.ts';
-import {
-  assignPartitionFieldIds,
-  checkNewPartitionSpec,
-  checkSortOrder,
-  samePartitioning,
-  sameSortOrder,
-} from './partition-bind.ts';
+import { checkSortOrder } from './partition-bind.ts';
+import { assignPartitionFieldIds, checkNewPartitionSpec, samePartitioning, sameSortOrder } from './partition-new.ts';
 import type { PartitionSpec } from './partition-spec.ts';
 import type { Schema } from './schema.ts';
 import { identifierFieldIds, schemaIndex } from './schema-index.ts';

@@ -1,6 +1,6 @@
 /** Which column metrics are kept (table properties `write.metadata.metrics.*`; Java: MetricsConfig). */
 import { ownValue } from './json-cursor.ts';
-import { sourceIds } from './partition-bind.ts';
+import { sourceIds } from './partition-fields.ts';
 import { badProperty, columnsWithPrefix, intProperty, type Properties } from './property-readers.ts';
 import { schemaIndex } from './schema-index.ts';
 import type { SortOrder } from './sort-order.ts';

@@ -1,6 +1,6 @@
 /** Partition specs and sort orders from what people write: `month(date), bucket(16, id)`, `date desc nulls last`. */
 import { IcestreamError } from '../errors.ts';
-import { checkNewPartitionSpec } from './partition-bind.ts';
+import { checkNewPartitionSpec } from './partition-new.ts';
 import type { PartitionField, PartitionSpec } from './partition-spec.ts';
 import { type IndexedField, requireField } from './schema-index.ts';
 import type { SortField, SortOrder } from './sort-order.ts';

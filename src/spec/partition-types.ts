@@ -1,7 +1,7 @@
 /** Types of a spec's partition values, also for specs whose columns are gone (spec: Partitioning). */
 import type { AvroValue } from '../avro/decode.ts';
 import { bigEndian, decimalRequiredBytes } from './decimal.ts';
-import { sourceIds } from './partition-bind.ts';
+import { sourceIds } from './partition-fields.ts';
 import type { PartitionField, PartitionSpec } from './partition-spec.ts';
 import type { Schema } from './schema.ts';
 import { schemaIndex } from './schema-index.ts';

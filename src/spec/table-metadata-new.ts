@@ -1,7 +1,9 @@
 /** Metadata of a table that does not exist yet (spec: Table Metadata; REST OpenAPI: CreateTableRequest). */
 import { IcestreamError } from '../errors.ts';
 import { ownValue } from './json-cursor.ts';
-import { assignPartitionFieldIds, checkNewPartitionSpec, checkSortOrder, sourceIds } from './partition-bind.ts';
+import { checkSortOrder } from './partition-bind.ts';
+import { sourceIds } from './partition-fields.ts';
+import { assignPartitionFieldIds, checkNewPartitionSpec } from './partition-new.ts';
 import type { PartitionField, PartitionSpec } from './partition-spec.ts';
 import { FIRST_PARTITION_FIELD_ID } from './partition-spec-parse.ts';
 import type { Schema } from './schema.ts';

@@ -16,7 +16,6 @@ import { onDemand } from '../util/on-demand.ts';
 import { Semaphore } from '../util/semaphore.ts';
 import { PayloadDigest } from './commit/payload-digest.ts';
 import { planMemory, plannedThreads } from './memory-plan.ts';
-import { partitionTransforms, tupleReader } from './partition-values.ts';
 import { DataWriter } from './rows/data-writer.ts';
 import { DiscardUpload } from './rows/discard-upload.ts';
 import type { WrittenFile } from './rows/file-writer.ts';
@@ -80,7 +79,8 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
   const encoderOptions = encoderSettings(metadata, schema, target, options.encoding ?? 'default');
   const openEncoder = (): Encoder => (options.encoder ?? ((o) => engine.encoder(o)))(encoderOptions);
   await using pool = threads === 1 ? null : await encodePool(threads, plan.limitBytes, encoderOptions);
-  const newLocation = dataLocations(metadata, schema, spec, request.operationId);
+  const { transforms, tupleOf, pathOf } = await partitioning(spec, schema);
+  const newLocation = dataLocations(metadata, pathOf, request.operationId);
   const partSlots = new Semaphore(plan.partsInFlight * plan.partSizeBytes);
   using checksum = engine.checksum();
   const digest = new PayloadDigest(
@@ -95,12 +95,11 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
     ]),
     checksum,
   );
-  const tupleOf = tupleReader(spec, schema);
   const files: DataFile[] = [];
   const inFiles = {
     engine,
     plan,
-    transforms: partitionTransforms(spec),
+    transforms,
     leafColumns: leaves,
     targetFileSizeBytes: settings.targetFileSizeBytes,
     newLocation: ({ values }: Pick<PartitionId, 'values'>) => newLocation(tupleOf(values)),
@@ -162,6 +161,17 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
     leftBehind,
   );
   return { files, rows, payload: await digest.value() };
+}
+
+/** What rows are grouped by, and what becomes of a group's values. */
+async function partitioning(spec: PartitionSpec, schema: Schema) {
+  if (spec.fields.length === 0) return { transforms: [], tupleOf: () => [], pathOf: () => '' };
+  const { partitionTransforms, pathReader, tupleReader } = await onDemand(import('./partition-values.ts'));
+  return {
+    transforms: partitionTransforms(spec),
+    tupleOf: tupleReader(spec, schema),
+    pathOf: pathReader(spec, schema),
+  };
 }
 
 /** Encoder options as text, maps included. */

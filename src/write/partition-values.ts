@@ -1,8 +1,9 @@
-/** Partition tuples between the engine's bytes and the spec's values. */
+/** Partition tuples between the engine's bytes and the spec's values; imported for partitioned tables. */
 import type { PartitionTransform } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
 import type { DataFile } from '../spec/data-file.ts';
-import { bindPartitionSpec, sourceIds } from '../spec/partition-bind.ts';
+import { bindPartitionSpec } from '../spec/partition-bind.ts';
+import { sourceIds } from '../spec/partition-fields.ts';
 import { partitionPath } from '../spec/partition-path.ts';
 import type { PartitionSpec, PartitionTuple } from '../spec/partition-spec.ts';
 import type { Schema } from '../spec/schema.ts';
@@ -10,7 +11,7 @@ import { singleValueFromBytes } from '../spec/single-value.ts';
 import type { TableMetadata } from '../spec/table-metadata.ts';
 import { currentSchema } from '../spec/table-parts.ts';
 
-/** What the engine groups rows by; none for an unpartitioned table. */
+/** What the engine groups rows by. */
 export function partitionTransforms(spec: PartitionSpec): PartitionTransform[] {
   return spec.fields.map((field) => {
     const [sourceId] = sourceIds(field);
@@ -38,6 +39,12 @@ export function tupleReader(
         `the engine gave ${bytes.length} bytes as the ${resultType} of partition field ${JSON.stringify(field.name)}`,
       );
     });
+}
+
+/** Partition tuples of one spec as paths (`day=2026-11-01`). */
+export function pathReader(spec: PartitionSpec, schema: Schema): (tuple: PartitionTuple) => string {
+  const bound = bindPartitionSpec(spec, schema);
+  return (tuple) => partitionPath(bound, tuple);
 }
 
 /** The partition of a file as a path (`day=2026-11-01`), with its spec where that is not the table's default. */

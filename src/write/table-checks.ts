@@ -3,7 +3,7 @@ import type { TableIdentifier } from '../catalog/catalog.ts';
 import { formatIdentifier } from '../catalog/identifier.ts';
 import { IcestreamError } from '../errors.ts';
 import { ownValue } from '../spec/json-cursor.ts';
-import { requireWritableSpec } from '../spec/partition-bind.ts';
+import { requireWritableSpec } from '../spec/partition-fields.ts';
 import { requireWritableTable } from '../spec/properties.ts';
 import type { TableMetadata } from '../spec/table-metadata.ts';
 import { defaultSpec } from '../spec/table-parts.ts';

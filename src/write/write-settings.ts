@@ -4,9 +4,7 @@ import type { ArrowSchema } from '../engine/arrow-schema.ts';
 import type { ColumnOptions, EncoderOptions } from '../engine/encoder.ts';
 import { dataFileLocation, dataFileName } from '../spec/locations.ts';
 import { type MetricsMode, metricsModes } from '../spec/metrics-modes.ts';
-import { bindPartitionSpec } from '../spec/partition-bind.ts';
-import { partitionPath } from '../spec/partition-path.ts';
-import type { PartitionSpec, PartitionTuple } from '../spec/partition-spec.ts';
+import type { PartitionTuple } from '../spec/partition-spec.ts';
 import { type ParquetColumnProperties, parseWriteProperties } from '../spec/properties.ts';
 import type { Schema } from '../spec/schema.ts';
 import type { TableMetadata } from '../spec/table-metadata.ts';
@@ -49,13 +47,11 @@ export function manifestSettings(metadata: TableMetadata): ManifestMergeOptions 
 /** Gives each data file of an operation its location, numbered as they are asked for. */
 export function dataLocations(
   metadata: TableMetadata,
-  schema: Schema,
-  spec: PartitionSpec,
+  pathOf: (tuple: PartitionTuple) => string,
   operationId: string,
 ): (tuple: PartitionTuple) => string {
-  const bound = bindPartitionSpec(spec, schema);
   let count = 0;
-  return (tuple) => dataFileLocation(metadata, partitionPath(bound, tuple), dataFileName(operationId, ++count));
+  return (tuple) => dataFileLocation(metadata, pathOf(tuple), dataFileName(operationId, ++count));
 }
 
 /** Metrics modes by field id. */

@@ -1,6 +1,6 @@
 /** A request's body as a source: of a known kind, counted, and not larger than allowed. */
 import type { StoreObject } from '../../source/byte-input.ts';
-import type { FileFormat } from '../../source/detect-format.ts';
+import type { FileFormat } from '../../source/format-names.ts';
 import type { OpenSource, RecordBatchSource } from '../../source/source.ts';
 import type { Bytes } from '../../util/bytes.ts';
 import { joinLocation } from '../../util/location.ts';

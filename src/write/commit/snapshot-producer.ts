@@ -15,8 +15,8 @@ import type { Snapshot, SnapshotRef } from '../../spec/snapshot.ts';
 import { SummaryBuilder } from '../../spec/summary.ts';
 import type { TableMetadata } from '../../spec/table-metadata.ts';
 import type { TableUpdate } from '../../spec/updates.ts';
+import { onDemand } from '../../util/on-demand.ts';
 import type { World } from '../../util/world.ts';
-import { partitionKey } from '../partition-values.ts';
 import type { StagedFiles } from '../staged-files.ts';
 import { checkWritable } from '../table-checks.ts';
 import type { WriterPosition } from '../write-options.ts';
@@ -199,7 +199,9 @@ export class SnapshotProducer {
     });
     this.#list = list.location;
     const summary = new SummaryBuilder(writeSettings(metadata).partitionSummaryLimit);
-    for (const file of files) summary.added(file, partitionKey(metadata, file));
+    const isPartitioned = files.some(({ partition }) => partition.length > 0);
+    const keys = isPartitioned ? await onDemand(import('../partition-values.ts')) : null;
+    for (const file of files) summary.added(file, keys?.partitionKey(metadata, file) ?? '');
     const now = BigInt(Math.floor(world.now()));
     const updated = metadata['last-updated-ms'];
     return {

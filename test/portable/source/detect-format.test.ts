@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { formatByName, sniff } from '../../../src/source/detect-format.ts';
+import { sniff } from '../../../src/source/detect-format.ts';
+import { formatByName } from '../../../src/source/format-names.ts';
 import { text } from './helpers.ts';
 
 describe('content decides, then the name', () => {
