@@ -4,8 +4,9 @@ import type { RangeReader } from '../engine/engine.ts';
 import { type ErrorCode, IcestreamError } from '../errors.ts';
 import type { ObjectStat } from '../storage/store.ts';
 import type { Bytes } from '../util/bytes.ts';
+import { release } from '../util/release.ts';
 import type { ByteInput, StoreObject } from './byte-input.ts';
-import { passingChunks } from './input-stream.ts';
+import { streamChunks } from './input-stream.ts';
 
 /** `sizeBytes`: when a listing has said it already. */
 export function storeInput(
@@ -21,7 +22,11 @@ export function storeInput(
     rangesAreCheap: true,
     async *stream(signal): AsyncGenerator<Bytes, void, undefined> {
       try {
-        yield* passingChunks(await store.stream(location, 0, signal === undefined ? {} : { signal }), signal);
+        const stream = await store.stream(location, 0, signal === undefined ? {} : { signal });
+        for await (const chunk of streamChunks(stream, signal)) {
+          yield chunk;
+          release(chunk);
+        }
       } catch (error) {
         throw sourceError(error, name);
       }

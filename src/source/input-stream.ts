@@ -1,6 +1,7 @@
 /** Bytes that come in order, once: web streams and async iterables. */
 import { IcestreamError } from '../errors.ts';
 import type { Bytes } from '../util/bytes.ts';
+import { patientReader } from '../util/patient-reader.ts';
 import type { ByteInput } from './byte-input.ts';
 
 /** The objects of each read, about 800 bytes, outlive V8's quick collections: few reads keep the heap flat. */
@@ -42,7 +43,7 @@ export function passingChunks(
   stream: ReadableStream<Uint8Array>,
   signal?: AbortSignal,
 ): AsyncGenerator<Bytes, void, undefined> {
-  return chunksOf(() => patientReader(stream) ?? stream.getReader(), signal);
+  return chunksOf(() => largeChunks(stream) ?? stream.getReader(), signal);
 }
 
 type ChunkReader = Pick<ReadableStreamDefaultReader<Uint8Array>, 'read' | 'cancel' | 'releaseLock'>;
@@ -73,32 +74,17 @@ async function* chunksOf(open: () => ChunkReader, signal?: AbortSignal): AsyncGe
   }
 }
 
-/** workerd's own way to say how much a read waits for. */
-interface WorkerdReader extends ReadableStreamBYOBReader {
-  readAtLeast(byteCount: number, view: Uint8Array): ReturnType<ChunkReader['read']>;
-}
-
-/**
- * Workers give what comes from the network in pieces of 4 KiB, or fewer bytes still, unless they are asked for more: each
- * of them costs as much time and garbage as a large one. One buffer goes back and forth. Null: not in this runtime, or
- * not for this stream.
- */
-function patientReader(stream: ReadableStream<Uint8Array>): ChunkReader | null {
-  if (!('readAtLeast' in (globalThis.ReadableStreamBYOBReader?.prototype ?? {}))) return null;
-  let reader: WorkerdReader;
-  try {
-    reader = stream.getReader({ mode: 'byob' }) as WorkerdReader;
-  } catch {
-    return null;
-  }
+/** One buffer goes back and forth. */
+function largeChunks(stream: ReadableStream<Uint8Array>): ChunkReader | null {
+  const reader = patientReader(stream);
+  if (reader === null) return null;
   let buffer = new Uint8Array(CHUNK_BYTES);
   return {
+    ...reader,
     read: async () => {
-      const result = await reader.readAtLeast(CHUNK_BYTES, buffer);
-      if (result.value !== undefined) buffer = new Uint8Array(result.value.buffer as ArrayBuffer);
+      const result = await reader.fill(buffer);
+      if (result.value !== undefined) buffer = new Uint8Array(result.value.buffer);
       return result;
     },
-    cancel: (reason) => reader.cancel(reason),
-    releaseLock: () => reader.releaseLock(),
   };
 }

@@ -107,7 +107,7 @@ export interface Store {
   read(location: string, range?: { start: number; end?: number }, options?: CallOptions): Promise<Bytes>;
   /** For who reads an object again and again, where that costs less than `read`. */
   openReader?(location: string, options?: CallOptions): Promise<ObjectReader>;
-  /** The object's bytes as they arrive, from `start`. */
+  /** The object's bytes as they arrive, from `start`; each chunk is the caller's own. */
   stream(location: string, start?: number, options?: CallOptions): Promise<ReadableStream<Bytes>>;
   /** Null when there is no such object. */
   stat(location: string, options?: CallOptions): Promise<ObjectStat | null>;
