@@ -1,6 +1,5 @@
 /** The Worker on this machine: wrangler bundles it from its configuration, workerd runs it on a simulated bucket. */
 import { fileURLToPath } from 'node:url';
-import type { Unstable_DevWorker } from 'wrangler';
 
 export interface LocalWorkerOptions {
   /** Keeps the bucket and the catalog. */
@@ -15,32 +14,46 @@ export interface LocalWorkerOptions {
   readonly inspectorPort?: number;
 }
 
+export interface LocalWorker {
+  /** `http://127.0.0.1:…` */
+  readonly address: string;
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
 /** The source is run as it stands, not what is built of it. */
-export async function startLocalWorker(options: LocalWorkerOptions): Promise<Unstable_DevWorker> {
-  const { folder, token, tables, port, inspectorPort } = options;
+export async function startLocalWorker(options: LocalWorkerOptions): Promise<LocalWorker> {
+  const { folder, token, tables, port = 0, inspectorPort } = options;
   process.env['WRANGLER_SEND_METRICS'] = 'false';
   process.env['WRANGLER_BUILD_CONDITIONS'] = 'icestream-source,workerd,worker,browser';
   // It reads the environment when it is loaded.
-  const { unstable_dev } = await import('wrangler');
+  const { unstable_startWorker } = await import('wrangler');
   const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-  return unstable_dev(path('src/index.ts'), {
+  const variables = {
+    BUCKET_NAME: 'lake',
+    WAREHOUSE: 'warehouse',
+    INGEST_KEYS: JSON.stringify([{ id: 'local', token, tables: [tables] }]),
+    CATALOG_TOKENS: JSON.stringify([token]),
+    VEND_SECRET: 'a lakehouse of this machine keeps no secrets',
+    CREATE_TABLES: 'true',
+    PUBLIC_PAGE: 'true',
+  };
+  const bindings = Object.entries(variables).map(([name, value]) => [name, { type: 'plain_text', value }]);
+  const worker = await unstable_startWorker({
+    entrypoint: path('src/index.ts'),
     config: path('wrangler.jsonc'),
-    local: true,
-    persist: true,
-    persistTo: folder,
-    ...(port !== undefined && { port }),
-    ...(inspectorPort !== undefined && { inspect: true, inspectorPort }),
-    vars: {
-      BUCKET_NAME: 'lake',
-      WAREHOUSE: 'warehouse',
-      INGEST_KEYS: JSON.stringify([{ id: 'local', token, tables: [tables] }]),
-      CATALOG_TOKENS: JSON.stringify([token]),
-      VEND_SECRET: 'a lakehouse of this machine keeps no secrets',
-      CREATE_TABLES: 'true',
-      PUBLIC_PAGE: 'true',
+    bindings: Object.fromEntries(bindings),
+    dev: {
+      remote: false,
+      persist: folder,
+      server: { hostname: '127.0.0.1', port },
+      inspector: inspectorPort === undefined ? false : { hostname: '127.0.0.1', port: inspectorPort },
+      // A file that changes, or a folder beside the project, would start it anew in the middle of a request.
+      watch: false,
+      logLevel: 'error',
     },
-    logLevel: 'error',
-    // A file that changes would start it anew in the middle of a request.
-    experimental: { disableExperimentalWarning: true, watch: false },
   });
+  await worker.ready;
+  const { origin, port: usedPort } = await worker.url;
+  return { address: origin, port: Number(usedPort), stop: () => worker.dispose() };
 }

@@ -45,7 +45,7 @@ export interface BenchWorker {
 export async function withWorker<T>(bucketFolder: string, work: (worker: BenchWorker) => Promise<T>): Promise<T> {
   const inspectorPort = await freePort();
   const running = await startLocalWorker({ folder: bucketFolder, token, tables: 'bench.*', inspectorPort });
-  const address = `http://127.0.0.1:${running.port}`;
+  const { address } = running;
   const inspector = await IsolateInspector.connect(inspectorPort);
   try {
     const catalog = () => RestCatalog.connect({ uri: `${address}/catalog`, auth: bearer(token) });

@@ -8,11 +8,10 @@ import { join } from 'node:path';
 import { bearer, RestCatalog } from 'icestream';
 import { S3Store, s3OptionsFromProperties } from 'icestream/storage/s3';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import type { Unstable_DevWorker } from 'wrangler';
-import { startLocalWorker } from '../../../worker/local.ts';
+import { type LocalWorker, startLocalWorker } from '../../../worker/local.ts';
 
 const token = 'only-for-this-test';
-let running: Unstable_DevWorker;
+let running: LocalWorker;
 let folder: string;
 
 beforeAll(async () => {
@@ -26,26 +25,26 @@ afterAll(async () => {
 });
 
 test('a load creates its table, and the page lists it', async () => {
-  expect(await (await running.fetch('/')).text()).toContain('There is none yet');
+  expect(await (await fetch(running.address)).text()).toContain('There is none yet');
   const csv = Array.from({ length: 20_000 }, (_, i) => `${i},<b>${i % 10}</b>\n`).join('');
-  const response = await running.fetch('/v1/ingest/web/visits?create=true', {
+  const response = await fetch(`${running.address}/v1/ingest/web/visits?create=true`, {
     method: 'POST',
     body: `id,page\n${csv}`,
     headers: { authorization: `Bearer ${token}`, 'content-type': 'text/csv' },
   });
   expect(await response.json()).toMatchObject({ table: 'web.visits', rows: 20_000, files: 1 });
-  const page = await (await running.fetch('/')).text();
+  const page = await (await fetch(running.address)).text();
   expect(page).toContain('web.visits');
   expect(page).toContain('20,000');
 });
 
 test('nobody loads without a key', async () => {
-  const response = await running.fetch('/v1/ingest/web/visits', { method: 'POST', body: 'id\n1\n' });
+  const response = await fetch(`${running.address}/v1/ingest/web/visits`, { method: 'POST', body: 'id\n1\n' });
   expect(response.status).toBe(401);
 });
 
 test('a client of the catalog reads what was loaded, with credentials for that table alone', async () => {
-  const uri = `http://${running.address}:${running.port}/catalog`;
+  const uri = `${running.address}/catalog`;
   const catalog = await RestCatalog.connect({ uri, auth: bearer(token) });
   const table = await catalog.loadTable('web.visits');
   let rows = 0;
@@ -57,7 +56,7 @@ test('a client of the catalog reads what was loaded, with credentials for that t
 
 /** What the bucket has of a table, by credentials that the catalog gives for it. */
 async function objectsOf(table: string): Promise<string[]> {
-  const address = `http://${running.address}:${running.port}`;
+  const { address } = running;
   const answer = await fetch(`${address}/catalog/v1/namespaces/web/tables/${table}`, {
     headers: { authorization: `Bearer ${token}`, 'x-iceberg-access-delegation': 'vended-credentials' },
   });
@@ -74,14 +73,14 @@ async function objectsOf(table: string): Promise<string[]> {
 test('a client that goes away in the middle of its body commits nothing, leaves nothing and blocks nobody', async () => {
   const path = '/v1/ingest/web/cut_off?create=true';
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'text/csv' };
-  const first = await running.fetch(path, { method: 'POST', body: 'id,name\n1,x\n', headers });
+  const first = await fetch(`${running.address}${path}`, { method: 'POST', body: 'id,name\n1,x\n', headers });
   expect(first.status).toBe(200);
   const before = await objectsOf('cut_off');
 
   // Enough for a data file of several parts to be on its way. With its length said: wrangler's own proxy ends bodies in
   // chunks as if they were whole, which workerd does not.
   const declared = { ...headers, 'content-length': 1e9 };
-  const client = request({ host: running.address, port: running.port, path, method: 'POST', headers: declared });
+  const client = request({ host: '127.0.0.1', port: running.port, path, method: 'POST', headers: declared });
   client.on('error', () => {});
   client.write('id,name\n');
   for (let i = 0; i < 400; i++) {
@@ -93,12 +92,12 @@ test('a client that goes away in the middle of its body commits nothing, leaves 
   // The isolate takes one load at a time: this one is taken when the other has ended.
   await vi.waitFor(
     async () => {
-      const next = await running.fetch(path, { method: 'POST', body: 'id,name\n2,y\n', headers });
+      const next = await fetch(`${running.address}${path}`, { method: 'POST', body: 'id,name\n2,y\n', headers });
       expect(await next.json()).toMatchObject({ rows: 1 });
     },
     { timeout: 20_000, interval: 200 },
   );
-  const uri = `http://${running.address}:${running.port}/catalog`;
+  const uri = `${running.address}/catalog`;
   const catalog = await RestCatalog.connect({ uri, auth: bearer(token) });
   const ids: unknown[] = [];
   for await (const { id } of (await catalog.loadTable('web.cut_off')).scan().rows()) ids.push(id);
