@@ -25,6 +25,8 @@ export interface LocalWorker {
 export async function startLocalWorker(options: LocalWorkerOptions): Promise<LocalWorker> {
   const { folder, token, tables, port = 0, inspectorPort } = options;
   process.env['WRANGLER_SEND_METRICS'] = 'false';
+  // Nobody is asked where this machine is.
+  process.env['CLOUDFLARE_CF_FETCH_ENABLED'] = 'false';
   process.env['WRANGLER_BUILD_CONDITIONS'] = 'icestream-source,workerd,worker,browser';
   // It reads the environment when it is loaded.
   const { unstable_startWorker } = await import('wrangler');
