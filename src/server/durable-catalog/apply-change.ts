@@ -3,6 +3,7 @@ import type { Change, ChangeAnswer, ChangeDone } from './change.ts';
 import { Refused } from './change.ts';
 import { createNamespace, dropNamespace, updateNamespace } from './namespace-rows.ts';
 import type { ObjectStorage, Sql } from './object-storage.ts';
+import { addPurge } from './purge-rows.ts';
 import { dropTable, renameTable, swapPointers } from './table-rows.ts';
 
 /** How long the answer to a change is remembered: longer than any idempotency key. */
@@ -24,7 +25,7 @@ export function applyChange(storage: ObjectStorage, change: Change, id: string, 
     const known = answerTo(sql, id);
     if (known !== null) return known;
     sql.exec('DELETE FROM changes WHERE made_ms < ?', nowMs - CHANGES_KEPT_MS);
-    const answer = orRefusal(() => storage.transactionSync(() => apply(sql, change)));
+    const answer = orRefusal(() => storage.transactionSync(() => apply(sql, change, id, nowMs)));
     // A drop that comes too late is sent again, for the table as it is then.
     const isFinal = !(change.kind === 'drop-table' && answer.kind === 'refused' && answer.why === 'moved');
     const row = [id, JSON.stringify(answer), nowMs];
@@ -42,7 +43,7 @@ function orRefusal(run: () => ChangeDone): ChangeAnswer {
   }
 }
 
-function apply(sql: Sql, change: Change): ChangeDone {
+function apply(sql: Sql, change: Change, id: string, nowMs: number): ChangeDone {
   switch (change.kind) {
     case 'create-namespace':
       createNamespace(sql, change.namespace, change.properties);
@@ -57,9 +58,12 @@ function apply(sql: Sql, change: Change): ChangeDone {
       const first = change.swaps.find(({ from, to }) => from !== to);
       return { kind: 'done', ...(first === undefined ? {} : { to: first.to }) };
     }
-    case 'drop-table':
-      dropTable(sql, change.identifier, change.from);
-      return { kind: 'done' };
+    case 'drop-table': {
+      const folder = dropTable(sql, change.identifier, change.from);
+      if (!change.purge) return { kind: 'done' };
+      addPurge(sql, { folder, run: id }, change.identifier, nowMs);
+      return { kind: 'done', purge: folder };
+    }
     case 'rename-table':
       renameTable(sql, change.from, change.to);
       return { kind: 'done' };

@@ -7,6 +7,7 @@ import type { Change, ChangeAnswer } from './change.ts';
 import { claimKey, type KeyClaim, releaseKey, settleKey } from './key-rows.ts';
 import { hasNamespace, listNamespaces, namespaceProperties } from './namespace-rows.ts';
 import { createSchema, type ObjectStorage } from './object-storage.ts';
+import { endPurge, type Purge, takePurge } from './purge-rows.ts';
 import type { CatalogRpc, LookAnswer, LookRequest } from './rpc.ts';
 import { listTables, metadataLocation } from './table-rows.ts';
 
@@ -62,6 +63,14 @@ export class CatalogObject extends Base implements CatalogRpc {
 
   change(change: Change, id: string): ChangeAnswer {
     return applyChange(this.ctx.storage, change, id, Date.now());
+  }
+
+  takePurge(run: string, folder: string | null): Purge | null {
+    return takePurge(this.ctx.storage.sql, run, folder, Date.now());
+  }
+
+  endPurge(purge: Purge): void {
+    endPurge(this.ctx.storage.sql, purge);
   }
 
   claimKey(claim: KeyClaim): Claim {

@@ -22,8 +22,14 @@ export type Change =
   | { readonly kind: 'drop-namespace'; readonly namespace: Namespace }
   /** All of them or none. */
   | { readonly kind: 'swap'; readonly swaps: readonly PointerSwap[] }
-  /** Only while it is at this metadata file. */
-  | { readonly kind: 'drop-table'; readonly identifier: TableIdentifier; readonly from: string }
+  | {
+      readonly kind: 'drop-table';
+      readonly identifier: TableIdentifier;
+      /** Only while it is at this metadata file. */
+      readonly from: string;
+      /** The sender removes the files in its folder then: no table may be there until they are. */
+      readonly purge: boolean;
+    }
   | { readonly kind: 'rename-table'; readonly from: TableIdentifier; readonly to: TableIdentifier };
 
 export interface ChangeDone {
@@ -32,11 +38,13 @@ export interface ChangeDone {
   readonly update?: NamespaceUpdate;
   /** Of `swap`: the first new metadata file. Another than was sent: an earlier send was applied, not this. */
   readonly to?: string;
+  /** Of `drop-table`: the folder whose files are to be removed. */
+  readonly purge?: string;
 }
 
 export interface ChangeRefusal {
   readonly kind: 'refused';
-  /** `moved`: the table is at another metadata file, or gone. `folder-taken`: by the table in `by`. */
+  /** `moved`: the table is at another metadata file, or gone. `folder-taken`: by the table in `by`; `folder-purged`: by its files. */
   readonly why:
     | 'moved'
     | 'no-table'
@@ -44,7 +52,8 @@ export interface ChangeRefusal {
     | 'no-namespace'
     | 'namespace-exists'
     | 'not-empty'
-    | 'folder-taken';
+    | 'folder-taken'
+    | 'folder-purged';
   /** The name of what is missing, or in the way. */
   readonly subject: readonly string[];
   readonly by?: readonly string[];

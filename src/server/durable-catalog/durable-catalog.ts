@@ -173,25 +173,40 @@ export class DurableCatalog implements Catalog {
     identifier: TableIdentifier,
     options: ChangeOptions & { readonly purge?: boolean } = {},
   ): Promise<void> {
-    const { purge = false, signal } = options;
+    const { purge = false } = options;
     for (let attempt = 1; ; attempt++) {
-      const { made, location } = await this.#look(identifier, options);
-      if (made) return;
+      const { made, purging, location } = await this.#look(identifier, options);
+      if (made) return purging === undefined ? undefined : this.#purge(purging, options);
       // Without purge, a table whose metadata is gone can be dropped too.
       const { location: from, metadata } =
         purge || location === null ? await this.#current(identifier, options) : { location, metadata: null };
       if (metadata !== null) checkPurge(metadata, formatIdentifier(identifier));
+      let done: ChangeDone;
       try {
-        await this.#change({ kind: 'drop-table', identifier, from }, options);
+        done = await this.#change({ kind: 'drop-table', identifier, from, purge }, options);
       } catch (error) {
         const moved = error instanceof IcestreamError && error.code === 'COMMIT_CONFLICT';
         if (moved && attempt < DROP_ATTEMPTS) continue;
         throw error;
       }
-      if (metadata === null) return;
-      const call = signal === undefined ? {} : { signal };
-      return refuseLeftBehind(await removeTableFiles(this.#store, metadata.location, call));
+      return done.purge === undefined ? undefined : this.#purge(done.purge, options);
     }
+  }
+
+  /** Removes the files in a dropped table's folder, and then in one that an earlier drop did not come to the end of. */
+  async #purge(folder: string, options: CatalogCallOptions): Promise<void> {
+    await this.#removeFiles(folder, options);
+    await this.#removeFiles(null, options).catch(() => undefined);
+  }
+
+  async #removeFiles(folder: string | null, { signal }: CatalogCallOptions): Promise<void> {
+    const run = uuidV7(this.#world);
+    const purge = await callObject(this.#object, (object) => object.takePurge(run, folder), signal);
+    if (purge === null) return;
+    const call = signal === undefined ? {} : { signal };
+    refuseLeftBehind(await removeTableFiles(this.#store, purge.folder, call));
+    // Without it, only the folder is not free yet.
+    await callObject(this.#object, (object) => object.endPurge(purge)).catch(() => undefined);
   }
 
   async renameTable(from: TableIdentifier, to: TableIdentifier, options: ChangeOptions = {}): Promise<void> {
@@ -262,7 +277,7 @@ export class DurableCatalog implements Catalog {
     if (change?.kind === 'refused') throw refusalError(change);
     const made = change !== null;
     if (!made && !tables[0]?.hasNamespace) throw noNamespace(identifier.namespace);
-    return { made, location: tables[0]?.metadataLocation ?? null };
+    return { made, purging: change?.purge, location: tables[0]?.metadataLocation ?? null };
   }
 
   async #current(identifier: TableIdentifier, { signal }: CatalogCallOptions) {

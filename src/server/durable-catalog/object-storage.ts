@@ -33,6 +33,15 @@ export function createSchema(sql: Sql): void {
       PRIMARY KEY (namespace, name)
     ) WITHOUT ROWID;
 
+    -- Of tables that were dropped, with files that are to be removed.
+    CREATE TABLE IF NOT EXISTS purges (
+      folder TEXT PRIMARY KEY,
+      names TEXT NOT NULL,
+      run TEXT NOT NULL,
+      since_ms INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS purges_by_time ON purges (since_ms);
+
     -- What changes were answered, so that one that is sent again is not made again.
     CREATE TABLE IF NOT EXISTS changes (
       id TEXT PRIMARY KEY,

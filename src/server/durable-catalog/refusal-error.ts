@@ -25,6 +25,12 @@ export function refusalError({ why, subject, by }: ChangeRefusal): IcestreamErro
         table: shown,
         option: 'location',
       });
+    case 'folder-purged':
+      return new IcestreamError(
+        'INVALID_ARGUMENT',
+        `the location of ${shown} overlaps that of ${other}, a dropped table whose files are being removed; try again later, or take another location`,
+        { table: shown, option: 'location' },
+      );
     case 'moved':
       return new IcestreamError('COMMIT_CONFLICT', `another writer committed to ${shown} first`, {
         table: shown,

@@ -3,6 +3,7 @@ import type { Namespace, TableIdentifier } from '../../catalog/catalog.ts';
 import type { Claim, KeptAnswer } from '../catalog/idempotency-keys.ts';
 import type { Change, ChangeAnswer } from './change.ts';
 import type { KeyClaim } from './key-rows.ts';
+import type { Purge } from './purge-rows.ts';
 
 export interface LookRequest {
   readonly tables: readonly TableIdentifier[];
@@ -31,6 +32,10 @@ export interface CatalogRpc {
   look(request: LookRequest): LookAnswer;
   /** `id` names the change over all its sends: it is made once, and each is answered the same. */
   change(change: Change, id: string): ChangeAnswer;
+  /** A dropped table's folder whose files `run` has to remove: `folder`, or one that was given up; null: there is none. */
+  takePurge(run: string, folder: string | null): Purge | null;
+  /** They are removed. */
+  endPurge(purge: Purge): void;
   claimKey(claim: KeyClaim): Claim;
   settleKey(key: string, answer: KeptAnswer): void;
   releaseKey(key: string, outcome: 'not-applied' | 'unknown'): void;

@@ -31,6 +31,8 @@ export function swapPointers(sql: Sql, swaps: readonly PointerSwap[]): void {
     if (from === to) continue;
     const other = folderOwner(sql, folder, identifier);
     if (other !== null) throw new Refused('folder-taken', subject, other);
+    const purged = purgedAt(sql, folder);
+    if (purged !== null) throw new Refused('folder-purged', subject, purged);
     if (from === null) {
       const insert = 'INSERT INTO tables (metadata_location, folder, namespace, name) VALUES (?, ?, ?, ?)';
       sql.exec(insert, to, folder, keyOf(namespace), name);
@@ -41,12 +43,14 @@ export function swapPointers(sql: Sql, swaps: readonly PointerSwap[]): void {
   }
 }
 
-export function dropTable(sql: Sql, identifier: TableIdentifier, from: string): void {
-  const current = metadataLocation(sql, identifier);
-  const subject = [...identifier.namespace, identifier.name];
-  if (current === null) throw new Refused('no-table', subject);
-  if (current !== from) throw new Refused('moved', subject);
-  sql.exec('DELETE FROM tables WHERE namespace = ? AND name = ?', keyOf(identifier.namespace), identifier.name);
+/** @returns The table's folder. */
+export function dropTable(sql: Sql, { namespace, name }: TableIdentifier, from: string): string {
+  const query = 'SELECT metadata_location AS current, folder FROM tables WHERE namespace = ? AND name = ?';
+  const [row] = sql.exec<{ current: string; folder: string }>(query, keyOf(namespace), name).toArray();
+  if (row === undefined) throw new Refused('no-table', [...namespace, name]);
+  if (row.current !== from) throw new Refused('moved', [...namespace, name]);
+  sql.exec('DELETE FROM tables WHERE namespace = ? AND name = ?', keyOf(namespace), name);
+  return row.folder;
 }
 
 export function renameTable(sql: Sql, from: TableIdentifier, to: TableIdentifier): void {
@@ -57,17 +61,27 @@ export function renameTable(sql: Sql, from: TableIdentifier, to: TableIdentifier
   sql.exec(update, keyOf(to.namespace), to.name, keyOf(from.namespace), from.name);
 }
 
-/** The table, other than `self`, whose folder is this one, holds it, or lies in it. */
-function folderOwner(sql: Sql, folder: string, self: TableIdentifier): string[] | null {
+/** Of a row: its folder is the one of the bindings, holds it, or lies in it. */
+const OVERLAPS = '(folder IN (SELECT value FROM json_each(?)) OR (folder > ? AND folder < ?))';
+
+function overlapping(folder: string): string[] {
   const parts = folder.split('/');
   const above = parts.map((_, i) => parts.slice(0, i + 1).join('/'));
   // `0` is the letter after the slash.
-  const query = `
-    SELECT namespace, name FROM tables
-    WHERE (folder IN (SELECT value FROM json_each(?)) OR (folder > ? AND folder < ?))
-      AND NOT (namespace = ? AND name = ?)
-    LIMIT 1`;
-  const bindings = [JSON.stringify(above), `${folder}/`, `${folder}0`, keyOf(self.namespace), self.name];
+  return [JSON.stringify(above), `${folder}/`, `${folder}0`];
+}
+
+/** The table, other than `self`, whose folder overlaps this one. */
+function folderOwner(sql: Sql, folder: string, self: TableIdentifier): string[] | null {
+  const query = `SELECT namespace, name FROM tables WHERE ${OVERLAPS} AND NOT (namespace = ? AND name = ?) LIMIT 1`;
+  const bindings = [...overlapping(folder), keyOf(self.namespace), self.name];
   const [row] = sql.exec<{ namespace: string; name: string }>(query, ...bindings).toArray();
   return row === undefined ? null : [...JSON.parse(row.namespace), row.name];
+}
+
+/** The dropped table whose files are being removed there. */
+function purgedAt(sql: Sql, folder: string): string[] | null {
+  const query = `SELECT names FROM purges WHERE ${OVERLAPS} LIMIT 1`;
+  const [row] = sql.exec<{ names: string }>(query, ...overlapping(folder)).toArray();
+  return row === undefined ? null : JSON.parse(row.names);
 }

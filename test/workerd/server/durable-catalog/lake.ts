@@ -6,6 +6,7 @@ import { type CatalogObjectBinding, DurableCatalog } from 'icestream/server/dura
 import { R2Store } from 'icestream/storage/r2';
 import type { CatalogStub } from '../../../../src/server/durable-catalog/rpc.ts';
 import type { TableUpdate } from '../../../../src/spec/updates.ts';
+import type { Store } from '../../../../src/storage/store.ts';
 import { uuidV7 } from '../../../../src/util/uuid.ts';
 import { defaultWorld } from '../../../../src/util/world.ts';
 
@@ -18,7 +19,7 @@ export interface Lake {
   readonly catalog: DurableCatalog;
   readonly stub: CatalogStub;
   /** The same catalog with another way to its object. */
-  by(binding: CatalogObjectBinding): DurableCatalog;
+  by(binding: CatalogObjectBinding, files?: Store): DurableCatalog;
   /** The metadata files that are stored, in order. */
   files(): Promise<string[]>;
 }
@@ -27,7 +28,7 @@ export interface Lake {
 export async function newLake(): Promise<Lake> {
   count += 1;
   const warehouse = `s3://lake/warehouse-${crypto.randomUUID()}-${count}`;
-  const by = (binding: CatalogObjectBinding) => new DurableCatalog({ binding, warehouse, store });
+  const by: Lake['by'] = (binding, files = store) => new DurableCatalog({ binding, warehouse, store: files });
   const catalog = by(env.CATALOG);
   await catalog.createNamespace(['ns']);
   return {
