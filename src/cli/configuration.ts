@@ -36,7 +36,7 @@ export async function catalogProperties(
     env['PYICEBERG_DEFAULT_CATALOG'] ??
     file.defaultCatalog ??
     defaultCatalogName;
-  const configured = new Map([...(file.catalogs.get(name) ?? []), ...environmentProperties(env, name)]);
+  const configured = new Map([...(file.catalogs.get(name.toLowerCase()) ?? []), ...environmentProperties(env, name)]);
   if (flags.catalog !== undefined && !isUrl && configured.size === 0) {
     throw new IcestreamError(
       'INVALID_ARGUMENT',
@@ -90,6 +90,7 @@ function awsProperties(env: Environment): Map<string, string> {
 
 interface ConfigurationFile {
   readonly defaultCatalog: string | undefined;
+  /** By name, in lower case. */
   readonly catalogs: ReadonlyMap<string, Map<string, string>>;
 }
 
@@ -110,7 +111,8 @@ export async function parseConfiguration(text: string, path: string): Promise<Co
   const { parse: parseYaml } = await import('yaml');
   let parsed: unknown;
   try {
-    parsed = parseYaml(text);
+    // Every scalar is text, as PyIceberg reads them: a key or a token may consist of digits, `0123` is not 123.
+    parsed = parseYaml(text, { schema: 'failsafe' });
   } catch (cause) {
     throw new IcestreamError('INVALID_ARGUMENT', `${path} is not valid YAML`, { file: path, cause });
   }
@@ -126,6 +128,8 @@ export async function parseConfiguration(text: string, path: string): Promise<Co
   };
 }
 
+/** Keys in lower case: PyIceberg does not tell letter cases apart in names of catalogs and properties. */
 function entries(value: unknown): Map<string, unknown> {
-  return new Map(typeof value === 'object' && value !== null ? Object.entries(value) : []);
+  if (typeof value !== 'object' || value === null) return new Map();
+  return new Map(Object.entries(value).map(([key, inner]) => [key.toLowerCase(), inner]));
 }

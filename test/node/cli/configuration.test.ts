@@ -40,6 +40,19 @@ it('lets the environment override the file, and flags override both', async () =
   expect(Object.fromEntries(properties)).toEqual({ uri: 'http://127.0.0.1:9', token: 'b' });
 });
 
+it('reads values as text, whatever they look like, and does not tell letter cases apart, as PyIceberg', async () => {
+  const home = await mkdtemp(join(folder, 'home-'));
+  const yaml = ['Catalog:', '  Prod:', '    URI: https://catalog.example', '    token: 12345678901234567890'];
+  await writeFile(join(home, '.pyiceberg.yaml'), [...yaml, '    s3.access-key-id: 0123', '    s3.x: yes'].join('\n'));
+  const properties = await catalogProperties({ catalog: 'PROD' }, { PYICEBERG_HOME: home }, '/');
+  expect(Object.fromEntries(properties)).toEqual({
+    uri: 'https://catalog.example',
+    token: '12345678901234567890',
+    's3.access-key-id': '0123',
+    's3.x': 'yes',
+  });
+});
+
 it('spells environment names as PyIceberg does', () => {
   const variables = { PYICEBERG_CATALOG__MY_CAT__S3__ACCESS_KEY_ID: 'k', PYICEBERG_CATALOG__OTHER__URI: 'x' };
   expect(environmentProperties(variables, 'my-cat')).toEqual(new Map([['s3.access-key-id', 'k']]));
