@@ -106,7 +106,7 @@ export function parseWriteProperties(properties: Properties = {}): WriteProperti
 }
 
 function parquetProperties(p: Properties): ParquetProperties {
-  const levelText = ownValue(p, 'write.parquet.compression-level');
+  const codec = parquetCodec(p);
   // Java writes v2 pages when told to; v1 pages are what every reader takes, so v2 is read as a wish.
   choiceProperty(p, 'write.parquet.page-version', ['v1', 'v2'], 'v1');
   return {
@@ -114,11 +114,13 @@ function parquetProperties(p: Properties): ParquetProperties {
     pageSizeBytes: intProperty(p, 'write.parquet.page-size-bytes', MIB, 1, MAX_INT),
     pageRowLimit: intProperty(p, 'write.parquet.page-row-limit', 20_000, 1, MAX_INT),
     dictionarySizeBytes: intProperty(p, 'write.parquet.dict-size-bytes', 2 * MIB, 1, MAX_INT),
-    codec: parquetCodec(p),
-    level: levelText === undefined ? null : intProperty(p, 'write.parquet.compression-level', 0, -131_072, 22),
+    codec,
+    level: parquetLevel(p, codec),
     columns: parquetColumns(p),
   };
 }
+
+const WRITTEN_CODECS = 'one of zstd, gzip, snappy, lz4_raw, uncompressed';
 
 function parquetCodec(p: Properties): ParquetCodec {
   const key = 'write.parquet.compression-codec';
@@ -137,12 +139,27 @@ function parquetCodec(p: Properties): ParquetCodec {
     case 'brotli':
     case 'lz4':
     case 'lzo':
-      throw new IcestreamError('UNSUPPORTED', `Table property ${key} is ${lower}, which cannot be written here.`, {
-        option: key,
-      });
+      throw new IcestreamError(
+        'UNSUPPORTED',
+        `Table property ${key} is ${lower}, which cannot be written here; set it to ${WRITTEN_CODECS}.`,
+        { option: key },
+      );
     default:
-      throw badProperty(key, text, 'one of zstd, gzip, snappy, lz4_raw, uncompressed');
+      throw badProperty(key, text, WRITTEN_CODECS);
   }
+}
+
+/** Levels of a codec that has some; others have their one way. */
+const CODEC_LEVELS: Partial<Readonly<Record<ParquetCodec, readonly [number, number]>>> = {
+  gzip: [0, 9],
+  zstd: [-131_072, 22],
+};
+
+function parquetLevel(p: Properties, codec: ParquetCodec): number | null {
+  const key = 'write.parquet.compression-level';
+  if (ownValue(p, key) === undefined) return null;
+  const [least, most] = CODEC_LEVELS[codec] ?? [];
+  return intProperty(p, key, 0, least ?? -MAX_INT, most ?? MAX_INT);
 }
 
 function parquetColumns(p: Properties): Map<string, ParquetColumnProperties> {

@@ -66,6 +66,25 @@ test.each([
   );
 });
 
+test('a compression level that the codec does not have is refused, by the property’s name and with the range', () => {
+  const [codec, level] = ['write.parquet.compression-codec', 'write.parquet.compression-level'];
+  for (const [name, value] of [
+    ['gzip', '10'],
+    ['gzip', '-1'],
+    ['zstd', '23'],
+  ] as const) {
+    expect(() => parseWriteProperties({ [codec]: name, [level]: value })).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_METADATA',
+        place: { option: level },
+        message: expect.stringMatching(name === 'gzip' ? /at least 0 and at most 9/ : /at most 22/),
+      }),
+    );
+  }
+  expect(parseWriteProperties({ [codec]: 'gzip', [level]: '9' }).parquet.level).toBe(9);
+  expect(parseWriteProperties({ [level]: '-5' }).parquet.level).toBe(-5);
+});
+
 test.each([
   ['write.format.default', 'orc'],
   ['write.location-provider.impl', 'com.example.Provider'],
