@@ -4,9 +4,11 @@ import { formatIdentifier } from '../../catalog/identifier.ts';
 import type { ArrowSchema } from '../../engine/arrow-schema.ts';
 import type { RangeReader } from '../../engine/engine.ts';
 import { IcestreamError } from '../../errors.ts';
+import { columnError } from '../../format/column-problem.ts';
 import { dataFileFromFooter } from '../../format/data-file-from-footer.ts';
 import { checkFileCompatibility } from '../../format/file-compatibility.ts';
 import { fileLeaves, hasFieldIds } from '../../format/file-leaves.ts';
+import { HIVE_NULL } from '../../format/hive-path.ts';
 import { withMappedIds } from '../../format/mapped-ids.ts';
 import {
   completedMapping,
@@ -15,8 +17,11 @@ import {
   parseNameMapping,
   stringifyNameMapping,
 } from '../../format/name-mapping.ts';
+import { DAMAGED, inFile } from '../../source/errors-in-file.ts';
 import type { DataFile } from '../../spec/data-file.ts';
 import { ownValue } from '../../spec/json-cursor.ts';
+import type { PartitionSpec } from '../../spec/partition-spec.ts';
+import type { Schema } from '../../spec/schema.ts';
 import type { TableMetadata } from '../../spec/table-metadata.ts';
 import { currentSchema, defaultSpec } from '../../spec/table-parts.ts';
 import type { SingleValue } from '../../spec/types.ts';
@@ -77,9 +82,18 @@ export interface SizedFile {
 
 /**
  * Reads the footer and makes a data file of it.
- * @throws IcestreamError SCHEMA_MISMATCH, SOURCE_CORRUPT, INVALID_ARGUMENT (the partition cannot be told).
+ * @throws IcestreamError naming the file: SCHEMA_MISMATCH, SOURCE_CORRUPT, INVALID_ARGUMENT (the partition cannot be
+ * told).
  */
 export async function readFileFacts(reading: FileReading, file: SizedFile): Promise<DataFile> {
+  try {
+    return await dataFileOf(reading, file);
+  } catch (error) {
+    throw inFile(error, file.location, DAMAGED);
+  }
+}
+
+async function dataFileOf(reading: FileReading, file: SizedFile): Promise<DataFile> {
   const { session, table } = reading;
   const { metadata } = table;
   const { location, sizeBytes } = file;
@@ -94,6 +108,7 @@ export async function readFileFacts(reading: FileReading, file: SizedFile): Prom
     table: formatIdentifier(table.identifier),
     formatVersion: metadata['format-version'],
   });
+  refuseValuesOfPath(location, fileSchema, schema, spec);
   const partition = inferPartition({
     location,
     ...(file.partition === undefined ? {} : { given: file.partition }),
@@ -114,6 +129,27 @@ export async function readFileFacts(reading: FileReading, file: SizedFile): Prom
     partition,
     metadata,
   });
+}
+
+/**
+ * A column that is only in the path (`…/day=2026-11-01/…`) has its value from the file's partition, if that is the
+ * value itself; else readers would find null.
+ */
+function refuseValuesOfPath(location: string, file: ArrowSchema, schema: Schema, spec: PartitionSpec): void {
+  const held = new Set(file.fields.map((field) => field.fieldId));
+  const inPartition = new Set(
+    spec.fields.flatMap((field) => (field.transform === 'identity' ? [field['source-id']] : [])),
+  );
+  const folders = location.split('/').slice(0, -1);
+  const problems = schema.fields.flatMap(({ id, name }) => {
+    if (held.has(id) || inPartition.has(id)) return [];
+    const spelled = [`${name}=`, `${encodeURIComponent(name)}=`];
+    const folder = folders.find((one) => spelled.some((start) => one.startsWith(start)));
+    if (folder === undefined || folder.endsWith(`=${HIVE_NULL}`)) return [];
+    const problem = `is in the path (${folder}) and not in the file, and the table is not partitioned by its values, so that readers would find null; write the rows with append, which makes columns of such folders`;
+    return [{ column: name, problem }];
+  });
+  if (problems.length > 0) throw columnError('SCHEMA_MISMATCH', `${location} cannot be added as it is`, problems);
 }
 
 function rangesOf({ session, table }: FileReading, { location, sizeBytes }: SizedFile): RangeReader {

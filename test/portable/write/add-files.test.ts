@@ -97,6 +97,24 @@ describe('addFiles', () => {
     expect(narrow.currentSnapshot).toBeNull();
   });
 
+  test('refuses a file that is cut off or no Parquet, naming it and what to do', async () => {
+    const text = 'memory://lake/landing/orders.csv';
+    const cut = 'memory://lake/landing/cut.parquet';
+    const empty = 'memory://lake/landing/empty.parquet';
+    await here.store.put(text, new TextEncoder().encode('id,kind\n1,a\n2,b\n'));
+    await here.store.put(cut, (await here.store.read(one)).subarray(0, -9));
+    await here.store.put(empty, new Uint8Array());
+    const before = table.snapshots().length;
+    for (const file of [text, cut, empty]) {
+      await expect(table.addFiles([file], options)).rejects.toMatchObject({
+        code: 'SOURCE_CORRUPT',
+        place: { file },
+        message: expect.stringMatching(new RegExp(`^${file}: .*; the file is damaged or not complete`)),
+      });
+    }
+    expect((await here.catalog.loadTable('sales.orders')).snapshots()).toHaveLength(before);
+  });
+
   test('a commit id given twice registers once', async () => {
     const four = 'memory://lake/landing/four.parquet';
     await parquetFile(here, four, orders(20));
@@ -186,6 +204,38 @@ describe('the partition of a file', () => {
       code: 'INVALID_ARGUMENT',
       place: { file: lying, column: 'kind' },
     });
+  });
+});
+
+describe('a column that only the path has', () => {
+  const withDay: Schema = {
+    ...ordersSchema,
+    fields: [...ordersSchema.fields, { id: 6, name: 'day', required: false, type: 'date' }],
+  };
+  const file = 'memory://lake/landing/day=2026-11-01/a.parquet';
+
+  test('is the partition’s value where the table is partitioned by it', async () => {
+    const here = await lake();
+    const table = await here.catalog.createTable('sales.orders', withDay, { partitionSpec: ['day'] });
+    await parquetFile(here, file, orders(10));
+    await table.addFiles([file], options);
+    expect((await liveFiles(table)).map(({ partition }) => partition)).toEqual([[20758]]);
+  });
+
+  test.each([[[]], [['month(day)']]])('is refused elsewhere, where it would be lost: partitioned by %j', async (by) => {
+    const here = await lake();
+    const table = await here.catalog.createTable('sales.orders', withDay, { partitionSpec: by });
+    await parquetFile(here, file, orders(10));
+    await expect(table.addFiles([file], options)).rejects.toMatchObject({
+      code: 'SCHEMA_MISMATCH',
+      place: { file, column: 'day' },
+      message: expect.stringContaining('day: is in the path (day=2026-11-01) and not in the file'),
+    });
+    expect(table.snapshots()).toEqual([]);
+    const nulls = 'memory://lake/landing/day=__HIVE_DEFAULT_PARTITION__/a.parquet';
+    await parquetFile(here, nulls, orders(10));
+    await table.addFiles([nulls], options);
+    expect(await liveFiles(table)).toHaveLength(1);
   });
 });
 
