@@ -2,9 +2,11 @@
  * Lossless JSON: 64-bit numbers stay exact, unknown fields survive a round trip, and a hostile document is refused by
  * depth before it can exhaust the stack. Table metadata and REST bodies go through here, never through `JSON.parse`.
  */
+import { isInteger, isSafeNumber, LosslessNumber, parse, stringify } from 'lossless-json';
 import { IcestreamError } from '../errors.ts';
-import { JsonNumberText } from './json-number.ts';
-import { JsonReader } from './json-reader.ts';
+
+/** A number that neither `number` nor `bigint` can hold exactly; its text is kept and written back. */
+export type JsonNumberText = LosslessNumber;
 
 export interface ParseJsonOptions {
   /** Nesting allowed. Default 200: schemas nest far less. */
@@ -14,6 +16,8 @@ export interface ParseJsonOptions {
 }
 
 const DEFAULT_MAX_DEPTH = 200;
+/** Integers of up to 15 digits are exact as `number`. */
+const SHORT_INTEGER = /^-?[0-9]{1,15}$/;
 
 /**
  * Parses JSON. Numbers become `number` where that is exact, integers beyond become `bigint`, anything else (and -0)
@@ -22,17 +26,19 @@ const DEFAULT_MAX_DEPTH = 200;
  * @throws IcestreamError INVALID_METADATA with the position.
  */
 export function parseJson(text: string, options: ParseJsonOptions = {}): unknown {
-  const { file, maxDepth = DEFAULT_MAX_DEPTH } = options;
+  const what = options.file ?? 'the text';
+  const at = options.file === undefined ? {} : { file: options.file };
   // A byte order mark is not JSON, but some tools write one.
-  const start = text.startsWith('\ufeff') ? 1 : 0;
+  const body = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+  const maxDepth = options.maxDepth ?? DEFAULT_MAX_DEPTH;
+  if (nestsDeeper(body, maxDepth)) {
+    throw new IcestreamError('INVALID_METADATA', `JSON of ${what} nests deeper than ${maxDepth} levels.`, at);
+  }
   try {
-    return new JsonReader(text, start, maxDepth).read();
+    return parse(body, undefined, toNumber);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new IcestreamError('INVALID_METADATA', `Not valid JSON in ${file ?? 'the text'}: ${reason}.`, {
-      ...(file === undefined ? {} : { file }),
-      cause,
-    });
+    throw new IcestreamError('INVALID_METADATA', `Not valid JSON in ${what}: ${reason}.`, { ...at, cause });
   }
 }
 
@@ -41,28 +47,49 @@ export function parseJson(text: string, options: ParseJsonOptions = {}): unknown
  * @param indent Spaces per level. Default 0: one line.
  */
 export function stringifyJson(value: unknown, indent = 0): string {
-  const text = written(value, indent === 0 ? '' : '\n', ' '.repeat(indent));
+  const text = stringify(value, undefined, indent);
   if (text === undefined) throw new IcestreamError('INVALID_ARGUMENT', 'This value has no JSON form.');
   return text;
 }
 
 /** Whether a parsed value is a number kept as text. */
 export function isJsonNumberText(value: unknown): value is JsonNumberText {
-  return value instanceof JsonNumberText;
+  return value instanceof LosslessNumber;
 }
 
-/** `line`: what a line begins with, its break included; empty for all on one line. Undefined: there is no JSON of it. */
-function written(value: unknown, line: string, step: string): string | undefined {
-  if (typeof value === 'bigint' || isJsonNumberText(value)) return value.toString();
-  if (typeof value !== 'object' || value === null || value instanceof Date) return JSON.stringify(value);
-  const inner = line === '' ? '' : line + step;
-  if (Array.isArray(value)) {
-    const items = value.map((item) => written(item, inner, step) ?? 'null');
-    return items.length === 0 ? '[]' : `[${inner}${items.join(`,${inner}`)}${line}]`;
+function toNumber(text: string): number | bigint | LosslessNumber {
+  if (SHORT_INTEGER.test(text)) return text === '-0' ? new LosslessNumber(text) : Number(text);
+  if (isInteger(text)) {
+    const value = Number(text);
+    return Number.isSafeInteger(value) ? value : BigInt(text);
   }
-  const members = Object.entries(value).flatMap(([name, member]) => {
-    const text = written(member, inner, step);
-    return text === undefined ? [] : [`${JSON.stringify(name)}:${line === '' ? '' : ' '}${text}`];
-  });
-  return members.length === 0 ? '{}' : `{${inner}${members.join(`,${inner}`)}${line}}`;
+  const value = Number(text);
+  return isSafeNumber(text) && !Object.is(value, -0) ? value : new LosslessNumber(text);
+}
+
+/** Counts brackets outside strings. */
+function nestsDeeper(text: string, limit: number): boolean {
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 0x22) {
+      i = endOfString(text, i + 1);
+    } else if (code === 0x7b || code === 0x5b) {
+      if (++depth > limit) return true;
+    } else if (code === 0x7d || code === 0x5d) {
+      depth--;
+    }
+  }
+  return false;
+}
+
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start);
+  while (end !== -1) {
+    let backslashes = 0;
+    while (end - backslashes - 1 >= start && text.charCodeAt(end - backslashes - 1) === 0x5c) backslashes++;
+    if (backslashes % 2 === 0) return end;
+    end = text.indexOf('"', end + 1);
+  }
+  return text.length;
 }

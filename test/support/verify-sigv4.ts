@@ -1,8 +1,7 @@
 /** Checks a SigV4 signature the way a service other than S3 does: from the request as it came over the wire. */
 import { sha256 } from '@noble/hashes/sha2.js';
-import { requestHash, type SigningScope, signature, signingKey } from '../../src/server/s3/sigv4.ts';
+import { encodeStrictly, requestHash, type SigningScope, signature, signingKey } from '../../src/server/s3/sigv4.ts';
 import { toHex } from '../../src/util/encoding.ts';
-import { encodeStrictly } from '../../src/util/sigv4.ts';
 
 export interface SigV4Keys {
   readonly accessKeyId: string;

@@ -1,11 +1,11 @@
 /** ListObjectsV2. */
 import type { R2Listing, R2Object } from '../../storage/r2/binding.ts';
 import { fromBase64, toBase64, utf8 } from '../../util/encoding.ts';
-import { encodeStrictly } from '../../util/sigv4.ts';
 import { notImplemented, S3Refusal } from './errors.ts';
 import type { Call } from './gateway.ts';
 import { wholeNumber } from './request.ts';
 import { allow } from './scope.ts';
+import { encodeStrictly } from './sigv4.ts';
 import { isReserved } from './upload-records.ts';
 import { type XmlContent, xmlResponse } from './xml.ts';
 

@@ -2,7 +2,6 @@
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { toHex, utf8 } from '../../util/encoding.ts';
-import { canonicalQuery, encodeStrictly } from '../../util/sigv4.ts';
 
 /** `day/region/service/aws4_request`. */
 export interface SigningScope {
@@ -64,7 +63,24 @@ export function canonicalRequest(request: CanonicalRequest): string {
   ].join('\n');
 }
 
+/** Every byte that is not unreserved. */
+export function encodeStrictly(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
 /** S3 signs the key encoded once, slashes left as they are, however the client wrote them in its request line. */
 function canonicalPath(path: string): string {
   return decodeURIComponent(path).split('/').map(encodeStrictly).join('/');
+}
+
+function canonicalQuery(query: CanonicalRequest['query']): string {
+  return query
+    .map(([name, value]) => [encodeStrictly(name), encodeStrictly(value)] as const)
+    .sort(([a, x], [b, y]) => order(a, b) || order(x, y))
+    .map(([name, value]) => `${name}=${value}`)
+    .join('&');
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,5 +1,5 @@
 /** Who signs requests: SigV4 with credentials of our own, nobody, or a catalog (remote signing). */
-import { signedHeaders } from '../../util/sigv4.ts';
+import { AwsV4Signer } from 'aws4fetch';
 import { CredentialsCache, type S3Credentials, type S3CredentialsProvider } from './credentials.ts';
 
 export interface SignableRequest {
@@ -28,22 +28,11 @@ export interface RequestSigner {
   refresh?(refused: SignedRequest): boolean;
 }
 
-/** What runtimes and proxies set or change. */
-const UNSIGNED: ReadonlySet<string> = new Set([
-  'authorization',
-  'connection',
-  'content-length',
-  'content-type',
-  'expect',
-  'range',
-  'user-agent',
-]);
-
-/** SigV4 for the service `s3`. */
+/** SigV4 for the service `s3`, by aws4fetch. */
 export class SigV4Signer implements RequestSigner {
   readonly #credentials: CredentialsCache;
   /** Signing keys by day and region, of the credentials in use only. */
-  #keys = new Map<string, CryptoKey>();
+  #keys = new Map<string, ArrayBuffer>();
   #keysOf: S3Credentials | null = null;
   readonly #signedWith = new WeakMap<Headers, S3Credentials>();
 
@@ -57,12 +46,19 @@ export class SigV4Signer implements RequestSigner {
       this.#keysOf = credentials;
       this.#keys = new Map();
     }
-    const { method, url, region, nowMs } = request;
-    const payloadHash = request.headers.get('x-amz-content-sha256') ?? 'UNSIGNED-PAYLOAD';
-    const headers = await signedHeaders(
-      { method, url, headers: request.headers, payloadHash },
-      { ...credentials, region, service: 's3', nowMs, path: 'as-sent', unsigned: UNSIGNED, keys: this.#keys },
-    );
+    const { sessionToken } = credentials;
+    const { url, headers } = await new AwsV4Signer({
+      method: request.method,
+      url: request.url.href,
+      headers: request.headers,
+      accessKeyId: credentials.accessKeyId,
+      secretAccessKey: credentials.secretAccessKey,
+      ...(sessionToken === undefined ? {} : { sessionToken }),
+      service: 's3',
+      region: request.region,
+      cache: this.#keys,
+      datetime: amzDate(request.nowMs),
+    }).sign();
     this.#signedWith.set(headers, credentials);
     return { url, headers };
   }
@@ -76,3 +72,7 @@ export class SigV4Signer implements RequestSigner {
 export const anonymousSigner: RequestSigner = {
   sign: async ({ url, headers }) => ({ url, headers }),
 };
+
+function amzDate(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
+}

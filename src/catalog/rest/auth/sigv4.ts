@@ -1,7 +1,7 @@
 /** AWS Signature Version 4 for REST catalogs on AWS: Glue (`glue`), S3 Tables (`s3tables`), API Gateway. */
+import { AwsV4Signer } from 'aws4fetch';
 import { IcestreamError } from '../../../errors.ts';
 import { toHex, utf8 } from '../../../util/encoding.ts';
-import { signedHeaders } from '../../../util/sigv4.ts';
 import type { AuthContext, OutgoingRequest, Refusal, RestAuth } from './auth.ts';
 
 export interface AwsCredentials {
@@ -34,6 +34,36 @@ export function signingScope(hostname: string): { service: string | null; region
   return { service: match?.[1] ?? null, region: match?.[2] ?? null };
 }
 
+export interface SigningScope {
+  readonly credentials: AwsCredentials;
+  readonly region: string;
+  readonly service: string;
+  /** The signing time. */
+  readonly date: Date;
+  /** Every service but S3 signs the path percent-encoded once more than it is sent. Default true. */
+  readonly encodePathAgain?: boolean;
+}
+
+/** The request with its signature; every header given is signed. */
+export async function signRequest(request: OutgoingRequest, scope: SigningScope): Promise<OutgoingRequest> {
+  const signer = new AwsV4Signer({
+    method: request.method,
+    url: request.url.href,
+    headers: request.headers,
+    ...(request.body === null ? {} : { body: request.body }),
+    accessKeyId: scope.credentials.accessKeyId,
+    secretAccessKey: scope.credentials.secretAccessKey,
+    ...(scope.credentials.sessionToken === undefined ? {} : { sessionToken: scope.credentials.sessionToken }),
+    service: scope.service,
+    region: scope.region,
+    allHeaders: true,
+    singleEncode: scope.encodePathAgain === false,
+    datetime: scope.date.toISOString().replace(/[:-]|\.\d{3}/g, ''),
+  });
+  const signed = await signer.sign();
+  return { ...request, url: signed.url, headers: signed.headers };
+}
+
 class SigV4 implements RestAuth {
   readonly kind = 'sigv4';
   readonly advice = 'check the AWS keys, the signing region and the signing name';
@@ -55,17 +85,12 @@ class SigV4 implements RestAuth {
         option: 'rest.signing-region',
       });
     }
-    const payloadHash = toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(request.body ?? ''))));
     const headers = new Headers(request.headers);
-    headers.set('x-amz-content-sha256', payloadHash);
+    const digest = await crypto.subtle.digest('SHA-256', utf8(request.body ?? ''));
+    headers.set('x-amz-content-sha256', toHex(new Uint8Array(digest)));
     const service = this.#options.service ?? found.service ?? 'execute-api';
-    const nowMs = world.now() + this.#clockOffsetMs;
-    const { method, url } = request;
-    const signed = await signedHeaders(
-      { method, url, headers, payloadHash },
-      { ...keys, region, service, nowMs, path: 'encoded-again' },
-    );
-    return { ...request, headers: signed };
+    const date = new Date(world.now() + this.#clockOffsetMs);
+    return signRequest({ ...request, headers }, { credentials: keys, region, service, date });
   }
 
   async renew({ headers }: Refusal, { world }: AuthContext): Promise<boolean> {
