@@ -62,7 +62,7 @@ export interface Encoder extends Disposable {
    */
   writeRowGroup(batches: readonly Batch[]): AsyncIterable<Bytes>;
   /**
-   * Puts a row group into the file that `Engine.encodePart` made with the same options, and gives the file bytes that
+   * Puts a row group into the file that was encoded apart with the same options, and gives the file bytes that
    * are final: those that `writeRowGroup` would have given for its rows. Absent: the implementation encodes alone.
    */
   appendPart?(part: EncodedPart): Iterable<Bytes>;

@@ -7,7 +7,7 @@
 import type { Bytes } from '../util/bytes.ts';
 import type { ArrowSchema } from './arrow-schema.ts';
 import type { BareHead } from './bare-head.ts';
-import type { EncodedPart, Encoder, EncoderOptions } from './encoder.ts';
+import type { Encoder, EncoderOptions } from './encoder.ts';
 import type { LeafPageIndex, ParquetFooter } from './footer.ts';
 
 /** An Arrow record batch in the engine's memory. */
@@ -32,9 +32,8 @@ export interface Batch extends Disposable {
    * and NaN for itself. Who does not know the key (16 bytes) cannot make rows that collide.
    */
   hashRows(fieldIds: readonly number[], key: Bytes): Bytes;
-  /** One IPC stream (schema, this batch, end), copied out; `allocate`: to an array of that many bytes from there. */
+  /** One IPC stream (schema, this batch, end), copied out. */
   toIpc(): Bytes;
-  toIpc<Into extends Uint8Array>(allocate: (bytes: number) => Into): Into;
   /**
    * The rows without their schema, in a form of this engine's own that is quick to write and to read: a head
    * (`bareHead`), the label, whatever it is, the rows; under one checksum. Copied out to an array of `allocate`; a
@@ -291,11 +290,8 @@ export interface Engine {
   readonly liveBytes: number;
 
   ipcReader(): IpcReader;
-  /**
-   * The batches of one whole IPC stream. `trusting`: the bytes came unchanged from `toIpc` of an engine of this version,
-   * so texts and offsets in them are not looked at again; other bytes could make it fail anywhere.
-   */
-  fromIpc(bytes: Uint8Array, options?: { readonly trusting?: boolean }): Batch[];
+  /** The batches of one whole IPC stream. */
+  fromIpc(bytes: Uint8Array): Batch[];
   /** Looks at the first bytes of a CSV file; `given` overrides what it would infer. */
   inferCsv(sample: Bytes, given?: Partial<CsvDialect>): CsvInference;
   csvReader(options: CsvReaderOptions): TextReader;
@@ -317,6 +313,4 @@ export interface Engine {
    */
   partition(batches: readonly Batch[], transforms: readonly PartitionTransform[], mostTuples?: number): Partitioned;
   encoder(options: EncoderOptions): Encoder;
-  /** Encodes the rows of `batches`, at least one, as one row group for the file of another encoder; consumes them. */
-  encodePart(options: EncoderOptions, batches: readonly Batch[]): EncodedPart;
 }

@@ -19,10 +19,19 @@ pub fn slice(batch: &RecordBatch, start: usize, length: usize) -> Result<RecordB
     Ok(batch.slice(start, length))
 }
 
-/// One IPC stream (schema, the batch, end) in segments: large buffers are those of the batch, nothing of them is copied.
-pub fn to_ipc(batch: &RecordBatch) -> Result<Vec<Buffer>> {
-    let mut encoder = StreamEncoder::try_new(&batch.schema())?;
-    let mut parts = encoder.encode(batch)?;
+/// One IPC stream (schema, the batches, end) in segments: large buffers are those of the batches, nothing of them is
+/// copied.
+pub fn to_ipc(batches: &[RecordBatch]) -> Result<Vec<Buffer>> {
+    let schema = batches.first().map(RecordBatch::schema);
+    let schema = schema.ok_or_else(|| EngineError::invalid_argument("an IPC stream of no batches"))?;
+    let mut encoder = StreamEncoder::try_new(&schema)?;
+    let mut parts = Vec::new();
+    for batch in batches {
+        if batch.schema() != schema {
+            return Err(EngineError::schema_mismatch("batches of one IPC stream have one schema"));
+        }
+        parts.extend(encoder.encode(batch)?);
+    }
     parts.extend(encoder.finish()?);
     let mut segments = Vec::new();
     let mut small = Vec::new();

@@ -105,12 +105,16 @@ pub struct IpcReader {
 }
 
 impl IpcReader {
-    /// Of bytes that an engine put out in this process: that their values are what their types say was seen then.
+    /// The batches of a stream that an engine put out in this process: that their values are what their types say was
+    /// seen then.
     ///
     /// # Safety
     /// The bytes are those, unchanged.
-    pub unsafe fn trusting() -> Self {
-        Self { trusted: true, ..Self::default() }
+    pub unsafe fn read_trusted(bytes: Buffer) -> Result<Vec<RecordBatch>> {
+        let mut reader = Self { trusted: true, ..Self::default() };
+        let mut batches = reader.push(bytes)?;
+        batches.extend(reader.finish()?);
+        Ok(batches)
     }
 
     pub fn schema(&self) -> Option<&SchemaRef> {
@@ -247,7 +251,7 @@ impl IpcReader {
                 let schema = self.schema.clone().ok_or_else(|| bad("a batch before the schema"))?;
                 bounds::check(&data, &body, schema.fields().iter().map(|f| f.data_type()), version)?;
                 let mut unchecked = UnsafeFlag::new();
-                // SAFETY: as `trusting` demands.
+                // SAFETY: as `read_trusted` demands.
                 unsafe { unchecked.set(self.trusted) };
                 let batch = RecordBatchDecoder::try_new(&body, data, schema, &self.dictionaries, &version)
                     .and_then(|decoder| decoder.with_skip_validation(unchecked).read_record_batch())

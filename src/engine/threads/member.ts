@@ -4,11 +4,11 @@ import type { EncoderOptions } from '../encoder.ts';
 import {
   type EncodedRows,
   type EncodeThread,
+  ownBuffer,
   type Setup,
   type SpawnThread,
   type ThreadAnswer,
   type ThreadRequest,
-  transferred,
 } from './protocol.ts';
 
 interface Asked {
@@ -48,8 +48,9 @@ export class Member {
     await this.#ask({ options });
   }
 
-  async encode(streams: readonly Uint8Array[]): Promise<EncodedRows> {
-    const encoded = await this.#ask({ streams }, transferred(streams));
+  async encode(rows: Uint8Array): Promise<EncodedRows> {
+    const own = ownBuffer(rows);
+    const encoded = await this.#ask({ rows }, own === null ? [] : [own]);
     if (encoded === null)
       throw new IcestreamError('ENGINE_FAILED', 'an encoding thread gave no row group for its rows');
     return encoded;

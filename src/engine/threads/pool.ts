@@ -1,10 +1,9 @@
 /** Encodes the row groups of one write on threads that it has for itself until `close`. */
 import { IcestreamError } from '../../errors.ts';
-import { bytesIn } from '../../util/encoding.ts';
 import type { EncodedPart, EncoderOptions } from '../encoder.ts';
 import type { Batch } from '../engine.ts';
+import { batchesToIpc } from '../wasm/batch.ts';
 import type { Member } from './member.ts';
-import { buffersOf } from './protocol.ts';
 import type { SpareBuffers } from './spare-buffers.ts';
 
 export interface EncodePoolOptions {
@@ -21,8 +20,8 @@ export interface EncodePoolOptions {
 }
 
 interface Job {
-  readonly streams: readonly Uint8Array[];
-  readonly streamBytes: number;
+  readonly rows: Uint8Array;
+  readonly rowBytes: number;
   readonly resolve: (part: EncodedPart) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -46,15 +45,15 @@ export class EncodePool implements AsyncDisposable {
   get heldBytes(): number {
     let sum = this.#options.spare.bytes;
     for (const member of this.#jobs.keys()) sum += member.memoryBytes;
-    for (const job of [...this.#jobs.values(), ...this.#waiting]) sum += job?.streamBytes ?? 0;
+    for (const job of [...this.#jobs.values(), ...this.#waiting]) sum += job?.rowBytes ?? 0;
     return sum;
   }
 
   /** Encodes the rows of `batches` as one row group; consumes them before it returns. Parts come in any order. */
   encode(batches: readonly Batch[]): Promise<EncodedPart> {
-    const streams = this.#intoIpc(batches);
+    const rows = batchesToIpc(batches, (bytes) => this.#options.spare.take(bytes));
     const part = new Promise<EncodedPart>((resolve, reject) => {
-      this.#waiting.push({ streams, streamBytes: bytesIn(streams), resolve, reject });
+      this.#waiting.push({ rows, rowBytes: rows.length, resolve, reject });
     });
     part.catch(() => {}); // thrown by who waits for it
     if (this.#failure === null) this.#assign();
@@ -74,19 +73,6 @@ export class EncodePool implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  /** Each batch is freed as soon as it is copied: rows are not held twice. */
-  #intoIpc(batches: readonly Batch[]): Uint8Array[] {
-    try {
-      return batches.map((batch) => {
-        const stream = batch.toIpc((bytes) => this.#options.spare.take(bytes));
-        batch.free();
-        return stream;
-      });
-    } finally {
-      for (const batch of batches) batch.free();
-    }
   }
 
   /** Gives waiting jobs to idle threads, in order. */
@@ -114,12 +100,11 @@ export class EncodePool implements AsyncDisposable {
     return member;
   }
 
-  async #run(member: Member, { streams, resolve, reject }: Job): Promise<void> {
+  async #run(member: Member, { rows, resolve, reject }: Job): Promise<void> {
     try {
-      const { part, buffers } = await member.encode(streams);
+      const { part, buffer } = await member.encode(rows);
       this.#jobs.set(member, null);
-      const shared = buffersOf(streams).filter((buffer) => !(buffer instanceof ArrayBuffer));
-      this.#options.spare.give([...shared, ...buffers]);
+      this.#options.spare.give(buffer ?? rows.buffer);
       resolve(part);
       this.#assign();
     } catch (error) {

@@ -15,19 +15,19 @@ export interface WriteRequest {
 }
 
 /**
- * The rows of one row group of the write, as Arrow IPC streams, in shared memory where the runtime has it; transferred
- * elsewhere. Shared memory must stay as it is until the answer.
+ * The rows of one row group of the write, as one Arrow IPC stream, in shared memory where the runtime has it;
+ * transferred elsewhere. Shared memory must stay as it is until the answer.
  */
 export interface EncodeRequest {
-  readonly streams: readonly Uint8Array[];
+  readonly rows: Uint8Array;
 }
 
 export type ThreadRequest = Setup | WriteRequest | EncodeRequest;
 
 export interface EncodedRows {
   readonly part: EncodedPart;
-  /** The request's that are not shared, transferred back. */
-  readonly buffers: readonly ArrayBuffer[];
+  /** The one that the rows came in, transferred back; null: it is shared. */
+  readonly buffer: ArrayBuffer | null;
 }
 
 /** The answer to a request; there is one for each, in order. */
@@ -55,11 +55,7 @@ export interface ThreadEvents {
 /** Null: the runtime has no threads. */
 export type SpawnThread = ((events: ThreadEvents) => EncodeThread) | null;
 
-export function buffersOf(parts: readonly Uint8Array[]): ArrayBufferLike[] {
-  return [...new Set(parts.map((bytes) => bytes.buffer))];
-}
-
-/** Of the buffers of `parts` those that are not shared: they change hands when they are sent. */
-export function transferred(parts: readonly Uint8Array[]): ArrayBuffer[] {
-  return buffersOf(parts).filter((buffer) => buffer instanceof ArrayBuffer);
+/** The buffer of `bytes` if it is not shared: it changes hands when they are sent. */
+export function ownBuffer({ buffer }: Uint8Array): ArrayBuffer | null {
+  return buffer instanceof ArrayBuffer ? buffer : null;
 }

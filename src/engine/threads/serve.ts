@@ -1,39 +1,25 @@
 /** An encoding thread's work: an engine of its own, one row group after the other, one write after the other. */
 import { IcestreamError } from '../../errors.ts';
-import type { Encoder, EncoderOptions } from '../encoder.ts';
-import type { Batch, Engine } from '../engine.ts';
-import { createEngine } from '../wasm/engine.ts';
-import {
-  type EncodedRows,
-  type EncodeRequest,
-  type ThreadAnswer,
-  type ThreadRequest,
-  transferred,
-} from './protocol.ts';
+import { PartEncoder } from '../wasm/part-encoder.ts';
+import { type EncodedRows, ownBuffer, type ThreadAnswer, type ThreadRequest } from './protocol.ts';
 
 /** Takes the messages of one thread, in order. */
 export function server(
   answer: (message: ThreadAnswer, transfer: ArrayBuffer[]) => void,
 ): (message: ThreadRequest) => void {
-  let engine: Engine | null = null;
-  let write: { readonly options: EncoderOptions; readonly idle: Encoder } | null = null;
+  let encoder: PartEncoder | null = null;
 
   const serve = (message: ThreadRequest): EncodedRows | null => {
     if ('module' in message) {
-      engine = createEngine(message.module, message.engineBytes);
+      encoder = new PartEncoder(message.module, message.engineBytes);
       return null;
     }
-    if (engine === null) throw new IcestreamError('ENGINE_FAILED', 'an encoding thread has no engine');
+    if (encoder === null) throw new IcestreamError('ENGINE_FAILED', 'an encoding thread has no engine');
     if ('options' in message) {
-      write?.idle.free();
-      write = null;
-      // What encoders with the same options share is kept while there is one of them.
-      if (message.options !== null) write = { options: message.options, idle: engine.encoder(message.options) };
+      encoder.begin(message.options);
       return null;
     }
-    if (write === null) throw new IcestreamError('ENGINE_FAILED', 'rows came to an encoding thread before their write');
-    const part = engine.encodePart(write.options, batchesOf(engine, message));
-    return { part, buffers: transferred(message.streams) };
+    return { part: encoder.encode(message.rows), buffer: ownBuffer(message.rows) };
   };
 
   return (message) => {
@@ -44,26 +30,20 @@ export function server(
     } catch (thrown) {
       error = asMessage(thrown);
     }
-    const sent = encoded === null ? [] : transferred([...encoded.part.pieces, encoded.part.tail]);
-    answer({ engine: stateOf(engine), encoded, error }, [...sent, ...(encoded?.buffers ?? [])]);
+    answer({ engine: stateOf(encoder), encoded, error }, encoded === null ? [] : buffersOf(encoded));
   };
 }
 
-function stateOf(engine: Engine | null): ThreadAnswer['engine'] {
-  if (engine === null) return null;
-  const { alive, memoryBytes } = engine;
-  return { alive, memoryBytes, liveBytes: alive ? engine.liveBytes : 0 };
+/** They change hands: none of them is shared. */
+function buffersOf({ part, buffer }: EncodedRows): ArrayBuffer[] {
+  const made = [...part.pieces, part.tail].map((bytes) => bytes.buffer);
+  return buffer === null ? made : [...made, buffer];
 }
 
-function batchesOf(engine: Engine, { streams }: EncodeRequest): Batch[] {
-  const batches: Batch[] = [];
-  try {
-    for (const stream of streams) batches.push(...engine.fromIpc(stream, { trusting: true }));
-  } catch (error) {
-    for (const batch of batches) batch.free();
-    throw error;
-  }
-  return batches;
+function stateOf(encoder: PartEncoder | null): ThreadAnswer['engine'] {
+  if (encoder === null) return null;
+  const { alive, memoryBytes } = encoder;
+  return { alive, memoryBytes, liveBytes: alive ? encoder.liveBytes : 0 };
 }
 
 function asMessage(error: unknown): NonNullable<ThreadAnswer['error']> {

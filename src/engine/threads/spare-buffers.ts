@@ -1,6 +1,6 @@
 /** Buffers that were sent to a thread and came back, for what is sent next: fresh memory costs more than the copy. */
 
-/** So that buffers for streams of about one size serve each other. */
+/** So that buffers for row groups of about one size serve each other: sizes are rounded up by it, or by an 8th at most. */
 const GRAIN_BYTES = 64 * 1024;
 
 /**
@@ -24,8 +24,8 @@ export class SpareBuffers {
     return this.#spare.reduce((sum, buffer) => sum + buffer.byteLength, 0);
   }
 
-  give(buffers: readonly ArrayBufferLike[]): void {
-    this.#spare.push(...buffers);
+  give(buffer: ArrayBufferLike): void {
+    this.#spare.push(buffer);
     this.#spare.sort((a, b) => a.byteLength - b.byteLength);
   }
 
@@ -35,7 +35,8 @@ export class SpareBuffers {
     // Where none fits the largest goes (index -1): there are never more than were sent at once.
     const [found] = this.#spare.splice(fits, 1);
     if (fits >= 0 && found !== undefined) return new Uint8Array(found, 0, bytes);
-    const size = Math.ceil(bytes / GRAIN_BYTES) * GRAIN_BYTES;
+    const grain = Math.max(GRAIN_BYTES, 2 ** Math.floor(Math.log2(Math.max(1, bytes) / 8)));
+    const size = Math.ceil(bytes / grain) * grain;
     return new Uint8Array(takeLeft(size) ?? new BufferKind(size), 0, bytes);
   }
 

@@ -72,10 +72,15 @@ export class WasmBatch implements Batch {
     return this.#instance.callBytes('batch_hash', this.#live(), request);
   }
 
-  toIpc(): Bytes;
-  toIpc<Into extends Uint8Array>(allocate: (bytes: number) => Into): Into;
-  toIpc(allocate: (bytes: number) => Uint8Array = (bytes) => new Uint8Array(bytes)): Uint8Array {
-    return this.#instance.takeOutput(this.#instance.call('batch_to_ipc', this.#live()), allocate);
+  toIpc(): Bytes {
+    return this.#instance.callBytes('batch_to_ipc', this.#live());
+  }
+
+  static toIpc(batches: readonly Batch[], allocate: (bytes: number) => Uint8Array): Uint8Array {
+    const [first] = batches;
+    if (!(first instanceof WasmBatch)) throw notOfThisEngine();
+    const instance = first.#instance;
+    return instance.takeOutput(instance.call('batches_to_ipc', releaseBatches(instance, batches)), allocate);
   }
 
   toBare(label: Bytes, allocate: (bytes: number) => Bytes): Bytes {
@@ -155,11 +160,18 @@ export function batchesOf(instance: WasmInstance, list: BatchList, schema?: Arro
   return list.map(([handle, rows]) => new WasmBatch(instance, handle, rows, schema));
 }
 
+/** One IPC stream of `batches`, which have one schema, copied out to an array of `allocate`; consumes them. */
+export function batchesToIpc(batches: readonly Batch[], allocate: (bytes: number) => Uint8Array): Uint8Array {
+  return WasmBatch.toIpc(batches, allocate);
+}
+
+function notOfThisEngine(): IcestreamError {
+  return new IcestreamError('INVALID_ARGUMENT', 'not a batch of this engine');
+}
+
 /** The handle of a batch that a call consumes. */
 export function releaseBatch(instance: WasmInstance, batch: Batch): number {
-  if (!(batch instanceof WasmBatch)) {
-    throw new IcestreamError('INVALID_ARGUMENT', 'not a batch of this engine');
-  }
+  if (!(batch instanceof WasmBatch)) throw notOfThisEngine();
   return batch.release(instance);
 }
 

@@ -2,7 +2,7 @@
 import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
 import type { ArrowSchema } from '../arrow-schema.ts';
-import type { EncodedPart, Encoder, EncoderOptions } from '../encoder.ts';
+import type { Encoder, EncoderOptions } from '../encoder.ts';
 import type {
   Aligner,
   AlignOptions,
@@ -24,7 +24,7 @@ import type {
 import { WasmAligner } from './aligner.ts';
 import { WasmChecksum } from './checksum.ts';
 import { WasmDecompressor } from './decompressor.ts';
-import { encodePart, WasmEncoder } from './encoder.ts';
+import { WasmEncoder } from './encoder.ts';
 import { WasmInstance } from './instance.ts';
 import { WasmIpcReader } from './ipc-reader.ts';
 import { concatBatches, partitionBatches } from './partition.ts';
@@ -57,8 +57,8 @@ class WasmEngine implements Engine {
     return new WasmIpcReader(this.#instance);
   }
 
-  fromIpc(bytes: Uint8Array, options?: { readonly trusting?: boolean }): Batch[] {
-    using reader = new WasmIpcReader(this.#instance, options?.trusting);
+  fromIpc(bytes: Uint8Array): Batch[] {
+    using reader = new WasmIpcReader(this.#instance);
     const batches = reader.push(bytes);
     try {
       batches.push(...reader.finish());
@@ -118,10 +118,6 @@ class WasmEngine implements Engine {
 
   encoder(options: EncoderOptions): Encoder {
     return new WasmEncoder(this.#instance, options);
-  }
-
-  encodePart(options: EncoderOptions, batches: readonly Batch[]): EncodedPart {
-    return encodePart(this.#instance, options, batches);
   }
 }
 

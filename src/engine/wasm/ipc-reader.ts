@@ -9,9 +9,9 @@ export class WasmIpcReader implements IpcReader {
   #handle: number;
   #schema: ArrowSchema | null = null;
 
-  constructor(instance: WasmInstance, trusting = false) {
+  constructor(instance: WasmInstance) {
     this.#instance = instance;
-    this.#handle = instance.call(trusting ? 'ipc_new_trusting' : 'ipc_new');
+    this.#handle = instance.call('ipc_new');
   }
 
   get schema(): ArrowSchema | null {

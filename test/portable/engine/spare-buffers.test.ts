@@ -7,17 +7,24 @@ describe('spare buffers', () => {
     const spare = new SpareBuffers();
     const first = spare.take(100_000);
     expect([first.length, spare.bytes]).toEqual([100_000, 0]);
-    spare.give([first.buffer]);
+    spare.give(first.buffer);
     expect(spare.bytes).toBe(131_072);
     const second = spare.take(131_072);
     expect(second.buffer).toBe(first.buffer);
     expect([second.length, spare.bytes]).toEqual([131_072, 0]);
   });
 
+  it('serve what is a little larger, too', () => {
+    const spare = new SpareBuffers();
+    const first = spare.take(14_800_000);
+    spare.give(first.buffer);
+    expect(spare.take(15_300_000).buffer).toBe(first.buffer);
+  });
+
   it('serve the next write while they are there', () => {
     const earlier = new SpareBuffers();
     const sent = earlier.take(200_000);
-    earlier.give([sent.buffer]);
+    earlier.give(sent.buffer);
     earlier.leave();
     expect(earlier.bytes).toBe(0);
     const [first, second] = [new SpareBuffers(), new SpareBuffers()];
@@ -35,7 +42,7 @@ describe('spare buffers', () => {
           const taken = sizes.map((bytes) => spare.take(bytes));
           expect(taken.map((bytes) => bytes.length)).toEqual(sizes);
           expect(new Set(taken.map((bytes) => bytes.buffer)).size).toBe(sizes.length);
-          spare.give(taken.map((bytes) => bytes.buffer));
+          for (const { buffer } of taken) spare.give(buffer);
           most = Math.max(most, sizes.length);
           // 6 MiB and a grain each at most: nothing piles up.
           expect(spare.bytes).toBeLessThanOrEqual(Math.max(most, 1) * ((1 << 20) + 65_536));

@@ -70,20 +70,13 @@ function withThreads() {
   });
 
   test('what an encoding thread reports is the error of the write', async () => {
-    const engine = await testEngine();
     const options: EncoderOptions = { schema: { fields: [] }, ...encoding };
-    const batches = async () => {
-      const opened = await sourceOf(orders(1000)).open({ engine, lease: undefined as never });
-      const all: Batch[] = [];
-      for await (const batch of opened.batches()) all.push(batch);
-      return all;
-    };
     await using pool = await encodePool(2, 24 * MiB, options);
-    await expect(pool.encode(await batches())).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    await expect(pool.encode(await someBatches())).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     // The write is over.
-    await expect(pool.encode(await batches())).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    await expect(pool.encode(await someBatches())).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     await using small = await encodePool(1, 1 * MiB, options);
-    await expect(small.encode(await batches())).rejects.toMatchObject({ code: 'MEMORY_LIMIT_TOO_SMALL' });
+    await expect(small.encode(await someBatches())).rejects.toMatchObject({ code: 'MEMORY_LIMIT_TOO_SMALL' });
   });
 
   test('a thread that ends rejects what is in the works', async () => {
@@ -96,10 +89,17 @@ function withThreads() {
     const module = await engineModule();
     const threads = new EncodeThreads({ spawn, module, count: 1, shareBytes: 24 * MiB });
     const pool = threads.lend(undefined as never, { last: true });
-    const parts = [pool.encode([]), pool.encode([])];
+    const parts = [pool.encode(await someBatches()), pool.encode(await someBatches())];
     events?.onGone(new Error('gone'));
     for (const part of parts) await expect(part).rejects.toMatchObject({ code: 'ENGINE_FAILED' });
     await pool.close();
     expect(ended).toBe(1);
   });
+}
+
+async function someBatches(): Promise<Batch[]> {
+  const opened = await sourceOf(orders(1000)).open({ engine: await testEngine(), lease: undefined as never });
+  const batches: Batch[] = [];
+  for await (const batch of opened.batches()) batches.push(batch);
+  return batches;
 }

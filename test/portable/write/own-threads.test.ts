@@ -141,7 +141,7 @@ function withThreads() {
     const dead = { alive: false, memoryBytes: MiB, liveBytes: 0 };
     const fails = { code: 'ENGINE_FAILED', message: 'the engine stopped: out of luck', place: {} } as const;
     await using threads = await fakeThreads((request, number) =>
-      'streams' in request && number === 1 ? { engine: dead, encoded: null, error: fails } : null,
+      'rows' in request && number === 1 ? { engine: dead, encoded: null, error: fails } : null,
     );
     await expect(write({ threads })).rejects.toMatchObject({ code: 'ENGINE_FAILED', message: fails.message });
     const refusal = { code: 'ENGINE_FAILED', message: expect.stringContaining(fails.message) };
@@ -182,7 +182,7 @@ function withThreads() {
     const refused = { code: 'UNSUPPORTED', message: 'not this time', place: {} } as const;
     let times = 0;
     await using threads = await fakeThreads((request) =>
-      'streams' in request && times++ === 1
+      'rows' in request && times++ === 1
         ? { engine: { alive: true, memoryBytes: MiB, liveBytes: 0 }, encoded: null, error: refused }
         : null,
     );

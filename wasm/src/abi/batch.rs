@@ -2,7 +2,7 @@
 
 use arrow_array::RecordBatch;
 
-use super::{answer, set_meta, set_out};
+use super::{answer, handle_list, set_meta, set_out};
 use crate::error::{EngineError, Result};
 use crate::kernels::compact::compact;
 use crate::kernels::data_size::column_sizes;
@@ -78,5 +78,15 @@ pub extern "C" fn batch_compact(handle: i32) -> i32 {
 
 #[unsafe(no_mangle)]
 pub extern "C" fn batch_to_ipc(handle: i32) -> i32 {
-    answer(|| Ok(set_out(with(handle, |b| batch::to_ipc(b))?)))
+    answer(|| Ok(set_out(with(handle, |b| batch::to_ipc(std::slice::from_ref(b)))?)))
+}
+
+/// Batches of one schema (a list of handles, consumed) as one IPC stream.
+///
+/// # Safety
+/// `ptr` and `len` are those of one `ics_alloc`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn batches_to_ipc(ptr: *mut u8, len: usize) -> i32 {
+    let list = unsafe { handle_list(ptr, len) };
+    answer(|| Ok(set_out(batch::to_ipc(&take_batches(&list)?)?)))
 }

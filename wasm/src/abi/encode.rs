@@ -4,6 +4,7 @@ use super::batch::take_batches;
 use super::{answer, block, handle_list, set_meta, set_out};
 use crate::encode::Encoder;
 use crate::handles;
+use crate::ipc::IpcReader;
 
 /// A new encoder; the request is `EncoderOptions`, maps as lists of pairs.
 ///
@@ -34,6 +35,19 @@ pub unsafe extern "C" fn enc_row_group(handle: i32, ptr: *mut u8, len: usize) ->
     let list = unsafe { handle_list(ptr, len) };
     answer(|| {
         let batches = take_batches(&list)?;
+        handles::with::<Encoder, _>(handle, |e| e.start_row_group(batches)).map(|()| 0)
+    })
+}
+
+/// Begins the row group of a part.
+///
+/// # Safety
+/// As for `enc_new`; what is in the block is output of `batches_to_ipc`, unchanged.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn enc_part_rows(handle: i32, ptr: *mut u8, len: usize) -> i32 {
+    let rows = unsafe { block(ptr, len) };
+    answer(|| {
+        let batches = unsafe { IpcReader::read_trusted(rows) }?;
         handles::with::<Encoder, _>(handle, |e| e.start_row_group(batches)).map(|()| 0)
     })
 }

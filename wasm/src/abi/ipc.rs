@@ -11,13 +11,6 @@ pub extern "C" fn ipc_new() -> i32 {
     answer(|| handles::insert(IpcReader::default()))
 }
 
-/// # Safety
-/// What is pushed is the output of `batch_to_ipc`, unchanged.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn ipc_new_trusting() -> i32 {
-    answer(|| handles::insert(unsafe { IpcReader::trusting() }))
-}
-
 /// Batches that became whole: `[[handle, rows], …]` in the meta.
 ///
 /// # Safety
