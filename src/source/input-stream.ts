@@ -2,6 +2,7 @@
 import { IcestreamError } from '../errors.ts';
 import type { Bytes } from '../util/bytes.ts';
 import { patientReader } from '../util/patient-reader.ts';
+import { release } from '../util/release.ts';
 import type { ByteInput } from './byte-input.ts';
 
 /** The objects of each read, about 800 bytes, outlive V8's quick collections: few reads keep the heap flat. */
@@ -42,8 +43,9 @@ export function streamChunks(
 export function passingChunks(
   stream: ReadableStream<Uint8Array>,
   signal?: AbortSignal,
+  chunkBytes = CHUNK_BYTES,
 ): AsyncGenerator<Bytes, void, undefined> {
-  return chunksOf(() => largeChunks(stream) ?? stream.getReader(), signal);
+  return chunksOf(() => largeChunks(stream, chunkBytes) ?? stream.getReader(), signal);
 }
 
 type ChunkReader = Pick<ReadableStreamDefaultReader<Uint8Array>, 'read' | 'cancel' | 'releaseLock'>;
@@ -74,16 +76,18 @@ async function* chunksOf(open: () => ChunkReader, signal?: AbortSignal): AsyncGe
   }
 }
 
-/** One buffer goes back and forth. */
-function largeChunks(stream: ReadableStream<Uint8Array>): ChunkReader | null {
+/** One buffer goes back and forth; it is given back at the end, or many short bodies would leave theirs to the collector. */
+function largeChunks(stream: ReadableStream<Uint8Array>, chunkBytes: number): ChunkReader | null {
   const reader = patientReader(stream);
   if (reader === null) return null;
-  let buffer = new Uint8Array(CHUNK_BYTES);
+  let buffer = new Uint8Array(chunkBytes);
   return {
     ...reader,
     read: async () => {
       const result = await reader.fill(buffer);
-      if (result.value !== undefined) buffer = new Uint8Array(result.value.buffer);
+      if (result.value === undefined) return result;
+      buffer = new Uint8Array(result.value.buffer);
+      if (result.done) release(buffer);
       return result;
     },
   };

@@ -28,6 +28,8 @@ const USUAL_WRITE_BYTES = 64 * 2 ** 20;
 const RETRY_AFTER_SECONDS = 2;
 /** Of a refused body, read before the answer; larger ones are cut off. */
 const DISCARDED_BYTES = 2 ** 24;
+/** No write's memory is there for them, however many come at once. */
+const DISCARDED_CHUNK_BYTES = 2 ** 17;
 
 export interface LoadRequest {
   readonly identifier: TableIdentifier;
@@ -146,7 +148,7 @@ async function discard(body: ReadableStream<Uint8Array> | null): Promise<void> {
   if (body === null || body.locked) return;
   let bytes = 0;
   try {
-    for await (const { length } of passingChunks(body)) {
+    for await (const { length } of passingChunks(body, undefined, DISCARDED_CHUNK_BYTES)) {
       bytes += length;
       if (bytes > DISCARDED_BYTES) return;
     }
