@@ -2,7 +2,7 @@
 //!
 //! Arrow's own `take` looks at the column's type once per group, wants one array, and copies short values by calls of
 //! unknown length, which wasm is slow at. Here the type is looked at once per column, pieces stay what they are, and
-//! rows are copied block by block, group by group: the block read stays in cache, and one group at a time is written.
+//! each is read once, in order: every value goes to its place in its group.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use arrow_data::ArrayData;
 use arrow_schema::{DataType, FieldRef};
 use arrow_select::concat::concat;
 
-use super::row_groups::{RowGroups, warm};
+use super::row_groups::RowGroups;
 use super::spans::{Spans, group_offsets, group_values};
 use crate::error::Result;
 
@@ -25,8 +25,8 @@ pub fn gather(pieces: &[ArrayRef], groups: &RowGroups<'_>) -> Result<Vec<ArrayRe
     let data_type = pieces[0].data_type();
     match data_type {
         DataType::Boolean => {
-            let values: Vec<_> = pieces.iter().map(|p| p.as_boolean().values()).collect();
-            let bits = bits(groups, |piece, row| values[piece].value(row));
+            let values: Vec<_> = pieces.iter().map(|p| Some(p.as_boolean().values().clone())).collect();
+            let bits = bits(groups, false, &values, pieces);
             let array = |(bits, nulls)| Arc::new(BooleanArray::new(bits, nulls)) as ArrayRef;
             Ok(bits.into_iter().zip(nulls(pieces, groups)).map(array).collect())
         }
@@ -65,67 +65,52 @@ pub fn gather(pieces: &[ArrayRef], groups: &RowGroups<'_>) -> Result<Vec<ArrayRe
                 let column = concat(&all)?;
                 let take =
                     |rows| Ok(arrow_select::take::take(&column, &UInt32Array::new(Vec::into(rows), None), None)?);
-                groups.over_all().into_iter().map(take).collect()
+                let numbers: Vec<u32> = (0..column.len() as u32).collect();
+                groups.scatter(&[&numbers[..]]).into_iter().map(take).collect()
             }
         },
     }
 }
 
-/// A bit a row, by group.
-fn bits(groups: &RowGroups<'_>, get: impl Fn(usize, usize) -> bool) -> Vec<BooleanBuffer> {
-    struct Bits {
-        words: Vec<u64>,
-        word: u64,
-        len: usize,
-    }
-    let room = |rows: &usize| Bits { words: Vec::with_capacity(rows.div_ceil(64)), word: 0, len: 0 };
-    let mut all: Vec<Bits> = groups.sizes.iter().map(room).collect();
-    for block in &groups.blocks {
-        for (group, rows) in groups.runs(block) {
-            let Bits { words, word, len } = &mut all[group];
-            let (mut open, mut used) = (*word, *len % 64);
-            for row in rows {
-                open |= u64::from(get(block.piece, *row as usize)) << used;
-                used += 1;
-                if used == 64 {
-                    words.push(open);
-                    (open, used) = (0, 0);
-                }
-            }
-            *word = open;
-            *len += rows.len();
+/// A bit a row, by group: `usual`, or the other one in the rows of `unusual`, which has the bits of each piece.
+fn bits(
+    groups: &RowGroups<'_>,
+    usual: bool,
+    unusual: &[Option<BooleanBuffer>],
+    pieces: &[ArrayRef],
+) -> Vec<BooleanBuffer> {
+    let fill = if usual { u64::MAX } else { 0 };
+    let mut all: Vec<Vec<u64>> = groups.sizes.iter().map(|rows| vec![fill; rows.div_ceil(64)]).collect();
+    for (unusual, rows) in unusual.iter().zip(groups.cut(pieces.iter().map(|p| p.len()))) {
+        for row in unusual.iter().flat_map(BooleanBuffer::set_indices) {
+            let (group, place) = (rows.ids[row] as usize, rows.places[row] as usize);
+            all[group][place / 64] ^= 1 << (place % 64);
         }
     }
-    let whole = |Bits { mut words, word, len }: Bits| {
-        if len % 64 > 0 {
-            words.push(word);
+    let whole = |(mut words, rows): (Vec<u64>, &usize)| {
+        if let (true, Some(last)) = (rows % 64 > 0, words.last_mut()) {
+            *last &= (1 << (rows % 64)) - 1;
         }
-        BooleanBuffer::new(Buffer::from_vec(words), 0, len)
+        BooleanBuffer::new(Buffer::from_vec(words), 0, *rows)
     };
-    all.into_iter().map(whole).collect()
+    all.into_iter().zip(&groups.sizes).map(whole).collect()
 }
 
 fn nulls(pieces: &[ArrayRef], groups: &RowGroups<'_>) -> Vec<Option<NullBuffer>> {
-    let nulls: Vec<_> = pieces.iter().map(|p| p.nulls().filter(|n| n.null_count() > 0)).collect();
-    if nulls.iter().all(Option::is_none) {
+    let null_rows = |p: &ArrayRef| p.nulls().filter(|n| n.null_count() > 0).map(|n| !n.inner());
+    let null_rows: Vec<_> = pieces.iter().map(null_rows).collect();
+    if null_rows.iter().all(Option::is_none) {
         return vec![None; groups.sizes.len()];
     }
-    let bits = bits(groups, |piece, row| nulls[piece].is_none_or(|n| n.is_valid(row)));
-    bits.into_iter().map(|bits| Some(NullBuffer::new(bits)).filter(|n| n.null_count() > 0)).collect()
+    let valid = bits(groups, true, &null_rows, pieces);
+    valid.into_iter().map(|bits| Some(NullBuffer::new(bits)).filter(|n| n.null_count() > 0)).collect()
 }
 
 /// Values of one width, whatever they mean.
 fn fixed<T: ArrowNativeType>(pieces: &[ArrayRef], groups: &RowGroups<'_>) -> Result<Vec<ArrayRef>> {
     let data: Vec<ArrayData> = pieces.iter().map(|p| p.to_data()).collect();
     let values: Vec<&[T]> = data.iter().map(|d| &d.buffer::<T>(0)[..d.len()]).collect();
-    let mut all: Vec<Vec<T>> = groups.sizes.iter().map(|rows| Vec::with_capacity(*rows)).collect();
-    for block in &groups.blocks {
-        let values = values[block.piece];
-        warm(&values[block.rows.clone()]);
-        for (group, rows) in groups.runs(block) {
-            all[group].extend(rows.iter().map(|row| values[*row as usize]));
-        }
-    }
+    let all = groups.scatter(&values);
     let array = |(values, nulls): (Vec<T>, _)| {
         let data = ArrayData::builder(pieces[0].data_type().clone()).len(values.len()).nulls(nulls);
         // SAFETY: as many values of the type as there are rows.
@@ -146,7 +131,7 @@ fn bytes<T: ByteArrayType<Offset = i32>>(pieces: &[ArrayRef], groups: &RowGroups
         // SAFETY: whole values of arrays of the same type, at the offsets that were counted.
         Arc::new(unsafe { GenericByteArray::<T>::new_unchecked(offsets, Buffer::from_vec(values), nulls) }) as ArrayRef
     };
-    Ok(offsets.into_iter().zip(values).zip(nulls(pieces, groups)).map(array).collect())
+    Ok(offsets.of_groups.into_iter().zip(values).zip(nulls(pieces, groups)).map(array).collect())
 }
 
 fn lists(pieces: &[ArrayRef], element: &FieldRef, groups: &RowGroups<'_>) -> Result<Vec<ArrayRef>> {
@@ -181,7 +166,7 @@ fn numbers(lists: &[&ListArray], width: usize, groups: &RowGroups<'_>) -> Result
         let child = unsafe { child.add_buffer(Buffer::from_vec(values)).align_buffers(true).build_unchecked() };
         Ok((offsets, make_array(child)))
     };
-    offsets.into_iter().zip(values).map(part).collect()
+    offsets.of_groups.into_iter().zip(values).map(part).collect()
 }
 
 /// Offsets and elements of the lists of each group.
@@ -193,11 +178,12 @@ fn elements(lists: &[(&[i32], ArrayRef)], groups: &RowGroups<'_>) -> Result<Elem
     };
     let values: Vec<ArrayRef> = lists.iter().map(shown).collect();
     let mut ids = Vec::with_capacity(values.iter().map(|v| v.len()).sum());
-    let spans = lists.iter().flat_map(|(offsets, _)| offsets.windows(2));
-    for (span, id) in spans.zip(groups.ids) {
-        ids.resize(ids.len() + (span[1] - span[0]) as usize, *id);
+    for ((offsets, _), rows) in lists.iter().zip(groups.cut(lists.iter().map(|(offsets, _)| offsets.len() - 1))) {
+        for (span, id) in offsets.windows(2).zip(rows.ids) {
+            ids.resize(ids.len() + (span[1] - span[0]) as usize, *id);
+        }
     }
-    let of_elements = RowGroups::new(&ids, groups.sizes.len(), values.iter().map(|v| v.len()));
+    let of_elements = RowGroups::new(&ids, groups.sizes.len());
     let offsets = group_offsets(&lists.iter().map(|(offsets, _)| *offsets).collect::<Vec<_>>(), groups)?;
-    Ok(offsets.into_iter().zip(gather(&values, &of_elements)?).collect())
+    Ok(offsets.of_groups.into_iter().zip(gather(&values, &of_elements)?).collect())
 }

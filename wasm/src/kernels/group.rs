@@ -21,6 +21,7 @@ pub fn group(columns: &[KeyColumn], rows: usize) -> Groups {
         let groups = match &column.keys {
             Keys::Void => continue,
             Keys::Ints(keys) => ints(keys, column.nulls.as_ref()),
+            Keys::Buckets { numbers, count } => buckets(numbers, *count, column.nulls.as_ref()),
             Keys::Wide(keys) => wide(keys, column.nulls.as_ref()),
             Keys::Bytes { column: array, ends } => match ByteRows::of(array) {
                 Some(values) => strings(&Strings { values, ends: ends.as_deref() }, rows, column.nulls.as_ref()),
@@ -45,7 +46,6 @@ fn combine(a: &Groups, b: &Groups) -> Groups {
 }
 
 fn ints(keys: &[i64], nulls: Option<&NullBuffer>) -> Groups {
-    let valid = |i: usize| nulls.is_none_or(|n| n.is_valid(i));
     let wider = |(low, high): (i64, i64), key: &i64| (low.min(*key), high.max(*key));
     let none = (i64::MAX, i64::MIN);
     let range = match nulls {
@@ -54,22 +54,43 @@ fn ints(keys: &[i64], nulls: Option<&NullBuffer>) -> Groups {
     };
     let (low, high) = if range == none { (0, 0) } else { range };
     let span = high.wrapping_sub(low) as u64;
-    if span >= (2 * keys.len() as u64).max(1_024) {
+    if !few(span, keys.len()) {
         return hashed(&Values(keys, |v: &i64| mix(*v as u64)), keys.len(), nulls);
     }
-    // Keys close together (buckets, days): a table of all of them.
+    tabled(keys.iter().map(|key| key.wrapping_sub(low) as usize), span as usize + 1, nulls)
+}
+
+fn buckets(numbers: &[u32], count: u32, nulls: Option<&NullBuffer>) -> Groups {
+    if !few(count.into(), numbers.len()) {
+        return hashed(&Values(numbers, |v: &u32| mix(u64::from(*v))), numbers.len(), nulls);
+    }
+    tabled(numbers.iter().map(|number| *number as usize), count as usize, nulls)
+}
+
+/// Are so many different keys worth a table of all of them (buckets, days)?
+fn few(keys: u64, rows: usize) -> bool {
+    keys < (2 * rows as u64).max(1_024)
+}
+
+/// `keys`: one a row, below `count` where it is not null.
+fn tabled(keys: impl Iterator<Item = usize>, count: usize, nulls: Option<&NullBuffer>) -> Groups {
     const NONE: u32 = u32::MAX;
-    let mut table = vec![NONE; span as usize + 2];
+    let mut table = vec![NONE; count + 1];
     let mut firsts = Vec::new();
-    let id = |(i, key): (usize, &i64)| {
-        let slot = if valid(i) { key.wrapping_sub(low) as usize } else { span as usize + 1 };
-        if table[slot] == NONE {
-            table[slot] = firsts.len() as u32;
-            firsts.push(i as u32);
+    let id = |(row, key): (usize, usize)| {
+        let id = &mut table[key];
+        if *id == NONE {
+            *id = firsts.len() as u32;
+            firsts.push(row as u32);
         }
-        table[slot]
+        *id
     };
-    let ids = keys.iter().enumerate().map(id).collect();
+    let ids = match nulls {
+        None => keys.enumerate().map(id).collect(),
+        Some(nulls) => {
+            keys.zip(nulls).map(|(key, valid)| if valid { key } else { count }).enumerate().map(id).collect()
+        }
+    };
     Groups { ids, firsts }
 }
 

@@ -13,6 +13,11 @@ pub enum Keys {
     /// Integers, counts of days and the like, and the bits of floats.
     Ints(Vec<i64>),
     Wide(Vec<i128>),
+    /// All below `count`.
+    Buckets {
+        numbers: Vec<u32>,
+        count: u32,
+    },
     /// The first `ends[i]` bytes of each row; None: all of them.
     Bytes {
         column: ArrayRef,
@@ -47,6 +52,7 @@ impl KeyColumn {
         Ok(match &self.keys {
             Keys::Void => None,
             Keys::Ints(values) => Some(self.encode_int(values[row], row)?),
+            Keys::Buckets { numbers, .. } => Some(self.encode_int(numbers[row].into(), row)?),
             Keys::Wide(values) => Some(shortest(&values[row].to_be_bytes()).to_vec()),
             Keys::Bytes { column, ends } => {
                 // The kinds of columns were sorted out when the keys were made.

@@ -4,7 +4,6 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_buffer::{BooleanBufferBuilder, NullBuffer};
 use arrow_schema::{DataType, Field, Fields};
-use arrow_select::concat::concat;
 
 use super::concat::require_one_schema;
 use super::gather::gather;
@@ -121,19 +120,7 @@ fn key_column(batches: &[RecordBatch], id: i32, transform: Transform) -> Result<
         nulls.push((null, column.len()));
         columns.push(column);
     }
-    transform.apply(&joined(columns)?, joined_nulls(nulls)).map_err(|e| e.at_column(name))
-}
-
-/// One array of all; lets go of them.
-fn joined(mut arrays: Vec<ArrayRef>) -> Result<ArrayRef> {
-    match (arrays.len(), arrays.pop()) {
-        (1, Some(only)) => Ok(only),
-        (_, last) => {
-            arrays.extend(last);
-            let all: Vec<&dyn Array> = arrays.iter().map(AsRef::as_ref).collect();
-            Ok(concat(&all)?)
-        }
-    }
+    transform.apply(&columns, joined_nulls(nulls)).map_err(|e| e.at_column(name))
 }
 
 fn joined_nulls(parts: Vec<(Option<NullBuffer>, usize)>) -> Option<NullBuffer> {
@@ -181,7 +168,7 @@ pub(super) fn find<'a>(
 
 /// The rows of each group as batches of their own memory: one that waits does not keep the others alive.
 fn split(batches: Vec<RecordBatch>, groups: &Groups) -> Result<Vec<RecordBatch>> {
-    let groups = RowGroups::new(&groups.ids, groups.firsts.len(), batches.iter().map(RecordBatch::num_rows));
+    let groups = RowGroups::new(&groups.ids, groups.firsts.len());
     let schema = batches[0].schema();
     let mut columns: Vec<Vec<ArrayRef>> = schema.fields().iter().map(|_| Vec::with_capacity(batches.len())).collect();
     for batch in batches {

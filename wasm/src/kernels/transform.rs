@@ -5,8 +5,9 @@ use std::fmt;
 use arrow_array::cast::AsArray;
 use arrow_array::types::*;
 use arrow_array::{Array, ArrayRef};
-use arrow_buffer::NullBuffer;
+use arrow_buffer::{NullBuffer, ScalarBuffer};
 use arrow_schema::{DataType, TimeUnit};
+use arrow_select::concat::concat;
 
 use super::bytes::ByteRows;
 use super::keys::{Form, KeyColumn, Keys};
@@ -49,22 +50,23 @@ impl Transform {
         }
     }
 
-    /// The partition values of a column. `nulls`: its own and those of the structs it is in.
-    pub fn apply(self, column: &ArrayRef, nulls: Option<NullBuffer>) -> Result<KeyColumn> {
+    /// The partition values of a column, which lies in pieces. `nulls`: its own and those of the structs it is in.
+    pub fn apply(self, pieces: &[ArrayRef], nulls: Option<NullBuffer>) -> Result<KeyColumn> {
+        let data_type = pieces[0].data_type();
         let keyed = match self {
             Self::Void => Some((Keys::Void, Form::Bytes)),
-            Self::Identity => identity(column),
-            Self::Bucket(count) => bucket(column, count),
-            Self::Truncate(width) => truncate(column, width),
-            Self::Year => by_date(column, |days| civil::date_of(days).0 - 1970),
-            Self::Month => by_date(column, |days| {
+            Self::Identity => identity(pieces)?,
+            Self::Bucket(count) => bucket(pieces, count),
+            Self::Truncate(width) => truncate(pieces, width)?,
+            Self::Year => by_date(pieces, |days| civil::date_of(days).0 - 1970),
+            Self::Month => by_date(pieces, |days| {
                 let (year, month, _) = civil::date_of(days);
                 (year - 1970) * 12 + i64::from(month) - 1
             }),
-            Self::Day => by_date(column, |days| days),
-            Self::Hour => match ticks_per_day(column) {
+            Self::Day => by_date(pieces, |days| days),
+            Self::Hour => match ticks_per_day(data_type) {
                 Some(per_day) if per_day > 1 => {
-                    Some((Keys::Ints(map64(column, |t| t.div_euclid(per_day / 24))), Form::Int32))
+                    Some((Keys::Ints(map64(pieces, |t| t.div_euclid(per_day / 24))), Form::Int32))
                 }
                 _ => None,
             },
@@ -73,7 +75,7 @@ impl Transform {
             Some((keys, form)) => Ok(KeyColumn { keys, form, nulls: nulls.filter(|n| n.null_count() > 0) }),
             None => Err(EngineError::invalid_argument(format!(
                 "partition transform {self} does not apply to {}",
-                plan::type_name(column.data_type())
+                plan::type_name(data_type)
             ))),
         }
     }
@@ -96,76 +98,116 @@ impl fmt::Display for Transform {
 
 type Keyed = Option<(Keys, Form)>;
 
+fn rows(pieces: &[ArrayRef]) -> usize {
+    pieces.iter().map(|piece| piece.len()).sum()
+}
+
 /// A column of 64-bit counts, mapped.
-fn map64(column: &ArrayRef, f: impl Fn(i64) -> i64) -> Vec<i64> {
-    let data = column.to_data();
-    data.buffer::<i64>(0)[..data.len()].iter().map(|v| f(*v)).collect()
+fn map64<T>(pieces: &[ArrayRef], f: impl Fn(i64) -> T) -> Vec<T> {
+    let mut all = Vec::with_capacity(rows(pieces));
+    for data in pieces.iter().map(|piece| piece.to_data()) {
+        all.extend(data.buffer::<i64>(0)[..data.len()].iter().map(|v| f(*v)));
+    }
+    all
 }
 
 /// A column of 32-bit counts, mapped.
-fn map32(column: &ArrayRef, f: impl Fn(i64) -> i64) -> Vec<i64> {
-    let data = column.to_data();
-    data.buffer::<i32>(0)[..data.len()].iter().map(|v| f(i64::from(*v))).collect()
+fn map32<T>(pieces: &[ArrayRef], f: impl Fn(i64) -> T) -> Vec<T> {
+    let mut all = Vec::with_capacity(rows(pieces));
+    for data in pieces.iter().map(|piece| piece.to_data()) {
+        all.extend(data.buffer::<i32>(0)[..data.len()].iter().map(|v| f(i64::from(*v))));
+    }
+    all
 }
 
-fn identity(column: &ArrayRef) -> Keyed {
-    use DataType::*;
-    Some(match column.data_type() {
-        Boolean => (Keys::Ints(column.as_boolean().values().iter().map(i64::from).collect()), Form::Bool),
-        Int32 | Date32 => (Keys::Ints(map32(column, |v| v)), Form::Int32),
-        Int64 | Time64(_) | Timestamp(..) => (Keys::Ints(map64(column, |v| v)), Form::Int64),
-        // Java compares these by Float.compare: one NaN, and -0.0 is not 0.0.
-        Float32 => {
-            let bits = |v: &f32| i64::from(if v.is_nan() { f32::NAN.to_bits() & 0x7fff_ffff } else { v.to_bits() });
-            (Keys::Ints(column.as_primitive::<Float32Type>().values().iter().map(bits).collect()), Form::Float32)
-        }
-        Float64 => {
-            let bits = |v: &f64| (if v.is_nan() { f64::NAN.to_bits() & (u64::MAX >> 1) } else { v.to_bits() }) as i64;
-            (Keys::Ints(column.as_primitive::<Float64Type>().values().iter().map(bits).collect()), Form::Float64)
-        }
-        Decimal128(..) => decimals(column, |v| v),
-        _ => {
-            ByteRows::of(column)?;
-            (Keys::Bytes { column: column.clone(), ends: None }, Form::Bytes)
-        }
-    })
+/// A column of another type, mapped.
+fn map<'a, A: 'a, V, T>(pieces: &'a [ArrayRef], values: impl Fn(&'a ArrayRef) -> A, f: impl Fn(V) -> T) -> Vec<T>
+where
+    A: IntoIterator<Item = V>,
+{
+    let mut all = Vec::with_capacity(rows(pieces));
+    for piece in pieces {
+        all.extend(values(piece).into_iter().map(&f));
+    }
+    all
 }
 
-fn decimals(column: &ArrayRef, f: impl Fn(i128) -> i128) -> (Keys, Form) {
-    let values = column.as_primitive::<Decimal128Type>().values();
-    // 18 digits and what most tables hold fit 64 bits, which group faster.
-    let narrow: Option<Vec<i64>> = values.iter().map(|v| i64::try_from(f(*v)).ok()).collect();
-    match narrow {
-        Some(keys) => (Keys::Ints(keys), Form::Decimal),
-        None => (Keys::Wide(values.iter().map(|v| f(*v)).collect()), Form::Decimal),
+/// One array of all.
+fn joined(pieces: &[ArrayRef]) -> Result<ArrayRef> {
+    match pieces {
+        [only] => Ok(only.clone()),
+        _ => Ok(concat(&pieces.iter().map(AsRef::as_ref).collect::<Vec<_>>())?),
     }
 }
 
-fn bucket(column: &ArrayRef, count: i32) -> Keyed {
+fn identity(pieces: &[ArrayRef]) -> Result<Keyed> {
+    use DataType::*;
+    Ok(Some(match pieces[0].data_type() {
+        Boolean => (Keys::Ints(map(pieces, |p| p.as_boolean().values(), i64::from)), Form::Bool),
+        Int32 | Date32 => (Keys::Ints(map32(pieces, |v| v)), Form::Int32),
+        Int64 | Time64(_) | Timestamp(..) => (Keys::Ints(map64(pieces, |v| v)), Form::Int64),
+        // Java compares these by Float.compare: one NaN, and -0.0 is not 0.0.
+        Float32 => {
+            let bits = |v: &f32| i64::from(if v.is_nan() { f32::NAN.to_bits() & 0x7fff_ffff } else { v.to_bits() });
+            (Keys::Ints(map(pieces, |p| p.as_primitive::<Float32Type>().values(), bits)), Form::Float32)
+        }
+        Float64 => {
+            let bits = |v: &f64| (if v.is_nan() { f64::NAN.to_bits() & (u64::MAX >> 1) } else { v.to_bits() }) as i64;
+            (Keys::Ints(map(pieces, |p| p.as_primitive::<Float64Type>().values(), bits)), Form::Float64)
+        }
+        Decimal128(..) => decimals(pieces, |v| v),
+        _ => {
+            if ByteRows::of(&pieces[0]).is_none() {
+                return Ok(None);
+            }
+            (Keys::Bytes { column: joined(pieces)?, ends: None }, Form::Bytes)
+        }
+    }))
+}
+
+fn decimals(pieces: &[ArrayRef], f: impl Fn(i128) -> i128) -> (Keys, Form) {
+    // 18 digits and what most tables hold fit 64 bits, which group faster.
+    let fits = |v: &i128| i64::try_from(f(*v)).is_ok();
+    let keys = if pieces.iter().all(|p| decimal(p).iter().all(fits)) {
+        Keys::Ints(map(pieces, decimal, |v| f(*v) as i64))
+    } else {
+        Keys::Wide(map(pieces, decimal, |v| f(*v)))
+    };
+    (keys, Form::Decimal)
+}
+
+fn decimal(piece: &ArrayRef) -> &ScalarBuffer<i128> {
+    piece.as_primitive::<Decimal128Type>().values()
+}
+
+fn bucket(pieces: &[ArrayRef], count: i32) -> Keyed {
     use DataType::*;
     let modulo = Modulo::by(count);
-    let of = |hash: i32| i64::from(modulo.of((hash & i32::MAX) as u32));
-    let keys = match column.data_type() {
-        Int32 | Date32 => map32(column, |v| of(murmur::hash_long(v))),
+    let of = |hash: i32| modulo.of((hash & i32::MAX) as u32);
+    let numbers = match pieces[0].data_type() {
+        Int32 | Date32 => map32(pieces, |v| of(murmur::hash_long(v))),
         Int64 | Time64(TimeUnit::Microsecond) | Timestamp(TimeUnit::Microsecond, _) => {
-            map64(column, |v| of(murmur::hash_long(v)))
+            map64(pieces, |v| of(murmur::hash_long(v)))
         }
         // Nanoseconds hash as the microsecond they are in, so that a promoted column keeps its buckets.
-        Timestamp(TimeUnit::Nanosecond, _) => map64(column, |v| of(murmur::hash_long(v.div_euclid(1_000)))),
+        Timestamp(TimeUnit::Nanosecond, _) => map64(pieces, |v| of(murmur::hash_long(v.div_euclid(1_000)))),
         Decimal128(..) => {
-            let values = column.as_primitive::<Decimal128Type>().values();
             let hash = |v: &i128| {
                 let bytes = v.to_be_bytes();
                 of(murmur::hash_bytes(shortest(&bytes)))
             };
-            values.iter().map(hash).collect()
+            map(pieces, decimal, hash)
         }
         _ => {
-            let rows = ByteRows::of(column)?;
-            (0..column.len()).map(|i| of(murmur::hash_bytes(rows.get(i)))).collect()
+            let mut all = Vec::with_capacity(rows(pieces));
+            for piece in pieces {
+                let values = ByteRows::of(piece)?;
+                all.extend((0..piece.len()).map(|i| of(murmur::hash_bytes(values.get(i)))));
+            }
+            all
         }
     };
-    Some((Keys::Ints(keys), Form::Int32))
+    Some((Keys::Buckets { numbers, count: modulo.divisor }, Form::Int32))
 }
 
 /// The remainder of numbers below 2^31 by one divisor of that size, without a division.
@@ -201,18 +243,18 @@ pub fn shortest(bytes: &[u8; 16]) -> &[u8] {
     &bytes[start..]
 }
 
-fn truncate(column: &ArrayRef, width: i32) -> Keyed {
+fn truncate(pieces: &[ArrayRef], width: i32) -> Result<Keyed> {
     use DataType::*;
     let w = i64::from(width);
-    Some(match column.data_type() {
+    Ok(Some(match pieces[0].data_type() {
         // At the low end of the type the value wraps around, as in the reference implementation.
-        Int32 => (Keys::Ints(map32(column, |v| i64::from((v - v.rem_euclid(w)) as i32))), Form::Int32),
-        Int64 => (Keys::Ints(map64(column, |v| v.wrapping_sub(v.rem_euclid(w)))), Form::Int64),
-        Decimal128(..) => decimals(column, |v| v - v.rem_euclid(w.into())),
-        Utf8 => (Keys::bytes(column.clone(), |bytes| code_points(bytes, width as usize))?, Form::Bytes),
-        Binary => (Keys::bytes(column.clone(), |bytes| bytes.len().min(width as usize))?, Form::Bytes),
-        _ => return None,
-    })
+        Int32 => (Keys::Ints(map32(pieces, |v| i64::from((v - v.rem_euclid(w)) as i32))), Form::Int32),
+        Int64 => (Keys::Ints(map64(pieces, |v| v.wrapping_sub(v.rem_euclid(w)))), Form::Int64),
+        Decimal128(..) => decimals(pieces, |v| v - v.rem_euclid(w.into())),
+        Utf8 => (Keys::starts(joined(pieces)?, |bytes| code_points(bytes, width as usize)), Form::Bytes),
+        Binary => (Keys::starts(joined(pieces)?, |bytes| bytes.len().min(width as usize)), Form::Bytes),
+        _ => return Ok(None),
+    }))
 }
 
 /// Length in bytes of the first `count` code points.
@@ -225,26 +267,25 @@ fn code_points(text: &[u8], count: usize) -> usize {
 }
 
 /// Ticks in a day of a date (1) or a timestamp; None: neither.
-fn ticks_per_day(column: &ArrayRef) -> Option<i64> {
-    match column.data_type() {
+fn ticks_per_day(data_type: &DataType) -> Option<i64> {
+    match data_type {
         DataType::Date32 => Some(1),
         DataType::Timestamp(unit, _) => Some(86_400 * plan::per_second(*unit)),
         _ => None,
     }
 }
 
-fn by_date(column: &ArrayRef, f: impl Fn(i64) -> i64) -> Keyed {
-    let per_day = ticks_per_day(column)?;
-    let keys = if per_day == 1 { map32(column, f) } else { map64(column, |t| f(t.div_euclid(per_day))) };
+fn by_date(pieces: &[ArrayRef], f: impl Fn(i64) -> i64) -> Keyed {
+    let per_day = ticks_per_day(pieces[0].data_type())?;
+    let keys = if per_day == 1 { map32(pieces, f) } else { map64(pieces, |t| f(t.div_euclid(per_day))) };
     Some((Keys::Ints(keys), Form::Int32))
 }
 
 impl Keys {
-    /// The first `end` bytes of each value.
-    fn bytes(column: ArrayRef, end: impl Fn(&[u8]) -> usize) -> Option<Self> {
-        let rows = ByteRows::of(&column)?;
-        let ends = (0..column.len()).map(|i| end(rows.get(i)) as u32).collect();
-        Some(Self::Bytes { column, ends: Some(ends) })
+    /// The first `end` bytes of each value of a text or binary column.
+    fn starts(column: ArrayRef, end: impl Fn(&[u8]) -> usize) -> Self {
+        let ends = ByteRows::of(&column).map(|rows| (0..column.len()).map(|i| end(rows.get(i)) as u32).collect());
+        Self::Bytes { column, ends }
     }
 }
 

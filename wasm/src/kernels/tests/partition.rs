@@ -1,11 +1,15 @@
 //! Partitioning against an implementation that does one row at a time.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use arrow_array::cast::AsArray;
 use arrow_array::types::*;
-use arrow_array::{Array, ArrayRef, RecordBatch, UInt32Array};
-use arrow_schema::DataType;
+use arrow_array::{Array, ArrayRef, BinaryArray, Int16Array, Int32Array, ListArray, RecordBatch, UInt32Array};
+use arrow_buffer::OffsetBuffer;
+use arrow_schema::{DataType, Schema};
 
-use super::random::{Random, table_batch};
+use super::random::{Random, field, table_batch};
 use crate::error::Result;
 use crate::kernels::concat::concat;
 use crate::kernels::partition::{Part, Partitioned, partition};
@@ -227,6 +231,48 @@ fn no_more_parts_are_made_than_asked_for_and_no_row_of_another_is_among_them() {
         match &rest[..] {
             [] => assert_eq!(cut, len, "seed {seed}"),
             rest => assert_eq!(concat(rest).unwrap(), batch.slice(cut, len - cut), "seed {seed}"),
+        }
+    }
+}
+
+#[test]
+fn values_of_all_lengths_go_to_their_groups() {
+    // The longest value decides how they are copied: up to 8, 16 and 32 bytes, or by each value's length.
+    for (seed, longest) in [0, 1, 7, 8, 9, 16, 17, 32, 33, 64, 65, 300].into_iter().enumerate() {
+        for groups in [2, 90, 4_000] {
+            let mut random = Random::new(1 + seed as u64);
+            let len = 20_000 + random.below(100);
+            let keys = Int32Array::from_iter_values((0..len).map(|_| random.below(groups) as i32));
+            let lengths: Vec<usize> = (0..len).map(|_| random.below(longest + 1)).collect();
+            let total = lengths.iter().sum();
+            let content: Vec<u8> = (0..total).map(|at| at as u8).collect();
+            let offsets = OffsetBuffer::<i32>::from_lengths(lengths);
+            let texts = BinaryArray::new(offsets.clone(), content.into(), random.nulls(len));
+            let numbers = Int16Array::from_iter_values((0..total).map(|at| at as i16));
+            let element = Arc::new(field("element", DataType::Int16, 3));
+            let lists = ListArray::new(element, offsets, Arc::new(numbers), random.nulls(len));
+            let columns: Vec<ArrayRef> = vec![Arc::new(keys), Arc::new(texts), Arc::new(lists)];
+            let named =
+                |(at, column): (usize, &ArrayRef)| field(&format!("c{at}"), column.data_type().clone(), at as i32 + 1);
+            let schema = Schema::new(columns.iter().enumerate().map(named).collect::<Vec<_>>());
+            let whole = RecordBatch::try_new(schema.into(), columns).unwrap();
+            let batch = whole.slice(7, len - 20);
+            let len = batch.num_rows();
+            let (low, high) = (random.below(len / 2), len / 2 + random.below(len / 2));
+            let pieces =
+                [(0, low), (low, low), (low, high), (high, len)].map(|(from, to)| batch.slice(from, to - from));
+            let parts = parts_of(pieces.into(), &[(1, Transform::Identity)]).unwrap();
+            let keys = batch.column(0).as_primitive::<Int32Type>().values();
+            let mut expected: HashMap<i32, Vec<u32>> = HashMap::new();
+            for (row, key) in keys.iter().enumerate() {
+                expected.entry(*key).or_default().push(row as u32);
+            }
+            assert_eq!(parts.len(), expected.len());
+            for part in parts {
+                let rows = &expected[&keys[part.first_row as usize]];
+                assert_eq!(part.first_row, rows[0]);
+                assert_eq!(part.batch, rows_of(&batch, rows), "up to {longest} bytes, {groups} groups");
+            }
         }
     }
 }
