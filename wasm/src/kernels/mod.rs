@@ -11,6 +11,7 @@ pub mod data_size;
 mod fault;
 mod gather;
 mod group;
+mod heads;
 mod keys;
 mod murmur;
 pub mod partition;

@@ -1,5 +1,7 @@
 //! Where each row goes: its group, and its place among the group's rows.
 
+use super::heads::{BLOCK_ROWS, Heads};
+
 pub struct RowGroups<'a> {
     /// The group of each row; below `sizes.len()`.
     ids: &'a [u32],
@@ -29,6 +31,10 @@ impl<'a> RowGroups<'a> {
         Self { ids, places, sizes }
     }
 
+    pub fn rows(&self) -> usize {
+        self.ids.len()
+    }
+
     /// All rows, in pieces of these lengths.
     pub fn cut(&self, lengths: impl Iterator<Item = usize> + Clone) -> impl Iterator<Item = Rows<'_>> {
         // Unsafe code counts on each row being written.
@@ -42,18 +48,25 @@ impl<'a> RowGroups<'a> {
         })
     }
 
-    /// A vector for each group: the values of its rows. `pieces`: those of all rows.
+    /// The values of each group's rows. `pieces`: those of all rows.
     pub fn scatter<T: Copy>(&self, pieces: &[&[T]]) -> Vec<Vec<T>> {
         let mut all: Vec<Vec<T>> = self.sizes.iter().map(|rows| Vec::with_capacity(*rows)).collect();
-        let starts: Vec<*mut T> = all.iter_mut().map(Vec::as_mut_ptr).collect();
+        let mut heads = Heads::new(&mut all, &self.sizes, self.ids.len());
         for (values, rows) in pieces.iter().zip(self.cut(pieces.iter().map(|p| p.len()))) {
-            for ((value, id), place) in values.iter().zip(rows.ids).zip(rows.places) {
-                // SAFETY: there are as many starts as groups, and each group has room for its rows.
-                unsafe { starts.get_unchecked(*id as usize).add(*place as usize).write(*value) };
+            for (values, ids) in values.chunks(BLOCK_ROWS).zip(rows.ids.chunks(BLOCK_ROWS)) {
+                heads.look_ahead();
+                for (value, id) in values.iter().zip(ids) {
+                    // SAFETY: ids are those of groups, and each has room for its rows.
+                    unsafe {
+                        let head = heads.of(*id);
+                        head.write(*value);
+                        *head = head.add(1);
+                    }
+                }
             }
         }
         for (group, rows) in all.iter_mut().zip(&self.sizes) {
-            // SAFETY: all rows were written, each to a place of its own.
+            // SAFETY: the values of all rows were written.
             unsafe { group.set_len(*rows) };
         }
         all

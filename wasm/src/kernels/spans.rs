@@ -2,6 +2,7 @@
 
 use arrow_buffer::{OffsetBuffer, ScalarBuffer};
 
+use super::heads::{BLOCK_ROWS, Heads};
 use super::row_groups::{RowGroups, Rows};
 use crate::error::{EngineError, Result};
 
@@ -21,15 +22,11 @@ pub fn group_offsets(offsets: &[&[i32]], groups: &RowGroups<'_>) -> Result<Group
         ));
     }
     let mut all: Vec<Vec<i32>> = groups.sizes.iter().map(|rows| Vec::with_capacity(rows + 1)).collect();
-    let open = |ends: &mut Vec<i32>| {
-        ends.push(0);
-        // SAFETY: there is room for one more than the group's rows.
-        Open { end: 0, ends: unsafe { ends.as_mut_ptr().add(1) } }
-    };
-    let mut open: Vec<Open> = all.iter_mut().map(open).collect();
+    all.iter_mut().for_each(|ends| ends.push(0));
+    let mut heads = Heads::new(&mut all, &groups.sizes, groups.rows());
     let pieces = offsets.iter().zip(groups.cut(offsets.iter().map(|o| o.len() - 1)));
-    // SAFETY: all groups are open, with room for the ends of their rows.
-    let longest = pieces.map(|(offsets, rows)| unsafe { place_ends(offsets, rows, &mut open) }).collect();
+    // SAFETY: each group begins with a 0, and has room for the ends of its rows.
+    let longest = pieces.map(|(offsets, rows)| unsafe { append_ends(offsets, rows, &mut heads) }).collect();
     let whole = |(mut ends, rows): (Vec<i32>, &usize)| {
         // SAFETY: the end of each row was written: `cut` gives all rows. They start at 0, and grow by the lengths of
         // values, whose sum fits.
@@ -41,28 +38,23 @@ pub fn group_offsets(offsets: &[&[i32]], groups: &RowGroups<'_>) -> Result<Group
     Ok(GroupOffsets { of_groups: all.into_iter().zip(&groups.sizes).map(whole).collect(), longest })
 }
 
-/// A group whose offsets are written.
-struct Open {
-    /// Of what is there of it.
-    end: i32,
-    /// Where the end of the group's first value goes.
-    ends: *mut i32,
-}
-
 /// Answers the length of the longest value.
 ///
 /// # Safety
-/// There is an open group for each id, with room for the ends of its rows.
-unsafe fn place_ends(offsets: &[i32], rows: Rows<'_>, open: &mut [Open]) -> usize {
+/// There is a group for each id, with an end before its head and room for those of its rows.
+unsafe fn append_ends(offsets: &[i32], rows: Rows<'_>, heads: &mut Heads<i32>) -> usize {
     let (mut start, mut longest) = (offsets[0], 0);
-    for ((id, place), end) in rows.ids.iter().zip(rows.places).zip(&offsets[1..]) {
-        let len = end - start;
-        start = *end;
-        longest = len.max(longest);
-        unsafe {
-            let group = open.get_unchecked_mut(*id as usize);
-            group.end += len;
-            group.ends.add(*place as usize).write(group.end);
+    for (ids, ends) in rows.ids.chunks(BLOCK_ROWS).zip(offsets[1..].chunks(BLOCK_ROWS)) {
+        heads.look_ahead();
+        for (id, end) in ids.iter().zip(ends) {
+            let len = end - start;
+            start = *end;
+            longest = len.max(longest);
+            unsafe {
+                let head = heads.of(*id);
+                head.write(*head.sub(1) + len);
+                *head = head.add(1);
+            }
         }
     }
     longest as usize
@@ -89,7 +81,7 @@ pub fn group_values(
     let sizes: Vec<usize> = offsets.of_groups.iter().map(|ends| ends[ends.len() - 1] as usize * width).collect();
     // SHORT bytes can be written behind what is filled, whatever is still to come.
     let mut all: Vec<Vec<u8>> = sizes.iter().map(|size| Vec::with_capacity(size + SHORT)).collect();
-    let mut out = Out::new(&mut all, &sizes, groups.sizes.iter().sum());
+    let mut heads = Heads::new(&mut all, &sizes, groups.rows());
     let lengths = pieces.iter().map(|p| p.offsets.len() - 1);
     for ((piece, longest), rows) in pieces.iter().zip(&offsets.longest).zip(groups.cut(lengths)) {
         // SAFETY: there is room for the groups' values, which `offsets` were counted from, and SHORT bytes more; no
@@ -97,10 +89,10 @@ pub fn group_values(
         unsafe {
             match longest * width {
                 0 => {}
-                1..=8 => out.copy::<1>(*piece, width, rows),
-                9..=16 => out.copy::<2>(*piece, width, rows),
-                17..=32 => out.copy::<4>(*piece, width, rows),
-                _ => out.copy::<ANY>(*piece, width, rows),
+                1..=8 => copy::<1>(*piece, width, rows, &mut heads),
+                9..=16 => copy::<2>(*piece, width, rows, &mut heads),
+                17..=32 => copy::<4>(*piece, width, rows, &mut heads),
+                _ => copy::<ANY>(*piece, width, rows, &mut heads),
             }
         }
     }
@@ -114,89 +106,43 @@ pub fn group_values(
 /// Words of values that may be of any length.
 const ANY: usize = 0;
 
-/// Rows between two looks ahead: what is written of them stays in cache.
-const BLOCK_ROWS: usize = 8_192;
-
-const CACHE_LINE_BYTES: usize = 64;
-
-/// Where the groups' values go.
-struct Out {
-    /// The next value of each group.
-    heads: Vec<*mut u8>,
-    ahead: Vec<Ahead>,
-}
-
-/// What is known of a group's values to come.
-struct Ahead {
-    end: *mut u8,
-    /// What a block has of them, on average.
-    bytes: usize,
-}
-
-impl Out {
-    fn new(all: &mut [Vec<u8>], sizes: &[usize], rows: usize) -> Self {
-        let heads: Vec<*mut u8> = all.iter_mut().map(Vec::as_mut_ptr).collect();
-        let of_block = |size: usize| (size as u64 * BLOCK_ROWS as u64 / rows.max(1) as u64) as usize;
-        // Of many groups, each block has too little to look ahead for.
-        let few = of_block(sizes.iter().sum()) > 2 * CACHE_LINE_BYTES * sizes.len();
-        let group = |(head, size): (&*mut u8, &usize)| {
-            // SAFETY: there is room for so many bytes.
-            Ahead { end: unsafe { head.add(*size) }, bytes: of_block(*size) }
-        };
-        let ahead = if few { heads.iter().zip(sizes).map(group).collect() } else { Vec::new() };
-        Self { heads, ahead }
-    }
-
-    /// Copies values of at most so many words, all as if they were as long.
-    ///
-    /// # Safety
-    /// They are; there is a group for each id, with room for its values and SHORT bytes more.
-    unsafe fn copy<const WORDS: usize>(&mut self, piece: Spans<'_>, width: usize, rows: Rows<'_>) {
-        let Spans { offsets, values } = piece;
-        let read = if WORDS == ANY { SHORT } else { WORDS * WORD };
-        // From here on, that would be past the end of the piece.
-        let safe = offsets[1..].partition_point(|end| *end as usize * width + read <= values.len());
-        let mut start = offsets[0] as usize * width;
-        for (ids, ends) in rows.ids[..safe].chunks(BLOCK_ROWS).zip(offsets[1..].chunks(BLOCK_ROWS)) {
-            self.look_ahead();
-            for (id, end) in ids.iter().zip(ends) {
-                let end = *end as usize * width;
-                // SAFETY: `read` bytes can be read from `start` on, and be written; the rest is the caller's promise.
-                unsafe {
-                    let head = self.heads.get_unchecked_mut(*id as usize);
-                    let from = values.as_ptr().add(start);
-                    if WORDS == ANY {
-                        copy_any(from, *head, end - start);
-                    } else {
-                        copy_words::<WORDS>(from, *head);
-                    }
-                    *head = head.add(end - start);
-                }
-                start = end;
-            }
-        }
-        for (id, end) in rows.ids[safe..].iter().zip(&offsets[safe + 1..]) {
+/// Copies values of at most so many words, all as if they were as long.
+///
+/// # Safety
+/// They are; there is a group for each id, with room for its values and SHORT bytes more.
+unsafe fn copy<const WORDS: usize>(piece: Spans<'_>, width: usize, rows: Rows<'_>, heads: &mut Heads<u8>) {
+    let Spans { offsets, values } = piece;
+    let read = if WORDS == ANY { SHORT } else { WORDS * WORD };
+    // From here on, that would be past the end of the piece.
+    let safe = offsets[1..].partition_point(|end| *end as usize * width + read <= values.len());
+    let mut start = offsets[0] as usize * width;
+    for (ids, ends) in rows.ids[..safe].chunks(BLOCK_ROWS).zip(offsets[1..].chunks(BLOCK_ROWS)) {
+        heads.look_ahead();
+        for (id, end) in ids.iter().zip(ends) {
             let end = *end as usize * width;
-            let head = &mut self.heads[*id as usize];
-            // SAFETY: there is room for the value.
+            // SAFETY: `read` bytes can be read from `start` on, and be written; the rest is the caller's promise.
             unsafe {
-                head.copy_from_nonoverlapping(values[start..end].as_ptr(), end - start);
+                let head = heads.of(*id);
+                let from = values.as_ptr().add(start);
+                if WORDS == ANY {
+                    copy_any(from, *head, end - start);
+                } else {
+                    copy_words::<WORDS>(from, *head);
+                }
                 *head = head.add(end - start);
             }
             start = end;
         }
     }
-
-    /// Brings memory that is about to be written into cache, in order: the processor fetches ahead of that, and waits
-    /// for each line where values go here and there.
-    fn look_ahead(&self) {
-        for (head, ahead) in self.heads.iter().zip(&self.ahead) {
-            let left = ahead.end as usize - *head as usize;
-            for at in (CACHE_LINE_BYTES..left.min(ahead.bytes)).step_by(CACHE_LINE_BYTES) {
-                // SAFETY: it is in the group's room, behind what is filled.
-                unsafe { head.add(at).write_volatile(0) };
-            }
+    for (id, end) in rows.ids[safe..].iter().zip(&offsets[safe + 1..]) {
+        let value = &values[start..*end as usize * width];
+        // SAFETY: there is room for the value.
+        unsafe {
+            let head = heads.of(*id);
+            head.copy_from_nonoverlapping(value.as_ptr(), value.len());
+            *head = head.add(value.len());
         }
+        start += value.len();
     }
 }
 
