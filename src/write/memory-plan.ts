@@ -99,6 +99,26 @@ export function engineShareBytes(limitBytes: number): number {
   return Math.max(0, limitBytes - Math.floor(limitBytes / 3) - Math.min(SOURCE_BYTES, Math.floor(limitBytes / 8)));
 }
 
+/** Below this share of the engine no plan divides a limit, whatever the store and the table. */
+const LEAST_ENGINE_BYTES = ENGINE_FIXED_BYTES + ENGINE_LEAF_BYTES + Math.ceil((5 * MIN_ROW_SHARE) / 3);
+/** What does for tables of usual rows, on every store. */
+const LEAST_USUAL_BYTES = 24 * MiB;
+
+/**
+ * Refuses a limit with which no table could be written, before an engine is made for it.
+ * @throws IcestreamError MEMORY_LIMIT_TOO_SMALL, naming a limit that does for most tables.
+ */
+export function requireLeastLimit(limitBytes: number, threads: PlannedThreads | undefined): void {
+  if (engineShareBytes(writerShareBytes(limitBytes, threads)) >= LEAST_ENGINE_BYTES) return;
+  const enough = LEAST_USUAL_BYTES * (threads === undefined || threads.owned ? 1 : threads.count + 1);
+  throw new IcestreamError(
+    'MEMORY_LIMIT_TOO_SMALL',
+    `memoryLimitBytes ${limitBytes} is too small for any write${threads === undefined ? '' : ` (threads: ${threads.count})`}; ` +
+      `set it to at least ${enough}`,
+    { option: 'memoryLimitBytes' },
+  );
+}
+
 /**
  * Divides `limitBytes`. At 96 MiB a write buffers 16 MiB of rows and sends up to three parts of
  * 8 MiB; at 64 MiB parts are the 5 MiB that S3 allows at least.

@@ -13,7 +13,7 @@ import { type LoadIdentity, requireCommitId } from './commit/commit-lookup.ts';
 import { aborted } from './commit/commit-loop.ts';
 import { requireWapId } from './commit/write-audit-publish.ts';
 import { requireWriter } from './commit/writer-watermark.ts';
-import { engineShareBytes, plannedThreads, writerShareBytes } from './memory-plan.ts';
+import { engineShareBytes, plannedThreads, requireLeastLimit, writerShareBytes } from './memory-plan.ts';
 import {
   requireDistributionMode,
   requireSpillPlace,
@@ -78,6 +78,7 @@ export class WriteSession implements AsyncDisposable {
       throw new TypeError(`memoryLimitBytes must be a whole number of bytes, not ${limit}`);
     }
     if (typeof threads !== 'number') requireShare(threads, limit);
+    if (options.engine === undefined) requireLeastLimit(limit, plannedThreads(threads));
     const share = writerShareBytes(limit, plannedThreads(threads));
     const engine = options.engine ?? (await getEngine({ memoryLimitBytes: engineShareBytes(share) }));
     const whole = await options.budget?.acquire(limit, options.signal);

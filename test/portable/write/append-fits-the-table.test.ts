@@ -314,3 +314,15 @@ test('a memory limit that cannot work is refused with the number that would', as
   expect(error).toMatchObject({ code: 'MEMORY_LIMIT_TOO_SMALL', place: { option: 'memoryLimitBytes' } });
   expect(String(error)).toMatch(/at least \d+/);
 });
+
+test.each([1, 4, 8])('also before there is an engine: %i MiB, where the number named does', async (limit) => {
+  const { catalog } = await lake();
+  const table = await catalog.createTable('sales.orders', ordersSchema);
+  const error = await table
+    .append(sourceOf(orders(10)), { memoryLimitBytes: limit * MiB })
+    .catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ code: 'MEMORY_LIMIT_TOO_SMALL', place: { option: 'memoryLimitBytes' } });
+  expect(String(error)).toContain(`memoryLimitBytes ${limit * MiB} is too small`);
+  const named = Number(/at least (\d+)/.exec(String(error))?.[1]);
+  expect(await table.append(sourceOf(orders(10)), { memoryLimitBytes: named })).toMatchObject({ rows: 10n });
+});

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { IcestreamError } from '../../../src/errors.ts';
 import type { StoreCapabilities } from '../../../src/storage/store.ts';
-import { type MemoryPlanRequest, planMemory } from '../../../src/write/memory-plan.ts';
+import { type MemoryPlanRequest, planMemory, requireLeastLimit } from '../../../src/write/memory-plan.ts';
 import { chunkBytes, planMerge, runIsFull } from '../../../src/write/runs/merge-plan.ts';
 
 const MiB = 1024 * 1024;
@@ -25,6 +25,28 @@ test('96 MiB: 16 MiB of rows, three parts of 8 MiB in flight', () => {
   const plan = planMemory(usual);
   expect(plan.bufferedRowBytes).toBe(16 * MiB);
   expect([plan.partSizeBytes, plan.partsInFlight]).toEqual([8 * MiB, 3]);
+});
+
+test('a limit for which no engine is made is one that no plan divides, and the limit named instead does', () => {
+  const local: StoreCapabilities = { ...s3, multipart: null };
+  for (const threads of [undefined, { count: 2, owned: false }]) {
+    for (let limitBytes = MiB; limitBytes < 96 * MiB; limitBytes += MiB / 2) {
+      let refused: unknown;
+      try {
+        requireLeastLimit(limitBytes, threads);
+      } catch (error) {
+        refused = error;
+      }
+      if (refused === undefined) continue;
+      expect(refused).toMatchObject({ code: 'MEMORY_LIMIT_TOO_SMALL', place: { option: 'memoryLimitBytes' } });
+      const narrow = { ...usual, leafColumns: 1, rowBytes: 8, limitBytes, threads };
+      for (const partitioned of [true, false]) {
+        expect(() => planMemory({ ...narrow, capabilities: local, partitioned })).toThrow('too small');
+      }
+      const named = Number(/at least (\d+)$/.exec(String(refused))?.[1]);
+      planMemory({ ...usual, threads, limitBytes: named });
+    }
+  }
 });
 
 test('64 MiB: parts of 5 MiB', () => {
