@@ -49,7 +49,8 @@ impl Guess {
             self.add_number(text);
         }
         if self.date || self.timestamp || self.instant {
-            let timestamp = time::timestamp(text);
+            // Columns of an inferred type keep microseconds; what is finer stays text.
+            let timestamp = time::timestamp(text).filter(|t| t.nanos % 1000 == 0);
             self.date = self.date && time::date(text).is_some();
             self.timestamp = self.timestamp && timestamp.is_some_and(|t| !t.has_offset);
             self.instant = self.instant && timestamp.is_some_and(|t| t.has_offset);
@@ -141,6 +142,9 @@ mod tests {
             (&["2024-01-01", "1999-12-31T10:00:00"], DataType::Timestamp(TimeUnit::Microsecond, None)),
             (&["2024-01-01T00:00:00Z"], utc),
             (&["2024-01-01T00:00:00Z", "2024-01-01T00:00:00"], DataType::Utf8),
+            (&["2024-01-01T00:00:00.123456000"], DataType::Timestamp(TimeUnit::Microsecond, None)),
+            (&["2024-01-01T00:00:00.5", "2024-01-01T00:00:00.123456789"], DataType::Utf8),
+            (&["2024-01-01T00:00:00.123456789Z"], DataType::Utf8),
             (&["2024-13-01"], DataType::Utf8),
             (&["a"], DataType::Utf8),
             (&["+49"], DataType::Utf8),
