@@ -1,6 +1,8 @@
 /** Reads the words of the command, runs it and sets the exit code. */
 import { CommanderError } from 'commander';
+import { IcestreamError } from '../errors.ts';
 import { exitCodes } from './exit-codes.ts';
+import { errorLine, toJsonLine } from './output.ts';
 import { createProgram } from './program.ts';
 
 export async function runCommandLine(): Promise<void> {
@@ -24,5 +26,9 @@ export async function runCommandLine(): Promise<void> {
     if (!(error instanceof CommanderError)) throw error;
     // Help and version come this way too, with 0.
     process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    // The text for people is on standard error already.
+    if (error.exitCode === 0 || error.code === 'commander.help' || !process.argv.includes('--json')) return;
+    const refused = new IcestreamError('INVALID_ARGUMENT', error.message.replace(/^error: /, ''), { cause: error });
+    process.stdout.write(`${toJsonLine(errorLine(refused))}\n`);
   }
 }

@@ -79,6 +79,21 @@ export function withTableFlags(command: Command): Command {
     .option('--location <uri>', 'of the new table (default: where the catalog puts it)');
 }
 
+/** @throws IcestreamError INVALID_ARGUMENT for flags of a new table where none is to be made: they would do nothing. */
+export function refuseTableFlags({ schema, partition, tableProperty, formatVersion, location }: TableFlags): void {
+  const given = {
+    '--schema': schema,
+    '--partition': partition,
+    '--table-property': tableProperty,
+    '--format-version': formatVersion,
+    '--location': location,
+  };
+  const option = Object.entries(given).find(([, value]) => value !== undefined)?.[0];
+  if (option === undefined) return;
+  const message = `${option} is for a new table: give --create too, or leave it out`;
+  throw new IcestreamError('INVALID_ARGUMENT', message, { option });
+}
+
 export function newTable(flags: TableFlags): NewTableRequest {
   const properties = Object.fromEntries((flags.tableProperty ?? []).map(splitProperty));
   if (flags.formatVersion !== undefined) properties['format-version'] = flags.formatVersion;

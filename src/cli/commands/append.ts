@@ -12,6 +12,7 @@ import {
   describeWrite,
   newTable,
   RejectFile,
+  refuseTableFlags,
   type TableFlags,
   type WriteFlags,
   withRowFlags,
@@ -45,12 +46,13 @@ export function appendCommand(program: Command): void {
     .addHelpText('after', examples)
     .action(
       action<AppendFlags>(async ({ flags, signal, progress, result, ...lakehouse }, ...files) => {
+        if (flags.create !== true) refuseTableFlags(flags);
         const source = sourceOf(files, flags, lakehouse);
         const display = await progress(flags.table);
         const rejects = new RejectFile(flags.rejects);
         const options = writeOptions(flags, { signal, display, rejects });
         try {
-          const written = await write(lakehouse.catalog, flags, source, options);
+          const written = await write(lakehouse.catalog, flags, source, options, rejects);
           display.stop();
           result({ table: flags.table, ...written }, () => describeWrite(flags.table, written));
         } finally {
@@ -66,13 +68,22 @@ async function write(
   flags: AppendFlags,
   source: RecordBatchSource,
   options: WriteOptions,
+  rejects: RejectFile,
 ): Promise<WriteResult> {
   const table = await catalog.loadTable(flags.table).catch((error: unknown) => {
     if (flags.create && error instanceof IcestreamError && error.code === 'NOT_FOUND') return null;
     throw error;
   });
   if (table !== null) return table.append(source, options);
-  return create(catalog, flags.table, source, newTable(flags), options);
+  try {
+    return await create(catalog, flags.table, source, newTable(flags), options);
+  } catch (error) {
+    // Another load made it in the meantime; nothing of this one is left.
+    const late = error instanceof IcestreamError && error.code === 'ALREADY_EXISTS' && source.replayable;
+    if (!late) throw error;
+    rejects.close();
+    return (await catalog.loadTable(flags.table)).append(source, options);
+  }
 }
 
 async function create(

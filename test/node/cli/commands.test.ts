@@ -194,6 +194,34 @@ it('ends with the exit code of the error class, and prints the error as the last
   expect(list.out).not.toContain('demo.html');
 });
 
+it('says wrong words as a JSON line too', async () => {
+  for (const args of [['frob'], ['append', 'a.csv'], ['append', 'a.csv', '--table', 'demo.t', '--frob']]) {
+    const ended = await icestream([...args, '--json']);
+    expect(ended).toMatchObject({ code: 2, last: { type: 'error', code: 'INVALID_ARGUMENT' } });
+    expect(ended.err).toContain(String(ended.last['message']));
+  }
+  expect((await icestream(['append', '--help', '--json'])).last).toEqual({});
+});
+
+it('refuses flags of a new table where none is to be made', async () => {
+  for (const flag of [
+    ['--partition', 'month(id)'],
+    ['--table-property', 'a=b'],
+    ['--schema', 'id long'],
+  ]) {
+    const ended = await icestream(['append', airports, '--table', 'demo.airports', '--json', ...flag]);
+    expect(ended).toMatchObject({ code: 2, last: { code: 'INVALID_ARGUMENT', option: flag[0] } });
+  }
+});
+
+it('appends to the table that another load created in the meantime', async () => {
+  const args = ['append', airports, '--table', 'demo.raced', '--create', '--json'];
+  const ended = await Promise.all([icestream(args), icestream(args), icestream(args)]);
+  expect(ended.map(({ last }) => last)).toEqual(ended.map(() => expect.objectContaining({ rows: '3376' })));
+  const summary = await icestream(['inspect', 'demo.raced', '--json']);
+  expect(summary.last).toMatchObject({ summary: { rows: `${3 * 3376}`, snapshots: 3 } });
+});
+
 it('teaches with --help', async () => {
   const help = await icestream(['append', '--help']);
   expect(help.code).toBe(0);
