@@ -10,10 +10,18 @@ import { withS3 } from '../support/servers.ts';
 
 const memoryLimitMebibytes = 96;
 const peer = 'PyIceberg 0.12';
-/** Both have 256 partitions. */
+/**
+ * Both have 256 partitions. The peer splits rows by itself, field by field: two fields cost it twice as much. It writes
+ * 256 files, as a clustered load does, and that is what the bar compares; a load of rows as they come makes more.
+ */
 const partitionings = [
-  { label: 'bucket(256, id)', partition: 'bucket(256, id)', theirs: { buckets: 256 } },
-  { label: 'cat, bucket(16, id)', partition: 'cat, bucket(16, id)', theirs: { buckets: 16, byCategory: true } },
+  { label: 'bucket(256, id)', partition: 'bucket(256, id)', theirs: { buckets: 256 }, cpuBar: undefined },
+  {
+    label: 'cat, bucket(16, id)',
+    partition: 'cat, bucket(16, id)',
+    theirs: { buckets: 16, byCategory: true },
+    cpuBar: 1 / 6,
+  },
 ] as const;
 const peerScript = new URL('../child/pyiceberg_append.py', import.meta.url).pathname;
 
@@ -44,20 +52,16 @@ export const pyiceberg: Benchmark = {
       };
       const spillFolder = join(scratch, 'spill');
       const plain = 'unpartitioned';
-      const pairs = [{ label: plain, cpuBar: 1.3, pair: [await ours(plain), await theirs(plain)] as const }];
-      for (const { label, partition, theirs: partitioning } of partitionings) {
+      const pairs: Pair[] = [{ label: plain, cpuBar: 1, pair: [await ours(plain), await theirs(plain)] }];
+      for (const { label, partition, theirs: partitioning, cpuBar } of partitionings) {
         const peer = await theirs(label, partitioning);
         const clustered = `${label}, clustered (hash)`;
-        pairs.push({ label, cpuBar: 1 / 6, pair: [await ours(label, partition), peer] });
-        pairs.push({
-          label: clustered,
-          cpuBar: 1 / 6,
-          pair: [await ours(clustered, partition, { spillFolder }), peer],
-        });
+        pairs.push({ label, pair: [await ours(label, partition), peer] });
+        pairs.push({ label: clustered, cpuBar, pair: [await ours(clustered, partition, { spillFolder }), peer] });
       }
       return pairs;
     });
-    for (const { label, pair, cpuBar } of runs) yield* compare(label, rows, pair, cpuBar);
+    for (const run of runs) yield* compare(run, rows);
   },
 };
 
@@ -68,7 +72,15 @@ interface Load extends Measured {
   readonly bytes: number;
 }
 
-function* compare(label: string, rows: number, [ours, theirs]: readonly [Load, Load], cpuBar: number) {
+interface Pair {
+  readonly label: string;
+  /** Of the peer's, at most. */
+  readonly cpuBar?: number | undefined;
+  /** Ours first. */
+  readonly pair: readonly [Load, Load];
+}
+
+function* compare({ label, cpuBar, pair: [ours, theirs] }: Pair, rows: number) {
   for (const run of [ours, theirs]) {
     if (run.rows !== rows) throw new Error(`${label}: ${rows} rows went in, ${run.rows} are in the table`);
   }
@@ -80,7 +92,13 @@ function* compare(label: string, rows: number, [ours, theirs]: readonly [Load, L
     peer,
     note: `${theirs.files} files`,
   };
-  yield { name: `${label}: CPU ratio`, value: ours.cpuMs / theirs.cpuMs, unit: '×', peer, bar: { atMost: cpuBar } };
+  yield {
+    name: `${label}: CPU ratio`,
+    value: ours.cpuMs / theirs.cpuMs,
+    unit: '×',
+    peer,
+    ...(cpuBar === undefined ? {} : { bar: { atMost: cpuBar } }),
+  };
   yield { name: `${label}: peak RSS`, value: ours.peakRssBytes / 1e6, unit: 'MB' };
   yield { name: `${label}: peak RSS of the peer`, value: theirs.peakRssBytes / 1e6, unit: 'MB', peer };
   yield {
