@@ -41,6 +41,14 @@ export interface StoredList {
   readonly rowIds: Pick<Snapshot, 'first-row-id' | 'added-rows'>;
 }
 
+/**
+ * Imports what reads manifests, before it is needed: a page whose files are replaced by newer ones in the middle of a
+ * load must not learn it at the commit.
+ */
+export async function importManifestReaders(): Promise<void> {
+  await Promise.all([onDemand(import('./read-manifest-list.ts')), onDemand(import('./read-manifest.ts'))]);
+}
+
 export class ManifestStore {
   readonly #options: ManifestStoreOptions;
   #count = 0;
