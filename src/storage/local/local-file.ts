@@ -111,11 +111,34 @@ export class LocalFile implements StagedFile {
   }
 }
 
+/**
+ * Creates the folder and those above it that are missing; returns the topmost one that was. Not by `recursive`: where a
+ * system lets nobody make a folder and says that none is there (`/proc`), Node would try for ever.
+ */
 async function makeFolder(folder: string): Promise<string | undefined> {
+  const code = await tryMakeFolder(folder);
+  if (code === null) return folder;
+  if (code === 'EEXIST') return undefined;
+  const parent = dirname(folder);
+  const made = parent === folder ? undefined : await makeFolder(parent);
+  const again = await tryMakeFolder(folder);
+  if (again === 'ENOENT') {
+    throw new IcestreamError('FORBIDDEN', `no folder can be made in ${parent}; choose another place`, { file: folder });
+  }
+  // Somebody else may have made it meanwhile.
+  return made ?? (again === null ? folder : undefined);
+}
+
+/** Null: it is made. EEXIST: it was there. ENOENT: the one above it is not. */
+async function tryMakeFolder(folder: string): Promise<'EEXIST' | 'ENOENT' | null> {
   try {
-    return await mkdir(folder, { recursive: true });
+    await mkdir(folder);
+    return null;
   } catch (error) {
-    if (systemCode(error) !== 'EEXIST') throw error;
+    const code = systemCode(error);
+    if (code === 'ENOENT') return code;
+    if ((await stat(folder).catch(() => null))?.isDirectory()) return 'EEXIST';
+    if (code !== 'EEXIST') throw error;
     throw new IcestreamError('INVALID_ARGUMENT', `${folder} is a file; nothing can be written inside it`, {
       file: folder,
       cause: error,

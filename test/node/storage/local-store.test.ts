@@ -74,6 +74,21 @@ describe('local files', () => {
     expect(await temporaryFiles(folder)).toEqual([]);
   });
 
+  it('folders are made by many at once', async () => {
+    const store = new LocalStore({ root, durable: false });
+    const folder = place();
+    await Promise.all(Array.from({ length: 8 }, (_, i) => store.put(`${folder}/a/b/c/${i}`, utf8('x'))));
+    expect(await readdir(`${folder}/a/b/c`)).toHaveLength(8);
+  });
+
+  // Elsewhere there is no such place.
+  if (process.platform === 'linux') {
+    it('where nobody can make a folder, that is said', async () => {
+      const put = new LocalStore().put('/proc/nope/at/all/x', utf8('x'));
+      await expect(put).rejects.toMatchObject({ code: 'FORBIDDEN', message: /no folder can be made in \/proc;/ });
+    });
+  }
+
   it('unfinished uploads of others are not listed', async () => {
     const store = new LocalStore();
     const folder = place();
