@@ -22,6 +22,7 @@ export async function streamObject(
 ): Promise<ReadableStream<Bytes>> {
   let at = start;
   let etag: string | null = null;
+  let size = 0;
   const open = (): Promise<Reader | null> =>
     call(location, signal, async () => {
       const found = await getFrom(binding, key, at);
@@ -32,6 +33,7 @@ export async function streamObject(
         throw replaced(location);
       }
       etag = found.httpEtag;
+      size = found.size;
       return readerOf(found, at);
     });
   let reader = await open();
@@ -43,7 +45,10 @@ export async function streamObject(
           try {
             signal?.throwIfAborted();
             const next = await reader?.read();
-            if (next === undefined || next.done) return controller.close();
+            if (next === undefined || next.done) {
+              if (at < size) throw new Error('the answer ended early');
+              return controller.close();
+            }
             at += next.value.length;
             failures = 0;
             return controller.enqueue(next.value);
