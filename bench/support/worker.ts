@@ -64,6 +64,8 @@ async function sendUntilTaken(address: string, { table, partition, body }: Load)
     authorization: `Bearer ${token}`,
     'content-type': 'application/vnd.apache.arrow.stream',
     'idempotency-key': uuidV7(defaultWorld),
+    // The Worker ends connections that were idle for five seconds, maybe just when the next body is begun on one.
+    connection: 'close',
   };
   let [refusals, lostAnswers] = [0, 0];
   for (;;) {
