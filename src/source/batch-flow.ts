@@ -23,6 +23,7 @@ export interface OpenSourceParts {
   readonly schema: ArrowSchema;
   readonly totalRows?: number | null;
   readonly engineBytes?: number;
+  readonly batchRows?: number | undefined;
   readonly columnsApart?: boolean;
   /** Frees what it holds when it is left early. */
   readonly batches: () => AsyncGenerator<Batch, void, undefined>;
@@ -51,6 +52,7 @@ export function makeOpenSource(parts: OpenSourceParts): OpenSource {
     schema: parts.schema,
     totalRows: parts.totalRows ?? null,
     engineBytes: parts.engineBytes ?? 0,
+    ...(parts.batchRows === undefined ? {} : { batchRows: parts.batchRows }),
     columnsApart: parts.columnsApart ?? false,
     get currentFile() {
       return parts.currentFile === undefined ? parts.name : parts.currentFile();

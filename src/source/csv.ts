@@ -5,11 +5,12 @@ import { IcestreamError } from '../errors.ts';
 import { arrowTypeName } from '../format/arrow-type-name.ts';
 import { columnError } from '../format/column-problem.ts';
 import type { Bytes } from '../util/bytes.ts';
+import { batchRowsWithin } from './batch-rows.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { knownTypes, refuseBadNames } from './column-types.ts';
 import { inFile } from './errors-in-file.ts';
 import type { FileContext } from './file-context.ts';
-import { DEFAULT_BATCH_ROWS, DEFAULT_SAMPLE_BYTES, MIN_SAMPLE_BYTES } from './options.ts';
+import { DEFAULT_SAMPLE_BYTES, MIN_SAMPLE_BYTES } from './options.ts';
 import type { OpenSource } from './source.ts';
 import { openText } from './text-source.ts';
 
@@ -29,7 +30,7 @@ export async function openCsv(stream: ByteStream, context: FileContext, tabs: bo
     const reader = open.engine.csvReader({
       dialect: inferred.dialect,
       schema,
-      batchRows: options.batchRows ?? DEFAULT_BATCH_ROWS,
+      batchRows: batchRowsWithin(options, schema, open.lease),
       onBadRow: options.onBadRow ?? 'fail',
     });
     return openText(stream, reader, context);

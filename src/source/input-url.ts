@@ -1,13 +1,12 @@
 /** Bytes behind a URL, in ranges where the server can. */
-
 import type { RangeReader } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
 import type { Bytes } from '../util/bytes.ts';
 import { printable } from '../util/location.ts';
-import { parseRetryAfterMs, retry } from '../util/retry.ts';
+import { onDemand } from '../util/on-demand.ts';
 import type { World } from '../util/world.ts';
 import type { ByteInput } from './byte-input.ts';
-import { passingChunks } from './input-stream.ts';
+import type { UrlRequests } from './url-requests.ts';
 
 export interface UrlInputOptions {
   readonly world: World;
@@ -52,124 +51,27 @@ class UrlInput implements ByteInput {
   }
 
   async *stream(signal?: AbortSignal): AsyncGenerator<Bytes, void, undefined> {
-    const response = await this.#send(null, signal);
-    const { body } = response;
-    if (body === null) return;
-    const expected = contentLength(response);
-    this.sizeBytes = expected;
-    let received = 0;
-    for await (const chunk of passingChunks(body, signal)) {
-      received += chunk.length;
-      yield chunk;
-    }
-    if (expected !== null && received !== expected) {
-      throw this.#error(`the server promised ${expected} bytes and sent ${received}; the file is cut off`, response);
-    }
+    const requests = await this.#requests();
+    const { chunks, sizeBytes } = await requests.stream(signal);
+    this.sizeBytes = sizeBytes;
+    yield* chunks;
   }
 
   async ranges(signal?: AbortSignal): Promise<RangeReader | null> {
-    const response = await this.#send('bytes=0-0', signal);
-    await response.body?.cancel().catch(() => {});
-    const total = response.status === 206 ? totalOf(response) : null;
-    if (total === null) return null;
-    this.sizeBytes = total;
-    const version = validator(response);
-    return { sizeBytes: total, read: (start, end, readSignal) => this.#range(start, end, version, readSignal) };
+    const requests = await this.#requests();
+    const reader = await requests.ranges(signal);
+    this.sizeBytes = reader?.sizeBytes ?? this.sizeBytes;
+    return reader;
   }
 
-  async #range(start: number, end: number, version: string | null, signal?: AbortSignal): Promise<Bytes> {
-    return retry(
-      async () => {
-        const response = await this.#once(`bytes=${start}-${end - 1}`, signal);
-        if (response.status !== 206) throw this.#error('the server stopped answering ranged requests', response);
-        if (validator(response) !== version) throw this.#error('the file changed while it was read', response);
-        const bytes = new Uint8Array(await response.arrayBuffer());
-        if (bytes.length === end - start) return bytes;
-        throw this.#error(`${end - start} bytes were asked for and ${bytes.length} came`, response, true);
-      },
-      { world: this.#world, decide: retryable, ...(signal === undefined ? {} : { signal }) },
-    );
+  async #requests(): Promise<UrlRequests> {
+    const { UrlRequests } = await onDemand(import('./url-requests.ts'));
+    return new UrlRequests({ name: this.name, url: this.#url, world: this.#world, headers: this.#headers });
   }
-
-  #send(range: string | null, signal: AbortSignal | undefined): Promise<Response> {
-    return retry(() => this.#once(range, signal), {
-      world: this.#world,
-      decide: retryable,
-      ...(signal === undefined ? {} : { signal }),
-    });
-  }
-
-  /** One request; any answer but success is an error. */
-  async #once(range: string | null, signal: AbortSignal | undefined): Promise<Response> {
-    const headers = new Headers(this.#headers);
-    if (range !== null) headers.set('range', range);
-    let response: Response;
-    try {
-      response = await this.#world.fetch(
-        new Request(this.#url, signal === undefined ? { headers } : { headers, signal }),
-      );
-    } catch (error) {
-      signal?.throwIfAborted();
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new IcestreamError(
-        'SOURCE_UNREADABLE',
-        `${this.name}: the request failed: ${reason} (in a browser: the server must allow this page by CORS)`,
-        { file: this.name, cause: error, retryable: true },
-      );
-    }
-    if (response.ok) return response;
-    // An empty file has no first byte.
-    if (response.status === 416 && range === 'bytes=0-0') return response;
-    await response.body?.cancel().catch(() => {});
-    const hint = HINTS.get(response.status) ?? '';
-    const transient = response.status === 429 || response.status >= 500;
-    throw this.#error(`the server answered ${response.status}${hint}`, response, transient);
-  }
-
-  #error(message: string, response: Response, transient = false): IcestreamError {
-    const afterMs = parseRetryAfterMs(response.headers.get('retry-after'), this.#world.now());
-    return new IcestreamError('SOURCE_UNREADABLE', `${this.name}: ${message}`, {
-      file: this.name,
-      status: response.status,
-      retryable: transient,
-      ...(afterMs === null ? {} : { cause: { afterMs } }),
-    });
-  }
-}
-
-const HINTS: ReadonlyMap<number, string> = new Map([
-  [401, ': give credentials in headers'],
-  [403, ': access denied, or a signed URL that has expired'],
-  [404, ': there is no such file'],
-  [410, ': the file is gone'],
-]);
-
-function retryable(error: unknown): { retry: false } | { retry: true; afterMs: number | null } {
-  if (!(error instanceof IcestreamError) || !error.retryable) return { retry: false };
-  const { cause } = error;
-  const wait = typeof cause === 'object' && cause !== null && 'afterMs' in cause ? cause.afterMs : null;
-  return { retry: true, afterMs: typeof wait === 'number' ? wait : null };
 }
 
 /** Host and path: a query may hold a signature. */
 function urlName(url: URL): string {
   if (url.protocol === 'data:' || url.protocol === 'blob:') return `${url.protocol}…`;
   return printable(`${url.protocol}//${url.host}${url.pathname}`);
-}
-
-/** The body's length; null when the server compressed it on the way (`fetch` has undone that). */
-function contentLength(response: Response): number | null {
-  if ((response.headers.get('content-encoding') ?? 'identity') !== 'identity') return null;
-  const text = response.headers.get('content-length');
-  return text !== null && /^\d+$/.test(text) ? Number(text) : null;
-}
-
-function totalOf(response: Response): number | null {
-  const match = /^bytes \d+-\d+\/(\d+)$/.exec(response.headers.get('content-range') ?? '');
-  return match === null ? null : Number(match[1]);
-}
-
-/** What changes when the file does, if the server says. */
-function validator(response: Response): string | null {
-  return response.headers.get('etag') ?? response.headers.get('last-modified');
 }

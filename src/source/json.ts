@@ -3,11 +3,12 @@ import type { ArrowSchema } from '../engine/arrow-schema.ts';
 import type { Engine } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
 import type { Bytes } from '../util/bytes.ts';
+import { batchRowsWithin } from './batch-rows.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { knownTypes, lateFields, projected, refuseBadNames } from './column-types.ts';
 import { inFile } from './errors-in-file.ts';
 import type { FileContext } from './file-context.ts';
-import { DEFAULT_BATCH_ROWS, DEFAULT_SAMPLE_BYTES, MIN_SAMPLE_BYTES } from './options.ts';
+import { DEFAULT_SAMPLE_BYTES, MIN_SAMPLE_BYTES } from './options.ts';
 import type { OpenSource } from './source.ts';
 import { openText } from './text-source.ts';
 
@@ -35,7 +36,7 @@ export async function openJson(stream: ByteStream, context: FileContext): Promis
     const schema: ArrowSchema = projected({ fields }, options.columns, name);
     const reader = open.engine.jsonReader({
       schema,
-      batchRows: options.batchRows ?? DEFAULT_BATCH_ROWS,
+      batchRows: batchRowsWithin(options, schema, open.lease),
       onBadRow: options.onBadRow ?? 'fail',
       unknownFields: options.columns === undefined ? 'fail' : 'ignore',
     });

@@ -62,6 +62,7 @@ class ManyRun {
       name: this.#sources[0]?.name ?? '',
       schema: this.#target,
       engineBytes: this.#engineBytes(),
+      batchRows: this.#current?.batchRows,
       columnsApart: this.#sources.length === 1 && this.#current?.columnsApart === true,
       totalRows: this.#sources.length === 1 ? (this.#current?.totalRows ?? null) : totalRows,
       batches: () => this.#batches(),

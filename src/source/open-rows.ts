@@ -4,6 +4,7 @@ import { IcestreamError } from '../errors.ts';
 import { shownName } from '../format/column-problem.ts';
 import { BadValue } from './bad-value.ts';
 import { makeOpenSource } from './batch-flow.ts';
+import { batchRowsWithin } from './batch-rows.ts';
 import { knownTypes, lateFields, projected, refuseBadNames } from './column-types.ts';
 import { inFile } from './errors-in-file.ts';
 import { DEFAULT_BATCH_ROWS, DEFAULT_SAMPLE_ROWS, type SourceOptions } from './options.ts';
@@ -28,7 +29,8 @@ export async function openRows(context: RowsContext): Promise<OpenSource> {
   const reading = new RowReading(rows, name, open);
   try {
     const schema = await schemaOf(context, reading);
-    const { columns, onBadRow = 'fail', batchRows = DEFAULT_BATCH_ROWS } = options;
+    const { columns, onBadRow = 'fail' } = options;
+    const batchRows = batchRowsWithin(options, schema, open.lease);
     const writer = new RowJsonWriter(schema.fields, columns === undefined ? 'fail' : 'ignore');
     // The writer gives it no others.
     const reader = open.engine.jsonReader({ schema, batchRows, onBadRow, unknownFields: 'fail' });
@@ -36,6 +38,7 @@ export async function openRows(context: RowsContext): Promise<OpenSource> {
     return makeOpenSource({
       name,
       schema,
+      batchRows: options.batchRows ?? DEFAULT_BATCH_ROWS,
       totalRows: Array.isArray(rows) ? rows.length : null,
       batches: () => run.batches(),
       close: async () => {

@@ -38,7 +38,7 @@ export interface SourceOptions {
   readonly onBadRow?: 'fail' | 'reject';
   /** Rows that may be rejected before the source ends with TOO_MANY_BAD_ROWS. Default: no limit. */
   readonly maxBadRows?: number;
-  /** Rows of a batch from text, rows and Parquet. Default 8,192. */
+  /** Most rows of a batch from text, rows and Parquet, of which 1/16 of the memory limit holds one. Default 8,192. */
   readonly batchRows?: number;
   /**
    * Bytes of text (after decompression) to infer dialect and types from. Default 256 KiB, at least 64 KiB. JSON: a row

@@ -49,7 +49,8 @@ export async function openParquet(
       const largest = reader.footer.rowGroups.reduce((most, group) => Math.max(most, group.compressedBytes), 0);
       const engineBytes = MiB + EXPANSION * largest;
       const totalRows = reader.footer.numRows;
-      return makeOpenSource({ name, schema, totalRows, engineBytes, columnsApart: true, batches, close });
+      const batchRows = options.batchRows ?? DEFAULT_BATCH_ROWS;
+      return makeOpenSource({ name, schema, totalRows, engineBytes, batchRows, columnsApart: true, batches, close });
     } catch (error) {
       reader.free();
       throw error;

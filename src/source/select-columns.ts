@@ -33,6 +33,7 @@ export async function selectColumns(
     schema,
     totalRows: source.totalRows,
     engineBytes: source.engineBytes ?? 0,
+    batchRows: source.batchRows,
     columnsApart: source.columnsApart ?? false,
     batches,
     close: async () => {

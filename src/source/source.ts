@@ -37,6 +37,11 @@ export interface OpenSource extends AsyncDisposable {
    * `readerShareBytes` of the lease. Default: next to nothing.
    */
   readonly engineBytes?: number;
+  /**
+   * Most rows of a batch, where the source itself makes batches; it ends one earlier that would take more than a
+   * quarter of `readerShareBytes`. Default: it is not known.
+   */
+  readonly batchRows?: number;
   /** Whether the columns of a batch have memory of their own, so that each can go before the others. Default false. */
   readonly columnsApart?: boolean;
   /**

@@ -4,11 +4,12 @@ import { handOver, makeOpenSource } from './batch-flow.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { BAD_ROW, inFile } from './errors-in-file.ts';
 import type { FileContext } from './file-context.ts';
+import { DEFAULT_BATCH_ROWS } from './options.ts';
 import type { OpenSource } from './source.ts';
 
 /** Takes over the stream and the reader. */
 export function openText(stream: ByteStream, reader: TextReader, context: FileContext): OpenSource {
-  const { name, rejects, open } = context;
+  const { name, options, rejects, open } = context;
   const takeRejects = () => rejects.take(reader.takeRejects(), name, open.onReject);
 
   async function* batches(): AsyncGenerator<Batch, void, undefined> {
@@ -25,6 +26,7 @@ export function openText(stream: ByteStream, reader: TextReader, context: FileCo
   return makeOpenSource({
     name,
     schema: reader.schema,
+    batchRows: options.batchRows ?? DEFAULT_BATCH_ROWS,
     batches,
     close: async () => {
       reader.free();

@@ -3,6 +3,7 @@ import { encodePool } from '../engine/encode-threads.ts';
 import type { Encoder, EncoderOptions } from '../engine/encoder.ts';
 import { arrowSchemaFromIceberg } from '../format/arrow-from-iceberg.ts';
 import { dataFileFromFooter } from '../format/data-file-from-footer.ts';
+import { estimateRowBytes, leafColumns } from '../format/row-estimate.ts';
 import { hasWriteDefaults } from '../format/write-defaults.ts';
 import type { OpenSource } from '../source/source.ts';
 import type { DataFile } from '../spec/data-file.ts';
@@ -21,7 +22,6 @@ import { DiscardUpload } from './rows/discard-upload.ts';
 import type { WrittenFile } from './rows/file-writer.ts';
 import { loadRows } from './rows/load-rows.ts';
 import type { PartitionId } from './rows/partition-router.ts';
-import { estimateRowBytes, leafColumns } from './rows/row-estimate.ts';
 import type { RowWriter } from './rows/row-writer.ts';
 import { StagedUpload } from './rows/staged-upload.ts';
 import type { StagedFiles } from './staged-files.ts';
@@ -73,6 +73,7 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
     partitioned: spec.fields.length > 0,
     targetFileSizeBytes: settings.targetFileSizeBytes,
     sourceEngineBytes: request.source.engineBytes ?? 0,
+    sourceBatchRows: request.source.batchRows ?? 0,
     engineLimitBytes: engine.maxMemoryBytes,
   });
   const merge = clustered?.planMerge(plan, leaves, settings, request.source.columnsApart === true) ?? null;

@@ -25,6 +25,8 @@ export interface MemoryPlanRequest {
   readonly targetFileSizeBytes: number;
   /** What the source would hold in the engine (`OpenSource.engineBytes`); it gets a bounded share. */
   readonly sourceEngineBytes?: number;
+  /** Most rows of the source's batches (`OpenSource.batchRows`). Default: it is not known, and nothing is set aside. */
+  readonly sourceBatchRows?: number;
   /** The most the engine at hand may take, where it is less than this write's share. */
   readonly engineLimitBytes?: number;
 }
@@ -147,9 +149,13 @@ function divide(request: MemoryPlanRequest, limitBytes: number): MemoryPlan | nu
     engineShareBytes(limitBytes),
     request.engineLimitBytes ?? limitBytes,
   );
-  const reading = Math.min(request.sourceEngineBytes ?? 0, readerShareBytes(limitBytes));
-  // A quarter more: the batch it gave, and the gaps between pages of every size.
-  const left = engineBytes - fixed - Math.floor((5 * reading) / 4);
+  const readerShare = readerShareBytes(limitBytes);
+  const reading = Math.min(request.sourceEngineBytes ?? 0, readerShare);
+  const batchBytes = Math.min((request.sourceBatchRows ?? 0) * request.rowBytes, readerShare / 4);
+  // A reader of text has the next batch in the making when it gives one.
+  const batches = reading > 0 ? batchBytes : 2 * batchBytes;
+  // A quarter at least: the gaps between pages of every size.
+  const left = engineBytes - fixed - reading - Math.floor(Math.max(batches, reading / 4));
   // Rows are held once while they wait; while a row group is encoded, its columns go one by one and its compressed
   // pages come: a row group's worth beside the buffer. The rest is the batch in hand and fragmentation.
   // Larger row groups gain nothing but a larger process. Those of many partitions are small, and each has its cost: more

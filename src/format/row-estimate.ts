@@ -1,5 +1,5 @@
 /** What a schema says of its rows before any is seen. */
-import type { ArrowField, ArrowSchema, ArrowType } from '../../engine/arrow-schema.ts';
+import type { ArrowField, ArrowSchema, ArrowType } from '../engine/arrow-schema.ts';
 
 /** Guess for text and binary, and for the number of elements of a list or map. */
 const TEXT_BYTES = 24;
