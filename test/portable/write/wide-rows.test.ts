@@ -1,4 +1,4 @@
-/** Many columns of short values: a batch is many times its text. */
+/** Many columns of which little is left once they are compressed, within a small limit. */
 import { expect, test } from 'vitest';
 import { newEngine } from '../../../src/engine/default-engine.ts';
 import type { IcestreamError } from '../../../src/errors.ts';
@@ -21,14 +21,22 @@ function csv(): Blob {
   return new Blob([`${names.join(',')}\n`, `${line}\n`.repeat(rows)]);
 }
 
-test('60 columns of CSV are appended within 32 MiB, or refused before a byte', async () => {
-  const file = csv();
+/** The rows as one Parquet file of this library. */
+async function parquet(): Promise<Blob> {
+  const here = await lake();
+  await here.catalog.createAndAppend('sales.source', fromAny(csv(), { name: 'rows.csv' }), { schema });
+  const [location = ''] = (await here.objects()).filter((name) => name.endsWith('.parquet'));
+  return new Blob([await here.store.read(location)]);
+}
+
+test.each(['csv', 'parquet'])('60 columns of %s are appended within 32 MiB, or refused before a byte', async (kind) => {
+  const file = kind === 'csv' ? csv() : await parquet();
   const here = await lake();
   const table = await here.catalog.createTable('sales.wide', schema);
   const before = await here.objects();
   const appendWith = async (memoryLimitBytes: number) => {
     const engine = await newEngine({ memoryLimitBytes: engineShareBytes(memoryLimitBytes) });
-    return table.append(fromAny(file, { name: 'rows.csv' }), { engine, memoryLimitBytes });
+    return table.append(fromAny(file, { name: `rows.${kind}` }), { engine, memoryLimitBytes });
   };
   const refused = await appendWith(20 * MiB).catch((error: unknown) => error);
   expect(refused).toMatchObject({ code: 'MEMORY_LIMIT_TOO_SMALL', leftBehind: [] });
