@@ -11,7 +11,7 @@ import { type ColumnProblem, childPath, columnError, nameProblems } from './colu
 export interface IcebergSchemaOptions {
   /** Nanosecond timestamps stay nanoseconds in v3; in v2 they become microseconds and a value that has more is refused. */
   readonly formatVersion: 2 | 3;
-  /** For messages: the source's name. */
+  /** For messages, and the place of errors: the source's name. */
   readonly source?: string;
   /** The first id to give. Default 1. */
   readonly firstFieldId?: number;
@@ -26,11 +26,13 @@ export interface IcebergSchemaOptions {
 export function icebergSchemaFromArrow(schema: ArrowSchema, options: IcebergSchemaOptions): Schema {
   const converter = new ArrowConverter(options.formatVersion, options.firstFieldId ?? 1);
   const fields = converter.struct(schema.fields, '');
+  const place = options.source === undefined ? {} : { file: options.source };
   if (fields.length === 0 && converter.problems.length === 0) {
-    throw new IcestreamError('SCHEMA_MISMATCH', `${options.source ?? 'the source'} has no columns`);
+    throw new IcestreamError('SCHEMA_MISMATCH', `${options.source ?? 'the source'} has no columns`, place);
   }
   if (converter.problems.length > 0) {
-    throw columnError('SCHEMA_MISMATCH', `${options.source ?? 'the source'} cannot become a table`, converter.problems);
+    const subject = `${options.source ?? 'the source'} cannot become a table`;
+    throw columnError('SCHEMA_MISMATCH', subject, converter.problems, place);
   }
   return { type: 'struct', 'schema-id': 0, fields };
 }

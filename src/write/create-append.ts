@@ -64,7 +64,7 @@ export async function createAndAppend(
     }
     const expected = request.schema === undefined ? undefined : typesForSource(request.schema);
     await using opened = await session.open(source, expected);
-    const staged = await catalog.stageTable(identifier, createRequest(request, opened), signalOf(options));
+    const staged = await catalog.stageTable(identifier, createRequest(request, opened, source.name), signalOf(options));
     const { metadata } = staged;
     checkCompatibility(opened.schema, currentSchema(metadata), {
       source: source.name,
@@ -74,9 +74,9 @@ export async function createAndAppend(
   });
 }
 
-function createRequest(request: NewTableRequest, source: OpenSource): CreateTableRequest {
+function createRequest(request: NewTableRequest, opened: OpenSource, source: string): CreateTableRequest {
   const formatVersion = formatVersionOf(request.properties);
-  const schema = request.schema ?? icebergSchemaFromArrow(source.schema, { formatVersion });
+  const schema = request.schema ?? icebergSchemaFromArrow(opened.schema, { formatVersion, source });
   const { partitionSpec, sortOrder, location, properties } = request;
   return {
     schema,

@@ -100,11 +100,12 @@ describe('other columns', () => {
     await refused(here, ipc(twice), { ...expected, place: { file: 'in', column: 'x' } }, { source: { name: 'in' } });
     const nested = here.lake.catalog.createAndAppend(
       'sales.new',
-      ipc([field('s', new arrow.Struct(twice))]),
+      fromAny(ipc([field('s', new arrow.Struct(twice))]), { name: 'in' }),
       {},
       { engine },
     );
-    expectError(await nested.catch((error: unknown) => error), { ...expected, place: { column: 's.x' } });
+    const place = { file: 'in', column: 's.x' };
+    expectError(await nested.catch((error: unknown) => error), { ...expected, place });
   });
 });
 
