@@ -35,7 +35,7 @@ export type { ArrowField, ArrowSchema, ArrowType } from './engine/arrow-schema.t
 export { getEngine, init, newEngine } from './engine/default-engine.ts';
 export { type StartEncodeThreadsOptions, startEncodeThreads } from './engine/encode-threads.ts';
 export type { Encoder, EncoderOptions } from './engine/encoder.ts';
-export type { Batch, Engine, RejectedRow } from './engine/engine.ts';
+export type { Batch, Engine } from './engine/engine.ts';
 export type { EncodeThreads } from './engine/threads/threads.ts';
 export {
   CommitHistoryExpiredError,
@@ -50,6 +50,7 @@ export type { ReadOptions, ScanOptions, ScanProgress } from './scan/scan-options
 export type { ScanTask, TaskPartitionValue } from './scan/scan-task.ts';
 export { TableScan } from './scan/table-scan.ts';
 export { type FromAnyOptions, fromAny, type SourceInput } from './source/from-any.ts';
+export type { RejectedRow } from './source/rejects.ts';
 export type { OpenSource, OpenSourceOptions, RecordBatchSource } from './source/source.ts';
 export type { DataFile, ManifestEntry, ManifestFile } from './spec/data-file.ts';
 export { parsePartitioning, parseSorting } from './spec/partition-parse.ts';

@@ -42,5 +42,6 @@ function hasOwnKeys(properties: ReadonlyMap<string, string>): boolean {
 /** A path of this machine as a `file:` location; locations stay as they are. */
 export function toLocation(pathOrLocation: string): string {
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(pathOrLocation)) return pathOrLocation;
-  return decodeURI(pathToFileURL(resolve(pathOrLocation)).href);
+  // Locations are not percent-encoded: all that `pathToFileURL` encodes is decoded, `#` and `?` too.
+  return decodeURIComponent(pathToFileURL(resolve(pathOrLocation)).href);
 }

@@ -2,8 +2,8 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { requireThreadCount } from '../engine/encode-threads.ts';
-import type { RejectedRow } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
+import type { RejectedRow } from '../source/rejects.ts';
 import { LocalStore } from '../storage/local/local-store.ts';
 import { requireCommitId } from '../write/commit/commit-lookup.ts';
 import { requireWapId } from '../write/commit/write-audit-publish.ts';

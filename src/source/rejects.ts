@@ -1,6 +1,12 @@
 /** Counts the rows that were left out, over all files of a source, and ends it when there are too many. */
-import type { RejectedRow } from '../engine/engine.ts';
+import type { RejectedRow as ReaderRejectedRow } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
+
+/** A row that was left out, and of which file. */
+export interface RejectedRow extends ReaderRejectedRow {
+  /** The source's or, of many, the file's name. */
+  readonly file: string;
+}
 
 export class RejectCounter {
   #count = 0;
@@ -22,14 +28,14 @@ export class RejectCounter {
 
   /** @throws IcestreamError TOO_MANY_BAD_ROWS, after `onReject` has seen the rows. */
   take(
-    rejects: readonly RejectedRow[],
+    rejects: readonly ReaderRejectedRow[],
     file: string,
     onReject: ((rejects: readonly RejectedRow[]) => void) | undefined,
   ): void {
     const [first] = rejects;
     if (first === undefined) return;
     this.#count += rejects.length;
-    onReject?.(rejects);
+    onReject?.(rejects.map((row) => ({ file, ...row })));
     if (this.#count <= this.#limit) return;
     const bad = rejects[Math.max(0, rejects.length - 1 - (this.#count - this.#limit - 1))] ?? first;
     const at = bad.column === null ? '' : `, column ${bad.column}`;

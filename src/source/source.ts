@@ -1,7 +1,8 @@
 /** The contract of a source: an Arrow schema, and engine batches on demand. */
 import type { ArrowSchema } from '../engine/arrow-schema.ts';
-import type { Batch, Engine, RejectedRow } from '../engine/engine.ts';
+import type { Batch, Engine } from '../engine/engine.ts';
 import type { MemoryLease } from '../util/memory-budget.ts';
+import type { RejectedRow } from './rejects.ts';
 
 /** What the rows are meant for. */
 export interface ExpectedSchema extends ArrowSchema {

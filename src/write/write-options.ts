@@ -1,7 +1,8 @@
 /** Options, progress and results that all writes share. */
 import type { Encoder, EncoderOptions } from '../engine/encoder.ts';
-import type { Engine, RejectedRow } from '../engine/engine.ts';
+import type { Engine } from '../engine/engine.ts';
 import type { EncodeThreads } from '../engine/threads/threads.ts';
+import type { RejectedRow } from '../source/rejects.ts';
 import type { Store } from '../storage/store.ts';
 import type { MemoryBudget } from '../util/memory-budget.ts';
 

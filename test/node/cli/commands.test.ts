@@ -222,6 +222,25 @@ it('appends to the table that another load created in the meantime', async () =>
   expect(summary.last).toMatchObject({ summary: { rows: `${3 * 3376}`, snapshots: 3 } });
 });
 
+it('names the file of each row that it leaves out', async () => {
+  const rejects = join(folder, 'of-many.jsonl');
+  await writeFile(join(folder, 'bad-1.csv'), 'id\n1\n');
+  await writeFile(join(folder, 'bad-2.csv'), 'id\n2\nx\n');
+  const args = ['append', 'bad-?.csv', '--table', 'demo.of_many', '--create', '--types', 'id long', '--json'];
+  const ended = await icestream([...args, '--on-bad-row', 'reject', '--rejects', rejects]);
+  expect(ended.last).toMatchObject({ rows: '2', rejectedRows: 1 });
+  const left = JSON.parse(await readFile(rejects, 'utf8')) as Record<string, unknown>;
+  expect(left).toMatchObject({ file: `file://${folder}/bad-2.csv`, line: 3, column: 'id' });
+});
+
+it('takes paths as they are written: with #, %, spaces, and a pattern with ?', async () => {
+  const names = ['a#1 %.csv', 'a#2 %.csv'];
+  for (const name of names) await writeFile(join(folder, name), 'id\n1\n');
+  const args = ['--table', 'demo.odd_names', '--create', '--json'];
+  expect((await icestream(['append', 'a#1 %.csv', ...args])).last).toMatchObject({ rows: '1' });
+  expect((await icestream(['append', 'a#? %.csv', ...args])).last).toMatchObject({ rows: '2' });
+});
+
 it('teaches with --help', async () => {
   const help = await icestream(['append', '--help']);
   expect(help.code).toBe(0);
