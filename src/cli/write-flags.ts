@@ -16,6 +16,7 @@ import { bytes, count, toJsonLine } from './output.ts';
 import type { ProgressDisplay } from './progress.ts';
 import { parseSchemaText } from './schema-text.ts';
 import { parseSize } from './sizes.ts';
+import type { SourceFlags } from './source-flags.ts';
 
 export interface WriteFlags {
   readonly commitId?: string;
@@ -88,10 +89,18 @@ export function refuseTableFlags({ schema, partition, tableProperty, formatVersi
     '--format-version': formatVersion,
     '--location': location,
   };
-  const option = Object.entries(given).find(([, value]) => value !== undefined)?.[0];
+  refuseAnyOf(given, 'is for a new table: give --create too');
+}
+
+/** @throws IcestreamError INVALID_ARGUMENT for flags of rows that are left out where none is to be. */
+export function refuseRejectFlags({ rejects, maxBadRows }: WriteFlags & SourceFlags): void {
+  refuseAnyOf({ '--rejects': rejects, '--max-bad-rows': maxBadRows }, 'needs --on-bad-row reject: give that too');
+}
+
+function refuseAnyOf(flags: Readonly<Record<string, unknown>>, why: string): void {
+  const option = Object.entries(flags).find(([, value]) => value !== undefined)?.[0];
   if (option === undefined) return;
-  const message = `${option} is for a new table: give --create too, or leave it out`;
-  throw new IcestreamError('INVALID_ARGUMENT', message, { option });
+  throw new IcestreamError('INVALID_ARGUMENT', `${option} ${why}, or leave it out`, { option });
 }
 
 export function newTable(flags: TableFlags): NewTableRequest {

@@ -64,10 +64,6 @@ export interface WriteProperties {
   readonly commitRetry: RetryProperties;
   readonly statusCheck: RetryProperties;
   readonly partitionSummaryLimit: number;
-  readonly metadataCodec: 'none' | 'gzip';
-  readonly previousVersionsMax: number;
-  readonly deleteAfterCommit: boolean;
-  readonly gcEnabled: boolean;
   readonly wapEnabled: boolean;
   readonly delete: RowLevelProperties;
   readonly update: RowLevelProperties;
@@ -94,10 +90,6 @@ export function parseWriteProperties(properties: Properties = {}): WriteProperti
     commitRetry: retryProperties(p, 'commit.retry', { numRetries: 4, minWaitMs: 100 }),
     statusCheck: retryProperties(p, 'commit.status-check', { numRetries: 3, minWaitMs: 1000 }),
     partitionSummaryLimit: intProperty(p, 'write.summary.partition-limit', 0, 0, MAX_INT),
-    metadataCodec: choiceProperty(p, 'write.metadata.compression-codec', ['none', 'gzip'], 'none'),
-    previousVersionsMax: Math.max(1, intProperty(p, 'write.metadata.previous-versions-max', 100, 0, MAX_INT)),
-    deleteAfterCommit: booleanProperty(p, 'write.metadata.delete-after-commit.enabled', false),
-    gcEnabled: booleanProperty(p, 'gc.enabled', true),
     wapEnabled: booleanProperty(p, 'write.wap.enabled', false),
     delete: rowLevelProperties(p, 'write.delete'),
     update: rowLevelProperties(p, 'write.update'),

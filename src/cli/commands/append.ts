@@ -12,6 +12,7 @@ import {
   describeWrite,
   newTable,
   RejectFile,
+  refuseRejectFlags,
   refuseTableFlags,
   type TableFlags,
   type WriteFlags,
@@ -47,6 +48,7 @@ export function appendCommand(program: Command): void {
     .action(
       action<AppendFlags>(async ({ flags, signal, progress, result, ...lakehouse }, ...files) => {
         if (flags.create !== true) refuseTableFlags(flags);
+        if (flags.onBadRow !== 'reject') refuseRejectFlags(flags);
         const source = sourceOf(files, flags, lakehouse);
         const display = await progress(flags.table);
         const rejects = new RejectFile(flags.rejects);

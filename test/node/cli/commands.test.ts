@@ -160,6 +160,16 @@ it('writes the rows it leaves out to a file, with line and reason', async () => 
   expect(line).toMatchObject({ type: 'reject', line: 3, row: 1, column: 'id' });
 });
 
+it.each([
+  ['--rejects', 'unused.jsonl'],
+  ['--max-bad-rows', '3'],
+])('refuses %s where no row is left out', async (option, value) => {
+  const args = ['append', '-', '--table', 'demo.unrejected', '--create', option, value, '--json'];
+  const ended = await icestream(args, 'id\n1\n');
+  expect(ended).toMatchObject({ code: 2, last: { code: 'INVALID_ARGUMENT', option } });
+  expect((await icestream(['catalog', 'list', 'demo'])).out).not.toContain('unrejected');
+});
+
 it('creates an empty table from a schema text', async () => {
   const schema = 'id long not null, at timestamptz, tags list<string>';
   const created = await icestream(['create', 'demo.empty', '--schema', schema, '--partition', 'day(at)', '--json']);
