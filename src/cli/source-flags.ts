@@ -21,6 +21,7 @@ export interface SourceFlags {
   readonly delimiter?: string;
   readonly quote?: string;
   readonly header?: boolean;
+  readonly columnNames?: string;
   readonly nullValue?: readonly string[];
   readonly comment?: string;
   readonly requireEndOfStream?: boolean;
@@ -38,6 +39,7 @@ export function withSourceFlags(command: Command): Command {
     .option('--delimiter <character>', 'CSV: instead of inferring it; \\t for a tab')
     .option('--quote <character>', 'CSV: the quote character')
     .option('--no-header', 'CSV: the first line is data')
+    .option('--column-names <names>', 'CSV: names of the columns, comma-separated, instead of those of the header')
     .option('--null-value <text...>', 'CSV: cells that mean null (default: the empty cell)')
     .option('--no-require-end-of-stream', 'Arrow: take streams that end without their end marker')
     .option('--comment <character>', 'CSV: leave out lines that start with it');
@@ -66,6 +68,7 @@ function sourceOptions(flags: SourceFlags): FromAnyOptions {
     ...(flags.delimiter === undefined ? {} : { delimiter: flags.delimiter.replace('\\t', '\t') }),
     ...(flags.quote === undefined ? {} : { quote: flags.quote }),
     ...(flags.header === false ? { header: false } : {}),
+    ...(flags.columnNames === undefined ? {} : { columnNames: nameList(flags.columnNames) }),
     ...(flags.nullValue === undefined ? {} : { nullValues: flags.nullValue }),
     ...(flags.comment === undefined ? {} : { comment: flags.comment }),
   };

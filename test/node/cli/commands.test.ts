@@ -170,6 +170,17 @@ it.each([
   expect((await icestream(['catalog', 'list', 'demo'])).out).not.toContain('unrejected');
 });
 
+it('names the columns of a file that has no header', async () => {
+  const args = ['append', '-', '--table', 'demo.headless', '--no-header', '--column-names', 'id, name', '--json'];
+  const created = await icestream([...args, '--create'], '1,a\n2,b\n');
+  expect(created).toMatchObject({ code: 0, last: { rows: '2' } });
+  expect(await icestream(args, '3,c\n')).toMatchObject({ code: 0, last: { rows: '1' } });
+  const columns = await icestream(['inspect', 'demo.headless', 'schema']);
+  expect(columns.out).toMatch(/id\s+long.*\n.*name\s+string/);
+  const short = await icestream([...args.slice(0, 6), 'id', '--json'], '4,d\n');
+  expect(short).toMatchObject({ code: 3, last: { code: 'SCHEMA_MISMATCH', option: 'csv.columnNames' } });
+});
+
 it('creates an empty table from a schema text', async () => {
   const schema = 'id long not null, at timestamptz, tags list<string>';
   const created = await icestream(['create', 'demo.empty', '--schema', schema, '--partition', 'day(at)', '--json']);
