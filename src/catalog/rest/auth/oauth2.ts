@@ -1,5 +1,6 @@
 /** OAuth2 client credentials (RFC 6749 section 4.4), the way REST catalogs take them. */
 import { IcestreamError } from '../../../errors.ts';
+import { abortable } from '../../../util/abortable.ts';
 import { type AuthContext, type Refusal, type RestAuth, withHeader } from './auth.ts';
 import { requestToken, type TokenRequestOptions } from './oauth2-token.ts';
 
@@ -66,7 +67,7 @@ class OAuth2 implements RestAuth {
     this.#pending ??= this.#fetch(context).finally(() => {
       this.#pending = null;
     });
-    await untilAborted(this.#pending, context.signal);
+    await abortable(this.#pending, context.signal);
   }
 
   async #fetch({ world, secrets, catalogUri }: AuthContext): Promise<Token> {
@@ -77,15 +78,4 @@ class OAuth2 implements RestAuth {
     this.#token = { value: issued.accessToken, refreshAtMs };
     return this.#token;
   }
-}
-
-/** `promise`, or the signal's reason when it fires first. */
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }
