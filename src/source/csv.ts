@@ -5,6 +5,7 @@ import { IcestreamError } from '../errors.ts';
 import { arrowTypeName } from '../format/arrow-type-name.ts';
 import { columnError } from '../format/column-problem.ts';
 import type { Bytes } from '../util/bytes.ts';
+import { defined } from '../util/defined.ts';
 import { batchRowsWithin } from './batch-rows.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { knownTypes, refuseBadNames } from './column-types.ts';
@@ -20,7 +21,7 @@ export async function openCsv(stream: ByteStream, context: FileContext, tabs: bo
   const { columnNames, ...dialect } = options.csv ?? {};
   const sample = await stream.peek(Math.max(options.sampleBytes ?? DEFAULT_SAMPLE_BYTES, MIN_SAMPLE_BYTES));
   try {
-    const told = withoutUndefined({ ...(tabs ? { delimiter: '\t' } : {}), ...dialect });
+    const told = defined({ ...(tabs ? { delimiter: '\t' } : {}), ...dialect });
     const known = [...(given?.fields ?? []), ...(open.expected?.fields ?? [])];
     const inferred = inferDialect(open.engine, sample, told, known);
     const fields = named(inferred.schema.fields, columnNames, inferred.dialect, given);
@@ -109,8 +110,4 @@ function refuseNested(schema: ArrowSchema, name: string): void {
       problem: `is ${arrowTypeName(f.type)}; a CSV cell holds one value: use JSON lines`,
     }));
   if (problems.length > 0) throw columnError('SCHEMA_MISMATCH', `${name} cannot hold nested columns`, problems);
-}
-
-function withoutUndefined(dialect: Partial<CsvDialect>): Partial<CsvDialect> {
-  return Object.fromEntries(Object.entries(dialect).filter(([, value]) => value !== undefined));
 }

@@ -39,6 +39,11 @@ export function bytesIn(chunks: readonly Uint8Array[]): number {
   return chunks.reduce((sum, chunk) => sum + chunk.length, 0);
 }
 
+/** Whether both have the same length and content. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
+}
+
 /** One array of all `chunks`; a single chunk is returned as it is. */
 export function concatBytes(chunks: readonly Bytes[]): Bytes {
   const [first] = chunks;

@@ -78,8 +78,9 @@ export class WriteSession implements AsyncDisposable {
       throw new TypeError(`memoryLimitBytes must be a whole number of bytes, not ${limit}`);
     }
     if (typeof threads !== 'number') requireShare(threads, limit);
-    if (options.engine === undefined) requireLeastLimit(limit, plannedThreads(threads));
-    const share = writerShareBytes(limit, plannedThreads(threads));
+    const planned = plannedThreads(threads);
+    if (options.engine === undefined) requireLeastLimit(limit, planned);
+    const share = writerShareBytes(limit, planned);
     const engine = options.engine ?? (await getEngine({ memoryLimitBytes: engineShareBytes(share) }));
     const whole = await options.budget?.acquire(limit, options.signal);
     return new WriteSession(world, options, identity, engine, new MemoryLease(share, () => whole?.release()), limit);

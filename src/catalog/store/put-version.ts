@@ -5,7 +5,7 @@
 import { IcestreamError } from '../../errors.ts';
 import type { Store } from '../../storage/store.ts';
 import type { Bytes } from '../../util/bytes.ts';
-import { utf8 } from '../../util/encoding.ts';
+import { sameBytes, utf8 } from '../../util/encoding.ts';
 import { versionFile, versionHintFile } from './layout.ts';
 import { readIfThere } from './version-file.ts';
 
@@ -77,8 +77,4 @@ export async function putVersionHint(store: Store, tableLocation: string, versio
   } catch {
     // The commit stands without it.
   }
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

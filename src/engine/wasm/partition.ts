@@ -1,4 +1,5 @@
 /** What the engine does with whole batches: split by partition tuple, join. */
+import { fromHex } from '../../util/encoding.ts';
 import type { Batch, Partitioned, PartitionTransform } from '../engine.ts';
 import { type BatchList, batchesOf, releaseBatches, WasmBatch } from './batch.ts';
 import type { WasmInstance } from './instance.ts';
@@ -49,10 +50,4 @@ export function concatBatches(instance: WasmInstance, batches: readonly Batch[])
   const list = instance.callJson('batch_concat', releaseBatches(instance, batches)) as BatchList;
   const [joined] = batchesOf(instance, list, schema);
   return joined as Batch;
-}
-
-function fromHex(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length / 2);
-  for (let i = 0; i < bytes.length; i += 1) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
-  return bytes;
 }

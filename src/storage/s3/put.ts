@@ -2,6 +2,7 @@
 
 import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
+import { sameBytes } from '../../util/encoding.ts';
 import { uuidV4 } from '../../util/uuid.ts';
 import type { PutOptions, UploadResult } from '../store.ts';
 import { preconditionFailed, shown } from '../store-errors.ts';
@@ -91,6 +92,6 @@ async function ownObject(
       return stored === token ? { etag } : null;
     }
     const there = new Uint8Array(await response.arrayBuffer());
-    return there.length === bytes.length && there.every((byte, i) => byte === bytes[i]) ? { etag } : null;
+    return sameBytes(there, bytes) ? { etag } : null;
   });
 }

@@ -6,7 +6,7 @@
 import type { BareHead } from '../../engine/bare-head.ts';
 import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
-import { fromHex, toHex } from '../../util/encoding.ts';
+import { fromHex, sameBytes, toHex } from '../../util/encoding.ts';
 import type { PartitionId } from '../rows/partition-router.ts';
 
 /** Rows of one partition in a run. */
@@ -39,10 +39,6 @@ export class LabelReader {
     }
     return this.#partition;
   }
-}
-
-function sameBytes(a: Bytes, b: Bytes): boolean {
-  return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }
 
 /** See `PartitionSlice.key`. */
