@@ -16,7 +16,7 @@ export function columnError(
   code: ErrorCode,
   subject: string,
   problems: readonly ColumnProblem[],
-  place: Pick<ErrorPlace, 'file' | 'table'> = {},
+  place: Pick<ErrorPlace, 'file' | 'option' | 'table'> = {},
 ): IcestreamError {
   const lines = problems.slice(0, SHOWN).map((p) => `  ${shownName(p.column)}: ${p.problem}`);
   if (problems.length > SHOWN) lines.push(`  and ${problems.length - SHOWN} more`);

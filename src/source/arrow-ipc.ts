@@ -3,7 +3,7 @@ import type { Batch } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
 import { handOver, makeOpenSource } from './batch-flow.ts';
 import type { ByteStream } from './byte-stream.ts';
-import { refuseBadNames } from './column-types.ts';
+import { refuseBadNames, refuseUnknownTypes } from './column-types.ts';
 import { EndMarkerCheck } from './end-marker.ts';
 import { DAMAGED, inFile } from './errors-in-file.ts';
 import type { FileContext } from './file-context.ts';
@@ -11,7 +11,7 @@ import type { OpenSource } from './source.ts';
 
 /** Takes over the stream; reads up to the schema. */
 export async function openArrowIpc(stream: ByteStream, context: FileContext): Promise<OpenSource> {
-  const { name, open, options } = context;
+  const { name, open, options, given } = context;
   const end = new EndMarkerCheck();
   const next = async () => {
     const piece = await stream.next();
@@ -67,6 +67,7 @@ export async function openArrowIpc(stream: ByteStream, context: FileContext): Pr
       throw new IcestreamError('SOURCE_CORRUPT', 'the Arrow data ends before its schema; the file is cut off');
     }
     refuseBadNames(schema, name);
+    refuseUnknownTypes(given, schema, name, open);
     return makeOpenSource({ name, schema, batches, close: release });
   } catch (error) {
     await release();

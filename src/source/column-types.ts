@@ -2,10 +2,10 @@
 import type { ArrowField, ArrowSchema } from '../engine/arrow-schema.ts';
 import { IcestreamError } from '../errors.ts';
 import { arrowSchemaFromIceberg } from '../format/arrow-from-iceberg.ts';
-import { columnError, nameProblems, shownName } from '../format/column-problem.ts';
+import { type ColumnProblem, columnError, nameProblems, shownName } from '../format/column-problem.ts';
 import type { Schema } from '../spec/schema.ts';
 import type { SourceOptions } from './options.ts';
-import type { ExpectedSchema } from './source.ts';
+import type { ExpectedSchema, OpenSourceOptions } from './source.ts';
 
 /** The `schema` option as Arrow, without field ids. */
 export function givenSchema(options: SourceOptions): ArrowSchema | null {
@@ -38,13 +38,16 @@ export function knownTypes(
   return inferred.map((field) => refine(field, known.get(field.name)));
 }
 
-/** Columns that the sample did not show and that may come later: the caller's, and the table's where null will do. */
+/**
+ * Columns that the sample did not show and that may come later: the caller's, and the table's where null will do; but
+ * none that the path gives.
+ */
 export function lateFields(
   seen: Iterable<string>,
   given: ArrowSchema | null,
-  expected: ExpectedSchema | undefined,
+  { expected, pathColumns }: { readonly expected?: ExpectedSchema; readonly pathColumns?: ReadonlySet<string> },
 ): ArrowField[] {
-  const names = new Set(seen);
+  const names = new Set([...seen, ...(pathColumns ?? [])]);
   const optional = new Set(expected?.optional);
   const late = [...(given?.fields ?? []), ...(expected?.fields ?? []).filter((field) => optional.has(field.name))];
   return late.filter(({ name }) => !names.has(name) && names.add(name));
@@ -72,20 +75,56 @@ function refine(inferred: ArrowField, known: ArrowField | undefined): ArrowField
   return known;
 }
 
-/** Fields in the order of `columns`. @throws IcestreamError SCHEMA_MISMATCH naming one that is not there. */
-export function projected(schema: ArrowSchema, columns: readonly string[] | undefined, source: string): ArrowSchema {
+/**
+ * Fields in the order of `columns`, without those that the path or other sources have; one at least, to count rows by.
+ * @throws IcestreamError SCHEMA_MISMATCH naming one that is not there.
+ */
+export function projected(
+  schema: ArrowSchema,
+  columns: readonly string[] | undefined,
+  source: string,
+  open: Elsewhere = {},
+): ArrowSchema {
   if (columns === undefined) return schema;
   const byName = new Map(schema.fields.map((f) => [f.name, f]));
-  return {
-    fields: columns.map((name) => {
-      const field = byName.get(name);
-      if (field !== undefined) return field;
-      const names = schema.fields.slice(0, 20).map((f) => shownName(f.name));
-      throw new IcestreamError(
-        'SCHEMA_MISMATCH',
-        `${source}: there is no column ${shownName(name)} (option columns); there are ${names.join(', ')}`,
-        { option: 'columns', column: name, file: source },
-      );
-    }),
-  };
+  const fields = columns.flatMap((name) => {
+    const field = byName.get(name);
+    if (field !== undefined) return [field];
+    if (isElsewhere(name, open)) return [];
+    const names = schema.fields.slice(0, 20).map((f) => shownName(f.name));
+    throw new IcestreamError(
+      'SCHEMA_MISMATCH',
+      `${source}: there is no column ${shownName(name)} (option columns); there are ${names.join(', ')}`,
+      { option: 'columns', column: name, file: source },
+    );
+  });
+  return { fields: fields.length > 0 ? fields : schema.fields.slice(0, 1) };
+}
+
+/**
+ * For sources whose header or footer says which columns there are.
+ * @throws IcestreamError SCHEMA_MISMATCH naming columns of the `schema` option that are not there.
+ */
+export function refuseUnknownTypes(
+  given: ArrowSchema | null,
+  schema: ArrowSchema,
+  source: string,
+  open: Elsewhere = {},
+): void {
+  const own = new Set(schema.fields.map((f) => f.name));
+  const problems = (given?.fields ?? [])
+    .filter(({ name }) => !own.has(name) && !isElsewhere(name, open))
+    .map(({ name: column }): ColumnProblem => ({ column, problem: 'is not there; correct its name, or leave it out' }));
+  if (problems.length > 0) {
+    throw columnError('SCHEMA_MISMATCH', `${source} lacks columns that the schema option gives types for`, problems, {
+      file: source,
+      option: 'schema',
+    });
+  }
+}
+
+type Elsewhere = Pick<OpenSourceOptions, 'pathColumns' | 'isPartial'>;
+
+function isElsewhere(name: string, { pathColumns, isPartial }: Elsewhere): boolean {
+  return isPartial === true || pathColumns?.has(name) === true;
 }

@@ -8,7 +8,7 @@ import type { Bytes } from '../util/bytes.ts';
 import { defined } from '../util/defined.ts';
 import { batchRowsWithin } from './batch-rows.ts';
 import type { ByteStream } from './byte-stream.ts';
-import { knownTypes, refuseBadNames } from './column-types.ts';
+import { knownTypes, refuseBadNames, refuseUnknownTypes } from './column-types.ts';
 import { inFile } from './errors-in-file.ts';
 import type { FileContext } from './file-context.ts';
 import { DEFAULT_SAMPLE_BYTES, MIN_SAMPLE_BYTES } from './options.ts';
@@ -26,6 +26,7 @@ export async function openCsv(stream: ByteStream, context: FileContext, tabs: bo
     const inferred = inferDialect(open.engine, sample, told, known);
     const fields = named(inferred.schema.fields, columnNames, inferred.dialect, given);
     refuseBadNames({ fields }, name);
+    refuseUnknownTypes(given, { fields }, name, open);
     const schema: ArrowSchema = { fields: knownTypes(fields, given, open.expected) };
     refuseNested(schema, name);
     const reader = open.engine.csvReader({

@@ -2,6 +2,7 @@
 import { IcestreamError } from '../errors.ts';
 import type { Store } from '../storage/store.ts';
 import { abortable } from '../util/abortable.ts';
+import { defined } from '../util/defined.ts';
 import { defaultWorld } from '../util/world.ts';
 import type { ByteInput, ByteSource, StoreObject } from './byte-input.ts';
 import { FileSource } from './file-source.ts';
@@ -148,13 +149,9 @@ function perFile({ name: _, ...options }: FromAnyOptions): SourceOptions {
   return rest;
 }
 
-function manyOptions({ name, unionByName, hivePartitioning, maxBadRows }: FromAnyOptions): ManyOptions {
-  return {
-    ...(name === undefined ? {} : { name }),
-    ...(unionByName === undefined ? {} : { unionByName }),
-    ...(hivePartitioning === undefined ? {} : { hivePartitioning }),
-    ...(maxBadRows === undefined ? {} : { maxBadRows }),
-  };
+function manyOptions(options: FromAnyOptions): ManyOptions {
+  const { name, unionByName, hivePartitioning, maxBadRows, columns, schema } = options;
+  return defined({ name, unionByName, hivePartitioning, maxBadRows, columns, schema });
 }
 
 function isObject(value: unknown): value is Record<PropertyKey, unknown> {

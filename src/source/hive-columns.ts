@@ -15,6 +15,8 @@ export interface Constant {
 
 /** What the paths of a list of files say. */
 export interface HivePath {
+  /** The columns of a file's path. */
+  columns(index: number): ReadonlySet<string>;
   /** The columns of a file's path that the file itself does not have. */
   constants(file: ArrowSchema, index: number): readonly Constant[];
   /** The file's schema with them. */
@@ -22,11 +24,19 @@ export interface HivePath {
 }
 
 /**
- * Types are taken over all files: long or date when every value is one, else string; those of `expected` win.
+ * Types are taken over all files: long or date when every value is one, else string; those of `expected` win. With
+ * `wanted`, no other columns are looked at.
  * @throws IcestreamError INVALID_VALUE naming the file whose value is not of the expected type.
  */
-export function hivePaths(names: readonly string[], expected: ArrowSchema | undefined): HivePath {
-  const paths = names.map((name) => hivePathValues(name));
+export function hivePaths(
+  names: readonly string[],
+  expected: ArrowSchema,
+  wanted: readonly string[] | undefined,
+): HivePath {
+  const paths = names.map((name) => {
+    const values = [...hivePathValues(name)];
+    return new Map(wanted === undefined ? values : values.filter(([column]) => wanted.includes(column)));
+  });
   const columns = new Set(paths.flatMap((path) => [...path.keys()]));
   const fields = new Map<string, ArrowField>();
   const types = new Map<string, PrimitiveType>();
@@ -60,6 +70,7 @@ export function hivePaths(names: readonly string[], expected: ArrowSchema | unde
     return (all[index] ?? []).filter(({ field }) => !own.has(field.name));
   };
   return {
+    columns: (index) => new Set(paths[index]?.keys()),
     constants,
     extended: (file, index) => ({ fields: [...file.fields, ...constants(file, index).map(({ field }) => field)] }),
   };
@@ -68,9 +79,9 @@ export function hivePaths(names: readonly string[], expected: ArrowSchema | unde
 function fieldOf(
   name: string,
   paths: ReadonlyArray<ReadonlyMap<string, string | null>>,
-  expected: ArrowSchema | undefined,
+  expected: ArrowSchema,
 ): ArrowField {
-  const known = expected?.fields.find((f) => f.name === name);
+  const known = expected.fields.find((f) => f.name === name);
   if (known !== undefined) {
     const { fieldId: _, ...field } = known;
     return { ...field, nullable: true };

@@ -25,15 +25,10 @@ export async function openJson(stream: ByteStream, context: FileContext): Promis
       throw new IcestreamError('SOURCE_EMPTY', 'there are no rows to take columns from; give a schema');
     }
     const fields = knownTypes(inferred.fields, given, open.expected);
-    fields.push(
-      ...lateFields(
-        fields.map((f) => f.name),
-        given,
-        open.expected,
-      ),
-    );
+    const seen = fields.map((f) => f.name);
+    fields.push(...lateFields(seen, given, open));
     refuseBadNames({ fields }, name);
-    const schema: ArrowSchema = projected({ fields }, options.columns, name);
+    const schema: ArrowSchema = projected({ fields }, options.columns, name, open);
     const reader = open.engine.jsonReader({
       schema,
       batchRows: batchRowsWithin(options, schema, open.lease),

@@ -1,20 +1,21 @@
 /** Many inputs as one source, in the order given. */
 import { IcestreamError } from '../errors.ts';
+import type { SourceOptions } from './options.ts';
 import { RejectCounter } from './rejects.ts';
 import type { RecordBatchSource } from './source.ts';
 
-export interface ManyOptions {
+export interface ManyOptions extends Pick<SourceOptions, 'columns' | 'schema'> {
   readonly name?: string;
   /**
    * Every file's schema is read first, and the source has the columns of all (missing ones are null), in types that
-   * hold every file's values. Needs inputs that can be opened twice. Default false: the first file says which columns
+   * hold every file's values; `columns` and `schema` may name what only some have. Needs inputs that can be opened twice. Default false: the first file says which columns
    * there are, and each other file must have the same, in any order.
    */
   readonly unionByName?: boolean;
   /**
    * `name=value` folders in the files' names become columns (percent-decoded; `__HIVE_DEFAULT_PARTITION__` is null), of
    * type long or date when all values are, else string; a table's or a given type wins. A column that the file itself
-   * has is read from the file. Default false.
+   * has is read from the file. `columns` and `schema` may name them. Default false.
    */
   readonly hivePartitioning?: boolean;
   /** Over all inputs. Default: no limit. */

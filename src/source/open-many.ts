@@ -2,10 +2,11 @@
 import type { ArrowSchema } from '../engine/arrow-schema.ts';
 import type { Batch } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
-import { type ColumnProblem, columnError } from '../format/column-problem.ts';
+import { type ColumnProblem, columnError, shownName } from '../format/column-problem.ts';
 import { alignBatch } from './align-batch.ts';
 import { handOver, makeOpenSource } from './batch-flow.ts';
 import { canonicalField } from './canonical-type.ts';
+import { givenSchema, projected, refuseUnknownTypes } from './column-types.ts';
 import { inFile } from './errors-in-file.ts';
 import { FileSource } from './file-source.ts';
 import { type HivePath, hivePaths } from './hive-columns.ts';
@@ -28,6 +29,7 @@ class ManyRun {
   readonly #options: ManyOptions;
   readonly #open: OpenSourceOptions;
   readonly #rejects: RejectCounter;
+  readonly #given: ArrowSchema | null;
   readonly #hive: HivePath;
   #target: ArrowSchema = { fields: [] };
   /** The file in hand, opened; its place in the list. */
@@ -41,7 +43,9 @@ class ManyRun {
     this.#open = open;
     this.#rejects = new RejectCounter(options.maxBadRows);
     const names = sources.map((source) => source.name);
-    this.#hive = hivePaths(options.hivePartitioning === true ? names : names.map(() => ''), open.expected);
+    this.#given = givenSchema(options);
+    const known = { fields: [...(this.#given?.fields ?? []), ...(open.expected?.fields ?? [])] };
+    this.#hive = hivePaths(options.hivePartitioning === true ? names : names.map(() => ''), known, options.columns);
   }
 
   async open(): Promise<OpenSource> {
@@ -82,19 +86,37 @@ class ManyRun {
     const union = new SchemaUnion();
     let rows: number | null = 0;
     for (const [i, source] of this.#sources.entries()) {
-      const opened = await this.#openOne(source, union.schema);
+      const opened = await this.#openOne(source, i, union.schema);
       if (opened === null) continue;
       await using file = opened;
       union.add(this.#hive.extended(file.schema, i), source.name);
       rows = rows === null || file.totalRows === null ? null : rows + file.totalRows;
     }
-    this.#target = union.schema;
+    const { columns } = this.#options;
+    const name = this.#sources.length === 1 ? (this.#sources[0]?.name ?? '') : `${this.#sources.length} inputs`;
+    // Which columns the files have that are not wanted is not known here.
+    const typed = this.#given?.fields.filter((f) => columns?.includes(f.name) ?? true);
+    refuseUnknownTypes({ fields: typed ?? [] }, union.schema, name);
+    const has = new Set(union.schema.fields.map((f) => f.name));
+    const lacking = columns?.find((column) => !has.has(column));
+    if (lacking !== undefined) {
+      throw new IcestreamError('SCHEMA_MISMATCH', `${name}: none has a column ${shownName(lacking)} (option columns)`, {
+        option: 'columns',
+        column: lacking,
+      });
+    }
+    this.#target = projected(union.schema, columns, name);
     return rows;
   }
 
   /** Null: the file is empty. */
-  async #openOne(source: RecordBatchSource, known: ArrowSchema): Promise<OpenSource | null> {
-    const open = { ...this.#open, expected: this.#expected(known) };
+  async #openOne(source: RecordBatchSource, index: number, known: ArrowSchema): Promise<OpenSource | null> {
+    const open = {
+      ...this.#open,
+      expected: this.#expected(known),
+      pathColumns: this.#hive.columns(index),
+      isPartial: this.#options.unionByName === true,
+    };
     try {
       return await (source instanceof FileSource ? source.openWith(open, this.#rejects) : source.open(open));
     } catch (error) {
@@ -115,7 +137,7 @@ class ManyRun {
     for (; this.#index < this.#sources.length; this.#index++) {
       const source = this.#sources[this.#index] as RecordBatchSource;
       this.#file = source.name;
-      this.#current = await this.#openOne(source, this.#target);
+      this.#current = await this.#openOne(source, this.#index, this.#target);
       if (this.#current !== null) return this.#current;
     }
     return null;
@@ -158,7 +180,7 @@ class ManyRun {
   /** Without unionByName a file has the columns of the first one: no more, no fewer. */
   #checkColumns(file: ArrowSchema, name: string): void {
     if (this.#options.unionByName === true) return;
-    const own = new Set(file.fields.map((f) => f.name));
+    const own = new Set(projected(file, this.#options.columns, name).fields.map((f) => f.name));
     const wanted = new Set(this.#target.fields.map((f) => f.name));
     const problems: ColumnProblem[] = [
       ...[...wanted].filter((n) => !own.has(n)).map((column) => ({ column, problem: 'is not in this file' })),
@@ -172,8 +194,10 @@ class ManyRun {
 
   /** The first file's schema with its path's columns, in types that other files can be brought to. */
   #asTarget(schema: ArrowSchema, index: number): ArrowSchema {
-    if (this.#sources.length === 1 && this.#hive.constants(schema, index).length === 0) return schema;
-    const fields = this.#hive.extended(schema, index).fields.map((f) => canonicalField(f));
+    const extended = this.#hive.extended(schema, index);
+    const wanted = projected(extended, this.#options.columns, this.#sources[index]?.name ?? '');
+    if (this.#sources.length === 1 && sameSchema(wanted, schema)) return schema;
+    const fields = wanted.fields.map((f) => canonicalField(f));
     // What the first file never leaves out, another may.
     return { fields: this.#sources.length === 1 ? fields : fields.map((f) => ({ ...f, nullable: true })) };
   }

@@ -76,10 +76,10 @@ async function schemaOf({ name, options, given, open }: RowsContext, reading: Ro
   }
   const inferred = Array.from(types, ([column, type]): ArrowField => ({ name: column, nullable: true, type }));
   const fields = knownTypes(inferred, given, open.expected).map(settled);
-  fields.push(...lateFields(types.keys(), given, open.expected));
+  fields.push(...lateFields(types.keys(), given, open));
   for (const { name: column } of fields) {
     if (!column.isWellFormed()) throw new BadValue(shownName(column), 'is a name with half of a surrogate pair');
   }
   refuseBadNames({ fields }, name);
-  return projected({ fields }, options.columns, name);
+  return projected({ fields }, options.columns, name, open);
 }

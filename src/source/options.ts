@@ -20,7 +20,8 @@ export interface SourceOptions {
   readonly compression?: Compression | 'none';
   /**
    * Types of the columns it names, for CSV, JSON and rows: an Iceberg schema or an Arrow schema, matched by name. The
-   * others take the table's types where there is a table, else they are inferred from the first rows.
+   * others take the table's types where there is a table, else they are inferred from the first rows. A column that a
+   * file with a header lacks is an error; in JSON and rows it may come later.
    */
   readonly schema?: ArrowSchema | Schema;
   readonly csv?: CsvOptions;

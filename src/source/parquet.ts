@@ -4,7 +4,7 @@ import { IcestreamError } from '../errors.ts';
 import type { Bytes } from '../util/bytes.ts';
 import { readerShareBytes } from '../util/memory-budget.ts';
 import { handOver, makeOpenSource } from './batch-flow.ts';
-import { projected, refuseBadNames } from './column-types.ts';
+import { projected, refuseBadNames, refuseUnknownTypes } from './column-types.ts';
 import { DAMAGED, inFile, readerTooSmall, unreadable } from './errors-in-file.ts';
 import type { FileContext } from './file-context.ts';
 import { DEFAULT_BATCH_ROWS } from './options.ts';
@@ -20,20 +20,21 @@ export async function openParquet(
   context: FileContext,
   release: () => void = () => {},
 ): Promise<OpenSource> {
-  const { name, options, open } = context;
+  const { name, options, open, given } = context;
   const { signal } = open;
   try {
     const reader = await open.engine.openParquet(counted(file, name, open), signal === undefined ? {} : { signal });
     try {
       refuseBadNames(reader.schema, name);
-      const schema = projected(reader.schema, options.columns, name);
+      refuseUnknownTypes(given, reader.schema, name, open);
+      const schema = projected(reader.schema, options.columns, name, open);
       const limit = readerShareBytes(open.lease.limitBytes);
       async function* batches(): AsyncGenerator<Batch, void, undefined> {
         try {
           const read = reader.batches({
             batchRows: options.batchRows ?? DEFAULT_BATCH_ROWS,
             memoryLimitBytes: limit,
-            ...(options.columns === undefined ? {} : { columns: options.columns.map((name) => [name]) }),
+            ...(options.columns === undefined ? {} : { columns: schema.fields.map((f) => [f.name]) }),
             ...(signal === undefined ? {} : { signal }),
           });
           for await (const batch of read) yield* handOver([batch]);

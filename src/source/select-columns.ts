@@ -1,10 +1,10 @@
 /** Some columns of a source that reads all of them (CSV, Arrow IPC). */
 import type { ArrowSchema } from '../engine/arrow-schema.ts';
-import type { Aligner, Batch, Engine } from '../engine/engine.ts';
+import type { Aligner, Batch } from '../engine/engine.ts';
 import { handOver, makeOpenSource } from './batch-flow.ts';
 import { canonicalField } from './canonical-type.ts';
 import { projected } from './column-types.ts';
-import type { OpenSource } from './source.ts';
+import type { OpenSource, OpenSourceOptions } from './source.ts';
 
 /**
  * The source with the columns asked for, in their order. Takes over the source.
@@ -13,14 +13,14 @@ import type { OpenSource } from './source.ts';
 export async function selectColumns(
   source: OpenSource,
   columns: readonly string[],
-  engine: Engine,
+  open: OpenSourceOptions,
   name: string,
 ): Promise<OpenSource> {
   let schema: ArrowSchema;
   let aligner: Aligner;
   try {
-    schema = { fields: projected(source.schema, columns, name).fields.map((f) => canonicalField(f)) };
-    aligner = engine.aligner(source.schema, { target: schema, file: name });
+    schema = { fields: projected(source.schema, columns, name, open).fields.map((f) => canonicalField(f)) };
+    aligner = open.engine.aligner(source.schema, { target: schema, file: name });
   } catch (error) {
     await source[Symbol.asyncDispose]();
     throw error;

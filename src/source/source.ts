@@ -22,6 +22,10 @@ export interface OpenSourceOptions {
    * guess types (CSV, JSON, rows) take the types of the columns it names from here; others ignore it.
    */
   readonly expected?: ExpectedSchema;
+  /** Columns that the source's path gives: the caller may name them though the source lacks them. */
+  readonly pathColumns?: ReadonlySet<string>;
+  /** Whether the caller may name columns that only other sources of the same list have. Default false. */
+  readonly isPartial?: boolean;
   /** Called with bytes read from the outside, before decompression. */
   readonly onBytesRead?: (bytes: number) => void;
   /** Called for rows left out under `onBadRow: 'reject'`, in order. */

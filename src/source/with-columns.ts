@@ -4,10 +4,10 @@ import type { FileContext } from './file-context.ts';
 import type { OpenSource } from './source.ts';
 
 export async function withColumns(
-  { name, options: { columns }, open: { engine } }: FileContext,
-  open: () => Promise<OpenSource>,
+  { name, options: { columns }, open }: FileContext,
+  openAll: () => Promise<OpenSource>,
 ): Promise<OpenSource> {
-  if (columns === undefined) return open();
+  if (columns === undefined) return openAll();
   const { selectColumns } = await onDemand(import('./select-columns.ts'));
-  return selectColumns(await open(), columns, engine, name);
+  return selectColumns(await openAll(), columns, open, name);
 }

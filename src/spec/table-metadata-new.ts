@@ -1,5 +1,6 @@
 /** Metadata of a table that does not exist yet (spec: Table Metadata; REST OpenAPI: CreateTableRequest). */
 import { IcestreamError } from '../errors.ts';
+import { requireColumnsOfProperties } from './column-properties.ts';
 import { ownValue } from './json-cursor.ts';
 import { checkSortOrder } from './partition-bind.ts';
 import { sourceIds } from './partition-fields.ts';
@@ -49,12 +50,14 @@ const NEW_TABLE_PROPERTIES: Readonly<Record<string, string>> = { 'write.parquet.
 /**
  * Metadata of a new, empty table: fresh field ids (a struct's own fields first), partition field ids from 1000, no
  * snapshot.
- * @throws IcestreamError INVALID_METADATA or INVALID_ARGUMENT for a schema, spec or order that cannot be.
+ * @throws IcestreamError INVALID_METADATA or INVALID_ARGUMENT for a schema, spec, order or property of a column that
+ * cannot be.
  */
 export function newTableMetadata(table: NewTable): TableMetadata {
   const version = formatVersionOf(table.properties);
   const { schema, lastColumnId } = assignFreshIds(table.schema);
   validateSchema(schema, version);
+  requireColumnsOfProperties(table.properties ?? {}, schema);
   const remap = sourceRemap(table.schema, schema);
   const fields = (table.partitionSpec?.fields ?? []).map((field): PartitionField => {
     const { 'field-id': _, ...rest } = remap(field);

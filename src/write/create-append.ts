@@ -34,7 +34,10 @@ export interface NewTableRequest {
   readonly sortOrder?: SortOrder;
   /** Default: where the catalog puts it. */
   readonly location?: string;
-  /** Table properties; `format-version` (2 or 3) chooses the version, default 2. */
+  /**
+   * Table properties; `format-version` (2 or 3) chooses the version, default 2. Those of a column (`….column.<name>`) must
+   * name one that the table has.
+   */
   readonly properties?: Readonly<Record<string, string>>;
 }
 

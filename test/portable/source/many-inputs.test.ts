@@ -1,8 +1,9 @@
 import { Dictionary, Float64, Int32, Int64, Table, tableFromArrays, Utf8, vectorFromArray } from 'apache-arrow';
 import { describe, expect, test } from 'vitest';
+import { getEngine } from '../../../src/engine/default-engine.ts';
 import { fromAny } from '../../../src/source/from-any.ts';
 import { MemoryStore } from '../../../src/storage/memory/index.ts';
-import { expectNothingHeld, ipc, openOptions, plainRows, readAll } from './helpers.ts';
+import { expectNothingHeld, ipc, openOptions, parquetOf, plainRows, readAll, text } from './helpers.ts';
 
 const blob = (table: Table, name: string) => new File([ipc(table)], name);
 const ints = (name: string, values: number[], more: Record<string, unknown[]> = {}) =>
@@ -67,6 +68,43 @@ describe('many inputs as one source', () => {
       { n: 2n ** 40n, s: null, f: null },
       { n: 3n, s: null, f: 1.5 },
     ]);
+  });
+
+  test('unionByName: columns that only some files have can be chosen', async () => {
+    const files = [new File(['a,b\n1,2\n'], 'one.csv'), new File(['a,c\n3,4\n'], 'two.csv')];
+    const read = (columns: string[]) => readAll(fromAny(files, { unionByName: true, columns }));
+    expect((await read(['c', 'b'])).rows).toEqual([
+      { c: null, b: 2n },
+      { c: 4n, b: null },
+    ]);
+    await expect(read(['a', 'd'])).rejects.toMatchObject({
+      code: 'SCHEMA_MISMATCH',
+      message: '2 inputs: none has a column d (option columns)',
+    });
+  });
+
+  test('types of a column that no file has are refused', async () => {
+    const type = { kind: 'int', bitWidth: 32, signed: true } as const;
+    const schema = { fields: ['a', 'ax'].map((name) => ({ name, nullable: true, type })) };
+    const files = [new File(['a\n1\n'], 'one.csv'), blob(ints('a', [2]), 'two.arrows')];
+    const refused = (lacking: string) => ({
+      code: 'SCHEMA_MISMATCH',
+      place: { option: 'schema', column: 'ax' },
+      message: `${lacking} lacks columns that the schema option gives types for:\n  ax: is not there; correct its name, or leave it out`,
+    });
+    await expect(readAll(fromAny(files, { schema }))).rejects.toMatchObject(refused('one.csv'));
+    for (const file of files) {
+      await expect(readAll(fromAny(file, { schema }))).rejects.toMatchObject(refused(file.name));
+    }
+    await expect(readAll(fromAny(files, { schema, unionByName: true }))).rejects.toMatchObject(refused('2 inputs'));
+    const more = [...files, new File(['ax\n3\n'], 'three.csv')];
+    expect((await readAll(fromAny(more, { schema, unionByName: true }))).rows).toEqual([
+      { a: 1, ax: null },
+      { a: 2, ax: null },
+      { a: null, ax: 3 },
+    ]);
+    // JSON has no header: a field may come after the sample.
+    expect((await readAll(fromAny(new File(['{"a":1}'], 'rows.json'), { schema }))).rows).toEqual([{ a: 1, ax: null }]);
   });
 
   test('unionByName needs inputs that can be read twice', () => {
@@ -167,6 +205,57 @@ describe('name=value folders as columns', () => {
       code: 'INVALID_VALUE',
       message: expect.stringMatching(/year=2026.*"eu\/west" in the path is not a boolean, which column region is/),
     });
+  });
+
+  test('columns may name what only the path gives, in any order, in every format', async () => {
+    const store = new MemoryStore('lake');
+    const table = ints('a', [1, 2], { b: ['x', 'z'] });
+    const engine = await getEngine();
+    const reader = engine.ipcReader();
+    const parquet = await parquetOf(engine, [...reader.push(ipc(table)), ...reader.finish()]);
+    reader.free();
+    const files = {
+      'f.csv': text('a,b\n1,x\n2,z\n'),
+      'f.ndjson': text('{"a":1,"b":"x"}\n{"a":2,"b":"z"}\n'),
+      'f.arrows': ipc(table),
+      'f.parquet': parquet,
+    };
+    for (const [name, bytes] of Object.entries(files)) {
+      const location = `memory://lake/y=7/z=8/${name}`;
+      await store.put(location, bytes);
+      for (const unionByName of [false, true]) {
+        const read = (columns: string[]) =>
+          readAll(fromAny({ store, location }, { hivePartitioning: true, unionByName, columns }));
+        expect((await read(['y', 'b'])).columns).toEqual(['y', 'b']);
+        expect((await read(['b', 'y'])).rows).toEqual([
+          { b: 'x', y: 7n },
+          { b: 'z', y: 7n },
+        ]);
+        expect((await read(['y'])).rows).toEqual([{ y: 7n }, { y: 7n }]);
+        expect((await read(['b'])).rows).toEqual([{ b: 'x' }, { b: 'z' }]);
+        await expect(read(['b', 'year'])).rejects.toMatchObject({
+          code: 'SCHEMA_MISMATCH',
+          place: { option: 'columns', column: 'year' },
+        });
+      }
+    }
+  });
+
+  test('the path says a column that JSON lines of a table’s columns leave out', async () => {
+    const store = new MemoryStore('lake');
+    await store.put('memory://lake/y=7/f.ndjson', text('{"a":1}\n'));
+    const long = { kind: 'int', bitWidth: 64, signed: true } as const;
+    const expected = { fields: [{ name: 'y', nullable: true, type: long }], optional: ['y'] };
+    const source = fromAny({ store, glob: 'memory://lake/**' }, { hivePartitioning: true });
+    expect((await readAll(source, { expected })).rows).toEqual([{ a: 1n, y: 7n }]);
+  });
+
+  test('a given type wins', async () => {
+    const store = await lake();
+    const schema = { fields: [{ name: 'year', nullable: true, type: { kind: 'utf8', layout: 'offset32' } }] } as const;
+    const options = { hivePartitioning: true, schema };
+    const { rows } = await readAll(fromAny({ store, glob: 'memory://lake/t/year=2025/**' }, options));
+    expect(rows.map((r) => r['year'])).toEqual(['2025']);
   });
 
   test('every flat type', async () => {

@@ -260,6 +260,47 @@ describe('table properties', () => {
     expect(file?.splitOffsets?.[0]).toBe(4n);
   });
 
+  test('of a column that a new table does not have are refused; of a table that exists they do no harm', async () => {
+    const here = await lake();
+    const kinds = [
+      'metadata.metrics',
+      'parquet.bloom-filter-enabled',
+      'parquet.bloom-filter-fpp',
+      'parquet.stats-enabled',
+      'parquet.dict-encoding-enabled',
+    ];
+    const before = await here.objects();
+    for (const kind of kinds) {
+      const key = `write.${kind}.column.nmae`;
+      const properties = { [key]: 'false' };
+      const refused = {
+        code: 'INVALID_ARGUMENT',
+        place: { option: key, column: 'nmae' },
+        message: `Table property ${key}: There is no column "nmae"; the table has id, at, name, amount, kind.`,
+      };
+      await expect(here.catalog.createTable('sales.orders', ordersSchema, { properties })).rejects.toMatchObject(
+        refused,
+      );
+      await expect(
+        here.catalog.createAndAppend('sales.orders', sourceOf(orders(10)), { properties }, options),
+      ).rejects.toMatchObject(refused);
+    }
+    expect(await here.objects()).toEqual(before);
+
+    const table = await here.catalog.createTable('sales.orders', ordersSchema);
+    const updates = Object.fromEntries(kinds.map((kind) => [`write.${kind}.column.gone`, '0.5']));
+    updates['write.metadata.metrics.column.gone'] = 'counts';
+    for (const kind of ['bloom-filter', 'stats', 'dict-encoding']) {
+      updates[`write.parquet.${kind}-enabled.column.gone`] = 'true';
+    }
+    await here.client.commit(
+      { identifier: table.identifier, requirements: [], updates: [{ action: 'set-properties', updates }] },
+      { idempotencyKey: crypto.randomUUID() },
+    );
+    const loaded = await here.catalog.loadTable('sales.orders');
+    expect((await loaded.append(sourceOf(orders(10)), options)).rows).toBe(10n);
+  });
+
   test('with values that cannot be are named', async () => {
     const { catalog } = await lake();
     const table = await catalog.createTable('sales.orders', ordersSchema, {
