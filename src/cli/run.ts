@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { IcestreamError } from '../errors.ts';
 import type { CatalogFlags } from './configuration.ts';
 import { exitCodeOf } from './exit-codes.ts';
+import { inFlagWords } from './flag-words.ts';
 import { type Lakehouse, openLakehouse } from './open-catalog.ts';
 import { errorLine, errorText, toJsonLine } from './output.ts';
 import { jsonProgress, noProgress, type ProgressDisplay } from './progress.ts';
@@ -46,7 +47,8 @@ export function action<Flags extends CommonFlags>(
         result: (data, text) => print(flags.json ? toJsonLine({ type: 'result', ...data }) : text()),
       };
       await body(invocation, ...this.args);
-    } catch (error) {
+    } catch (thrown) {
+      const error = inFlagWords(thrown, (flag) => hasFlag(this, flag));
       if (flags.json) print(toJsonLine(errorLine(error)));
       else process.stderr.write(`${errorText(error)}\n`);
       process.exitCode = exitCodeOf(error);
@@ -54,4 +56,12 @@ export function action<Flags extends CommonFlags>(
       process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
     }
   };
+}
+
+/** Its own, or one that all commands take. */
+function hasFlag(command: Command, flag: string): boolean {
+  for (let at: Command | null = command; at !== null; at = at.parent) {
+    if (at.options.some(({ long }) => long === flag)) return true;
+  }
+  return false;
 }

@@ -18,8 +18,9 @@ const factors = new Map([
 export function parseSize(text: string, option: string): number {
   const match = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(text);
   const factor = factors.get(match?.[2]?.toLowerCase() ?? '');
-  if (match === null || factor === undefined) {
+  const bytes = Math.round(Number(match?.[1]) * (factor ?? Number.NaN));
+  if (!Number.isSafeInteger(bytes) || bytes === 0) {
     throw new IcestreamError('INVALID_ARGUMENT', `${option} takes a size like 96MiB, not '${text}'`, { option });
   }
-  return Math.round(Number(match[1]) * factor);
+  return bytes;
 }

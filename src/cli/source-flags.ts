@@ -86,7 +86,9 @@ function sourceOptions(flags: SourceFlags): FromAnyOptions {
 }
 
 export function wholeNumber(text: string, option: string): number {
-  return Number(wholeBigint(text, option));
+  const number = Number(wholeBigint(text, option));
+  if (Number.isSafeInteger(number)) return number;
+  throw new IcestreamError('INVALID_ARGUMENT', `${option} takes at most ${Number.MAX_SAFE_INTEGER}`, { option });
 }
 
 /** Of at most 64 bits, about. */

@@ -116,7 +116,7 @@ export function refuseUnknownTypes(
     .filter(({ name }) => !own.has(name) && !isElsewhere(name, open))
     .map(({ name: column }): ColumnProblem => ({ column, problem: 'is not there; correct its name, or leave it out' }));
   if (problems.length > 0) {
-    throw columnError('SCHEMA_MISMATCH', `${source} lacks columns that the schema option gives types for`, problems, {
+    throw columnError('SCHEMA_MISMATCH', `${source} lacks columns that option schema gives types for`, problems, {
       file: source,
       option: 'schema',
     });

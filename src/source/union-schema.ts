@@ -71,7 +71,7 @@ function mergeTypes(a: ArrowType, b: ArrowType, path: string, problems: ColumnPr
   if (wider !== null) return wider;
   problems.push({
     column: path,
-    problem: `is ${arrowTypeName(b)} here and ${arrowTypeName(a)} before; give the column one type (schema)`,
+    problem: `is ${arrowTypeName(b)} here and ${arrowTypeName(a)} before; give the column one type (option schema)`,
   });
   return a;
 }

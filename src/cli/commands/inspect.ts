@@ -4,6 +4,7 @@ import { ownValue } from '../../spec/json-cursor.ts';
 import type { Table } from '../../table/table.ts';
 import { bytes, table as columnsOf, count, toJsonLine } from '../output.ts';
 import { action, type CommonFlags } from '../run.ts';
+import { wholeBigint } from '../source-flags.ts';
 
 const views = ['summary', 'schema', 'snapshots', 'history', 'manifests', 'files', 'properties', 'metadata'] as const;
 type View = (typeof views)[number];
@@ -23,7 +24,7 @@ export function inspectCommand(program: Command): void {
     .action(
       action<InspectFlags>(async ({ flags, catalog, signal, result }, name = '', what = 'summary') => {
         const table = await catalog.loadTable(name, { signal });
-        const snapshotId = flags.snapshot === undefined ? undefined : BigInt(flags.snapshot);
+        const snapshotId = flags.snapshot === undefined ? undefined : wholeBigint(flags.snapshot, '--snapshot');
         const { data, text } = await view(table, what as View, snapshotId);
         result({ table: name, what, [what]: data }, () => text);
       }),

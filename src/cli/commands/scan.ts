@@ -41,8 +41,12 @@ export function scanCommand(program: Command): void {
     .option('--select <columns>', 'names, separated by commas, in the order wanted (default: all)')
     .option('--limit <rows>', 'most rows')
     .option('--snapshot-id <id>', 'the rows of this snapshot instead of the current one')
-    .option('--ref <name>', 'of a branch or tag')
-    .option('--as-of <time>', 'as they were then: ISO 8601, or milliseconds since the epoch')
+    .addOption(new Option('--ref <name>', 'of a branch or tag').conflicts(['snapshotId', 'asOf']))
+    .addOption(
+      new Option('--as-of <time>', 'as they were then: ISO 8601, or milliseconds since the epoch').conflicts(
+        'snapshotId',
+      ),
+    )
     .addOption(new Option('--format <format>', 'of the output (default: table)').choices(formats))
     .option('--memory-limit <size>', 'that the scan may hold, like 96MiB')
     .addHelpText('after', examples)

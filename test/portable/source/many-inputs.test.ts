@@ -90,7 +90,7 @@ describe('many inputs as one source', () => {
     const refused = (lacking: string) => ({
       code: 'SCHEMA_MISMATCH',
       place: { option: 'schema', column: 'ax' },
-      message: `${lacking} lacks columns that the schema option gives types for:\n  ax: is not there; correct its name, or leave it out`,
+      message: `${lacking} lacks columns that option schema gives types for:\n  ax: is not there; correct its name, or leave it out`,
     });
     await expect(readAll(fromAny(files, { schema }))).rejects.toMatchObject(refused('one.csv'));
     for (const file of files) {
