@@ -125,7 +125,7 @@ describe('a load of the command line', () => {
 
   it('is staged by its wap.id: no branch shows it', async () => {
     await append();
-    expect(await append('--wap-id', 'a')).toMatchObject({ code: 2, last: { option: 'wapId' } });
+    expect(await append('--wap-id', 'a')).toMatchObject({ code: 2, last: { option: '--wap-id' } });
     const request = {
       identifier: table.identifier,
       requirements: [],

@@ -178,7 +178,7 @@ it('names the columns of a file that has no header', async () => {
   const columns = await icestream(['inspect', 'demo.headless', 'schema']);
   expect(columns.out).toMatch(/id\s+long.*\n.*name\s+string/);
   const short = await icestream([...args.slice(0, 6), 'id', '--json'], '4,d\n');
-  expect(short).toMatchObject({ code: 3, last: { code: 'SCHEMA_MISMATCH', option: 'csv.columnNames' } });
+  expect(short).toMatchObject({ code: 3, last: { code: 'SCHEMA_MISMATCH', option: '--column-names' } });
 });
 
 it('creates an empty table from a schema text', async () => {

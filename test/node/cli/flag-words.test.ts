@@ -70,7 +70,6 @@ it.each<[flag: string, args: string[], option?: string | null]>([
   ['--schema-evolution', append('two.csv'), null],
   ['--commit-id', append('two.csv', '--schema-evolution', 'add-columns', ...id)],
   ['--commit-id', append('one.csv', '--branch', 'audit', ...id)],
-  ['--commit-id', append('one.csv', '--commit-id', '00000000-0000-7000-8000-000000000001')],
   ['--wap-id', append('one.csv', '--wap-id', 'w1')],
   ['--select', ['scan', 'demo.t', '--select', 'z']],
   ['--snapshot-id', ['scan', 'demo.t', '--snapshot-id', '5']],
