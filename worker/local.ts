@@ -1,5 +1,6 @@
 /** The Worker on this machine: wrangler bundles it from its configuration, workerd runs it on a simulated bucket. */
 import { fileURLToPath } from 'node:url';
+import { wranglerEnvironment } from './wrangler-environment.ts';
 
 export interface LocalWorkerOptions {
   /** Keeps the bucket and the catalog. */
@@ -21,13 +22,11 @@ export interface LocalWorker {
   stop(): Promise<void>;
 }
 
-/** The source is run as it stands, not what is built of it. */
 export async function startLocalWorker(options: LocalWorkerOptions): Promise<LocalWorker> {
   const { folder, token, tables, port = 0, inspectorPort } = options;
-  process.env['WRANGLER_SEND_METRICS'] = 'false';
   // Nobody is asked where this machine is.
   process.env['CLOUDFLARE_CF_FETCH_ENABLED'] = 'false';
-  process.env['WRANGLER_BUILD_CONDITIONS'] = 'icestream-source,workerd,worker,browser';
+  Object.assign(process.env, wranglerEnvironment);
   // It reads the environment when it is loaded.
   const { unstable_startWorker } = await import('wrangler');
   const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
+import { wranglerEnvironment } from '../../worker/wrangler-environment.ts';
 import { benchIpcStream } from '../data/ipc.ts';
 import type { Benchmark } from '../harness.ts';
 import { withWorker } from '../support/worker.ts';
@@ -51,11 +52,7 @@ async function bundled(outDir: string, options: readonly string[]) {
   const wrangler = join(root, 'node_modules/wrangler/bin/wrangler.js');
   await promisify(execFile)(process.execPath, [wrangler, 'deploy', '--dry-run', '--outdir', outDir, ...options], {
     cwd: join(root, 'worker'),
-    env: {
-      ...process.env,
-      WRANGLER_SEND_METRICS: 'false',
-      WRANGLER_BUILD_CONDITIONS: 'icestream-source,workerd,worker,browser',
-    },
+    env: { ...process.env, ...wranglerEnvironment },
   });
   // The first is the main one.
   const modules = ['index.js', ...(await readdir(outDir)).filter((file) => file.endsWith('.wasm'))];

@@ -1,6 +1,6 @@
 /** UUIDs from the injected random and clock (RFC 9562). */
 import { toHex } from './encoding.ts';
-import type { World } from './world.ts';
+import { defaultWorld, type World } from './world.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -14,8 +14,11 @@ export function uuidV4(world: Pick<World, 'randomBytes'>): string {
   return format(world.randomBytes(16), 4);
 }
 
-/** Version 7: milliseconds, then random; sorts by time across milliseconds. */
-export function uuidV7(world: Pick<World, 'randomBytes' | 'now'>): string {
+/**
+ * Version 7, as `commitId` takes it: milliseconds, then random; sorts by time across milliseconds.
+ * @param world Clock and random. Default: the runtime's own.
+ */
+export function uuidV7(world: Pick<World, 'randomBytes' | 'now'> = defaultWorld): string {
   const bytes = world.randomBytes(16);
   let ms = Math.max(0, Math.floor(world.now()));
   for (let i = 5; i >= 0; i--) {

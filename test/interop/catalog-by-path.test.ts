@@ -60,4 +60,23 @@ describe.each([
     expect(second.pyiceberg).toMatchObject({ uuid: again.metadata['table-uuid'], columns });
     expect(second.duckdb).toEqual({ columns, rows: 0 });
   });
+
+  it('opens by its metadata file where metadata is compressed, in DuckDB by its folder too', async () => {
+    const catalog = new StoreCatalog({ warehouse, store });
+    const identifier = { namespace: ['packed'], name: 'orders' };
+    const columns = ORDERS.fields.map(({ name }) => name);
+    await catalog.createNamespace(['packed']);
+    const packed = { 'write.metadata.compression-codec': 'gzip', value: '1' };
+    await catalog.createTable(identifier, { schema: ORDERS, properties: packed });
+    const updates = [{ action: 'set-properties' as const, updates: { value: '2' } }];
+    const idempotencyKey = '019a0000-0000-7000-8000-000000000000';
+    await catalog.commit({ identifier, requirements: [], updates }, { idempotencyKey });
+    const { metadataLocation } = await catalog.loadTable(identifier);
+    expect(metadataLocation).toBe(`${warehouse}/packed/orders/metadata/v2.gz.metadata.json`);
+    const byFile = await openByPath(metadataLocation ?? '', properties);
+    expect(byFile.pyiceberg).toMatchObject({ properties: { value: '2' }, columns, rows: 0 });
+    expect(byFile.duckdb).toEqual({ columns, rows: 0 });
+    const byFolder = await openByPath(`${warehouse}/packed/orders`, [...properties, 'duckdb.codec=gzip']);
+    expect(byFolder.duckdb).toEqual({ columns, rows: 0 });
+  });
 });

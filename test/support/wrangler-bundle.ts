@@ -4,6 +4,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { wranglerEnvironment } from '../../worker/wrangler-environment.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -24,7 +25,7 @@ export interface WorkerBundle {
   readonly outDir: string;
 }
 
-/** The source is bundled as it stands, as in vitest.config.ts. */
+/** With the conditions of vitest.config.ts. */
 export async function bundleWorker({ project, name, main, alias, outDir }: WorkerBundle): Promise<void> {
   const config = { name, main, compatibility_date: '2026-08-01', alias };
   await writeFile(join(project, 'wrangler.json'), JSON.stringify(config));
@@ -35,8 +36,7 @@ export async function bundleWorker({ project, name, main, alias, outDir }: Worke
       cwd: project,
       env: {
         ...process.env,
-        WRANGLER_SEND_METRICS: 'false',
-        WRANGLER_BUILD_CONDITIONS: 'icestream-source,workerd,worker,browser',
+        ...wranglerEnvironment,
         // The target of an alias is resolved as Node does.
         NODE_OPTIONS: '--conditions=icestream-source',
       },

@@ -18,6 +18,8 @@ export interface FindOptions {
   readonly signal?: AbortSignal;
   /** A version known to have existed: saves reading the hint. */
   readonly from?: number;
+  /** Whether the version after `from` may be compressed, though that one is not: it asks for it. */
+  readonly mayTurnCompressed?: boolean;
 }
 
 /** The current version of the table at `tableLocation`; null when it never had one. */
@@ -28,13 +30,14 @@ export async function findCurrentVersion(
 ): Promise<VersionPlace | null> {
   const { signal } = options;
   const start = options.from ?? (await readVersionHint(store, tableLocation, signal));
+  const statNext = options.mayTurnCompressed ? statVersion : statPlain;
   if (start !== null) {
     const [known, next] = await Promise.all([
       statVersion(store, tableLocation, start, signal),
-      statPlain(store, tableLocation, start + 1, signal),
+      statNext(store, tableLocation, start + 1, signal),
     ]);
     if (next !== null) return probeForward(store, tableLocation, next, signal);
-    if (known !== null && !isCompressed(known)) return known;
+    if (known !== null && (statNext === statVersion || !isCompressed(known))) return known;
     if (known !== null) return probeForward(store, tableLocation, known, signal);
   }
   const newest = await newestVersion(store, tableLocation, signal);
@@ -86,7 +89,7 @@ async function probeForward(
 ): Promise<VersionPlace> {
   let current = from;
   for (;;) {
-    // A table whose versions are compressed has another writer, which may go on that way.
+    // What a plain one asks for is known to who reads it.
     const probe = isCompressed(current) ? statVersion : statPlain;
     const next = await probe(store, tableLocation, current.version + 1, signal);
     if (next === null) return current;
@@ -94,15 +97,16 @@ async function probeForward(
   }
 }
 
-function isCompressed({ location }: VersionPlace): boolean {
+export function isCompressed({ location }: { readonly location: string }): boolean {
   return /\.gz(\.metadata\.json)?$/.test(location);
 }
 
-async function statVersion(
+/** Null when there is none. */
+export async function statVersion(
   store: Store,
   tableLocation: string,
   version: number,
-  signal: AbortSignal | undefined,
+  signal?: AbortSignal,
 ): Promise<VersionPlace | null> {
   const plain = await statPlain(store, tableLocation, version, signal);
   if (plain !== null) return plain;

@@ -1,7 +1,8 @@
 /**
  * Where a catalog on a store keeps things:
  *
- *     <warehouse>/<namespace…>/<table>/metadata/v3.metadata.json   one per version, created conditionally
+ *     <warehouse>/<namespace…>/<table>/metadata/v3.metadata.json   one per version, created conditionally (v3.gz.metadata.json
+ *                                                                  where version 2 asks for gzip)
  *     <warehouse>/<namespace…>/<table>/metadata/version-hint.text  digits, no newline; may lag behind
  *     <warehouse>/_icestream/<namespace…>/namespace.json           a namespace
  *     <warehouse>/_icestream/<namespace…>/<table>.table            names a table, for listings
@@ -11,6 +12,7 @@
 import { IcestreamError } from '../../errors.ts';
 import { parseLocation } from '../../util/location.ts';
 import type { Namespace, TableIdentifier } from '../catalog.ts';
+import { metadataEnding } from './metadata-bytes.ts';
 
 /** The folder of the catalog's own listing, beside the namespaces. */
 export const LISTING_FOLDER = '_icestream';
@@ -62,16 +64,13 @@ export function storeLayout(warehouse: string): Layout {
 }
 
 /** The location of a version's metadata. */
-export function versionFile(tableLocation: string, version: number): string {
-  return `${tableLocation}/metadata/v${version}.metadata.json`;
+export function versionFile(tableLocation: string, version: number, isCompressed = false): string {
+  return `${tableLocation}/metadata/v${version}${metadataEnding(isCompressed)}`;
 }
 
-/** Names other writers give a compressed version, newest convention first. */
+/** Names of a compressed version, newest convention first. */
 export function compressedVersionFiles(tableLocation: string, version: number): readonly string[] {
-  return [
-    `${tableLocation}/metadata/v${version}.gz.metadata.json`,
-    `${tableLocation}/metadata/v${version}.metadata.json.gz`,
-  ];
+  return [versionFile(tableLocation, version, true), `${tableLocation}/metadata/v${version}.metadata.json.gz`];
 }
 
 export function versionHintFile(tableLocation: string): string {

@@ -6,7 +6,7 @@
  */
 import type { TableMetadata } from '../../spec/table-metadata.ts';
 import type { Store } from '../../storage/store.ts';
-import { readVersionHint } from './current-version.ts';
+import { readVersionHint, statVersion } from './current-version.ts';
 import { versionFile } from './layout.ts';
 import { readIfThere, readVersionBytes } from './version-file.ts';
 
@@ -32,7 +32,8 @@ export async function removeOldVersion(
   if (old < 1) return;
   try {
     const hint = await readVersionHint(store, tableLocation);
-    if (hint !== null && hint >= version) await store.delete([versionFile(tableLocation, old)]);
+    const files = [false, true].map((isCompressed) => versionFile(tableLocation, old, isCompressed));
+    if (hint !== null && hint >= version) await store.delete(files);
   } catch {
     // It stays, which harms nobody.
   }
@@ -51,10 +52,10 @@ export async function supersededUnseen(
 ): Promise<boolean> {
   const hint = await readVersionHint(store, tableLocation).catch(() => null);
   if (hint === null || hint <= version) return false;
-  const location = versionFile(tableLocation, hint);
-  const bytes = await readIfThere(store, location).catch(() => null);
-  if (bytes === null) return true;
-  const newer = await readVersionBytes(bytes, location);
+  const place = await statVersion(store, tableLocation, hint).catch(() => null);
+  const bytes = place === null ? null : await readIfThere(store, place.location).catch(() => null);
+  if (place === null || bytes === null) return true;
+  const newer = await readVersionBytes(bytes, place.location);
   const entry = newer?.['metadata-log']?.find((item) => item['metadata-file'] === file);
   return entry?.['timestamp-ms'] !== metadata['last-updated-ms'];
 }

@@ -24,7 +24,9 @@ export async function purgeTable(
   const keep = (location: string) => {
     if (location === versionHintFile(tableLocation)) return true;
     const version = versionOf(location);
-    if (version === null || location !== versionFile(tableLocation, version)) return false;
+    const names =
+      version === null ? [] : [false, true].map((isCompressed) => versionFile(tableLocation, version, isCompressed));
+    if (version === null || !names.includes(location)) return false;
     if (version < tombstoneVersion) versions.push(location);
     return true;
   };

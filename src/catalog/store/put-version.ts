@@ -6,7 +6,8 @@ import { IcestreamError } from '../../errors.ts';
 import type { Store } from '../../storage/store.ts';
 import type { Bytes } from '../../util/bytes.ts';
 import { sameBytes, utf8 } from '../../util/encoding.ts';
-import { versionFile, versionHintFile } from './layout.ts';
+import { versionHintFile } from './layout.ts';
+import { metadataContentType } from './metadata-bytes.ts';
 import { readIfThere } from './version-file.ts';
 
 export type PutVersionOutcome =
@@ -28,20 +29,18 @@ const REFUSALS: ReadonlySet<string> = new Set([
   'UNSUPPORTED',
 ]);
 
-/** Creates version `version`. Throws only when the signal fires before anything is sent. */
+/** Creates a version's file. Throws only when the signal fires before anything is sent. */
 export async function putVersion(
   store: Store,
-  tableLocation: string,
-  version: number,
+  location: string,
   bytes: Bytes,
   signal?: AbortSignal,
 ): Promise<PutVersionOutcome> {
   signal?.throwIfAborted();
-  const location = versionFile(tableLocation, version);
   try {
     const { etag } = await store.put(location, bytes, {
       condition: { ifNoneMatch: '*' },
-      contentType: 'application/json',
+      contentType: metadataContentType(location),
       ...(signal === undefined ? {} : { signal }),
     });
     return { kind: 'won', location, etag };

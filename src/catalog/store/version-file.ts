@@ -4,7 +4,8 @@ import type { TableMetadata } from '../../spec/table-metadata.ts';
 import { parseTableMetadata } from '../../spec/table-metadata-parse.ts';
 import type { Store } from '../../storage/store.ts';
 import type { Bytes } from '../../util/bytes.ts';
-import { concatBytes, utf8 } from '../../util/encoding.ts';
+import { utf8 } from '../../util/encoding.ts';
+import { throughStream } from '../../util/streams.ts';
 
 /** A version that exists. */
 export interface TableVersion {
@@ -50,21 +51,13 @@ export async function readIfThere(store: Store, location: string, signal?: Abort
 }
 
 async function gunzip(bytes: Bytes, location: string): Promise<Bytes> {
-  const chunks: Bytes[] = [];
-  let size = 0;
   try {
-    const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
-    const reader = unpacked.getReader();
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return concatBytes(chunks);
-      size += value.byteLength;
-      if (size > MAX_METADATA_BYTES) {
-        await reader.cancel();
-        throw new RangeError(`it unpacks to more than ${MAX_METADATA_BYTES} bytes`);
-      }
-      chunks.push(value);
-    }
+    return await throughStream(
+      bytes,
+      new DecompressionStream('gzip'),
+      MAX_METADATA_BYTES,
+      () => new RangeError(`it unpacks to more than ${MAX_METADATA_BYTES} bytes`),
+    );
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new IcestreamError('INVALID_METADATA', `the metadata file ${location} cannot be unpacked: ${reason}`, {

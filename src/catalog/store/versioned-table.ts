@@ -1,17 +1,16 @@
 /** One table of a catalog on a store: its versions, from the first to the one that is current. */
 import { IcestreamError } from '../../errors.ts';
 import type { TableMetadata } from '../../spec/table-metadata.ts';
-import { stringifyTableMetadata } from '../../spec/table-metadata-parse.ts';
 import type { Store } from '../../storage/store.ts';
-import { utf8 } from '../../util/encoding.ts';
 import type { World } from '../../util/world.ts';
 import type { CommitAnswer, CommitRequest, LoadedTable, TableIdentifier } from '../catalog.ts';
 import { formatIdentifier } from '../identifier.ts';
 import { notApplied } from '../not-applied.ts';
 import { prepareCommit } from '../prepare-commit.ts';
 import { checkPurge } from '../purge.ts';
-import { findCurrentVersion } from './current-version.ts';
+import { findCurrentVersion, isCompressed } from './current-version.ts';
 import { versionFile } from './layout.ts';
+import { metadataBytes, wantsGzip } from './metadata-bytes.ts';
 import { keepsOldVersions, removeOldVersion, supersededUnseen } from './old-versions.ts';
 import { purgeTable } from './purge.ts';
 import { type PutVersionOutcome, putVersion, putVersionHint } from './put-version.ts';
@@ -42,7 +41,10 @@ export class VersionedTable {
   async exists(signal?: AbortSignal): Promise<boolean> {
     const place = await this.#find(signal);
     if (place === null) return false;
-    return place.sizeBytes > TOMBSTONE_MAX_BYTES || (await this.#current(signal))?.metadata !== null;
+    const next = versionFile(this.#options.location, place.version + 1, true);
+    const isLast = isCompressed(place) || (await this.#options.store.stat(next, signal ? { signal } : {})) === null;
+    if (isLast && place.sizeBytes > TOMBSTONE_MAX_BYTES) return true;
+    return ((await this.#current(signal))?.metadata ?? null) !== null;
   }
 
   /** @throws IcestreamError NOT_FOUND, INVALID_METADATA. */
@@ -58,7 +60,7 @@ export class VersionedTable {
     const table = this.#shown;
     const exists = () => new IcestreamError('ALREADY_EXISTS', `the table ${table} exists already`, { table });
     if (current?.metadata) throw exists();
-    const outcome = await this.#put((current?.version ?? 0) + 1, metadata, signal);
+    const outcome = await this.#put(current, metadata, signal);
     if (outcome.kind === 'won') return this.#loaded(outcome.location, metadata);
     if (outcome.kind === 'lost') throw exists();
     throw this.#notWritten('created', outcome);
@@ -73,7 +75,7 @@ export class VersionedTable {
       if (purge) checkPurge(current.metadata, this.#shown);
       const version = current.version + 1;
       const bytes = tombstone(world.now());
-      const outcome = await putVersion(store, location, version, bytes, signal);
+      const outcome = await putVersion(store, this.#nextFile(current), bytes, signal);
       if (outcome.kind === 'won') {
         this.#last = { version, location: outcome.location, etag: outcome.etag, metadata: null };
         await putVersionHint(store, location, version);
@@ -101,7 +103,8 @@ export class VersionedTable {
     }
     const { metadata } = prepared;
     const version = (base?.version ?? 0) + 1;
-    const outcome = await putVersion(store, location, version, utf8(stringifyTableMetadata(metadata)), signal);
+    const file = this.#nextFile(base);
+    const outcome = await putVersion(store, file, await metadataBytes(metadata, file), signal);
     switch (outcome.kind) {
       case 'lost':
         return { kind: 'conflict', message: `another writer committed version ${version} of ${this.#shown} first` };
@@ -130,9 +133,11 @@ export class VersionedTable {
     return { kind: 'committed', table: this.#loaded(file, metadata) };
   }
 
-  async #put(version: number, metadata: TableMetadata, signal?: AbortSignal): Promise<PutVersionOutcome> {
+  async #put(base: TableVersion | null, metadata: TableMetadata, signal?: AbortSignal): Promise<PutVersionOutcome> {
     const { store, location } = this.#options;
-    const outcome = await putVersion(store, location, version, utf8(stringifyTableMetadata(metadata)), signal);
+    const version = (base?.version ?? 0) + 1;
+    const file = this.#nextFile(base);
+    const outcome = await putVersion(store, file, await metadataBytes(metadata, file), signal);
     if (outcome.kind === 'won') {
       this.#last = { version, location: outcome.location, etag: outcome.etag, metadata };
       await putVersionHint(store, location, version);
@@ -140,11 +145,19 @@ export class VersionedTable {
     return outcome;
   }
 
+  /**
+   * Whether the next version is compressed is for the version before it to say: writers who start from the same one try
+   * for the same name, and one of them wins.
+   */
+  #nextFile(base: TableVersion | null): string {
+    return versionFile(this.#options.location, (base?.version ?? 0) + 1, wantsGzip(base?.metadata ?? null));
+  }
+
   #find(signal?: AbortSignal) {
-    const from = this.#last?.version;
+    const last = this.#last;
     return findCurrentVersion(this.#options.store, this.#options.location, {
       ...(signal === undefined ? {} : { signal }),
-      ...(from === undefined ? {} : { from }),
+      ...(last === null ? {} : { from: last.version, mayTurnCompressed: wantsGzip(last.metadata) }),
     });
   }
 
@@ -165,6 +178,8 @@ export class VersionedTable {
       if (bytes === null) throw this.#notFound();
       const metadata = await readVersionBytes(bytes, place.location);
       this.#last = { version: place.version, location: place.location, etag: place.etag, metadata };
+      // Its next version has a name that was not looked for.
+      if (wantsGzip(metadata) && !isCompressed(place) && attempt < 3) continue;
       return this.#last;
     }
   }

@@ -1,10 +1,9 @@
 /** Metadata files of a catalog's tables: each has a name of its own and never changes. */
+import { metadataBytes, metadataContentType, metadataEnding, wantsGzip } from '../../catalog/store/metadata-bytes.ts';
 import { readVersionBytes } from '../../catalog/store/version-file.ts';
 import { IcestreamError } from '../../errors.ts';
 import type { MetadataLogEntry, TableMetadata } from '../../spec/table-metadata.ts';
-import { stringifyTableMetadata } from '../../spec/table-metadata-parse.ts';
 import type { Store } from '../../storage/store.ts';
-import { utf8 } from '../../util/encoding.ts';
 import { isWithin } from '../../util/location.ts';
 import { uuidV4 } from '../../util/uuid.ts';
 import type { World } from '../../util/world.ts';
@@ -40,12 +39,12 @@ export class MetadataFiles {
   /** @param previous The file before it; null for a new table. */
   newLocation(metadata: TableMetadata, previous: string | null): string {
     const number = String(previous === null ? 0 : numberOf(previous) + 1).padStart(5, '0');
-    return `${metadata.location}/metadata/${number}-${uuidV4(this.#world)}.metadata.json`;
+    return `${metadata.location}/metadata/${number}-${uuidV4(this.#world)}${metadataEnding(wantsGzip(metadata))}`;
   }
 
   async write(location: string, metadata: TableMetadata, signal?: AbortSignal): Promise<void> {
-    await this.#store.put(location, utf8(stringifyTableMetadata(metadata)), {
-      contentType: 'application/json',
+    await this.#store.put(location, await metadataBytes(metadata, location), {
+      contentType: metadataContentType(location),
       ...(signal === undefined ? {} : { signal }),
     });
     this.#remember(location, metadata);

@@ -36,7 +36,8 @@ def duckdb():
             f" SECRET '{properties['s3.secret-access-key']}', ENDPOINT '{properties['s3.endpoint'].removeprefix('http://')}',"
             " URL_STYLE 'path', USE_SSL false, REGION 'us-east-1')"
         )
-    result = con.execute(f"SELECT * FROM iceberg_scan('{location.removeprefix('file://')}')")
+    codec = f", metadata_compression_codec = '{properties['duckdb.codec']}'" if "duckdb.codec" in properties else ""
+    result = con.execute(f"SELECT * FROM iceberg_scan('{location.removeprefix('file://')}'{codec})")
     return {"columns": [column[0] for column in result.description], "rows": len(result.fetchall())}
 
 

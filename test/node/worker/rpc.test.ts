@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bearer, RestCatalog } from 'icestream';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { wranglerEnvironment } from '../../../worker/wrangler-environment.ts';
 import { freePort } from '../../support/kit/server.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -63,8 +64,7 @@ beforeAll(async () => {
       stdio: 'ignore',
       env: {
         ...process.env,
-        WRANGLER_SEND_METRICS: 'false',
-        WRANGLER_BUILD_CONDITIONS: 'icestream-source,workerd,worker,browser',
+        ...wranglerEnvironment,
       },
     },
   );

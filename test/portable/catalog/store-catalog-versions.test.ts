@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { CommitAnswer, TableIdentifier } from '../../../src/catalog/catalog.ts';
 import { StoreCatalog } from '../../../src/catalog/store/store-catalog.ts';
 import { IcestreamError } from '../../../src/errors.ts';
+import type { TableUpdate } from '../../../src/spec/updates.ts';
 import { MemoryStore } from '../../../src/storage/memory/memory-store.ts';
 import type { PutOptions, Store } from '../../../src/storage/store.ts';
 import type { Bytes } from '../../../src/util/bytes.ts';
@@ -24,11 +25,13 @@ async function freshCatalog(properties: Record<string, string> = {}) {
 
 const openOn = (store: Store) => new StoreCatalog({ warehouse: 'memory://test/lakehouse/', store });
 
+const GZIP = { 'write.metadata.compression-codec': 'gzip' };
+
+const changed = (catalog: StoreCatalog, updates: readonly TableUpdate[]): Promise<CommitAnswer> =>
+  catalog.commit({ identifier: TABLE, requirements: [], updates }, key);
+
 const set = (catalog: StoreCatalog, value: string): Promise<CommitAnswer> =>
-  catalog.commit(
-    { identifier: TABLE, requirements: [], updates: [{ action: 'set-properties', updates: { value } }] },
-    key,
-  );
+  changed(catalog, [{ action: 'set-properties', updates: { value } }]);
 
 const read = async (store: Store, name: string) =>
   new TextDecoder().decode(await store.read(`${FOLDER}/metadata/${name}`));
@@ -90,6 +93,85 @@ describe('the versions of a table', () => {
       expect(await set(reopened, 'b')).toMatchObject({ kind: 'committed' });
       expect((await openOn(store).loadTable(TABLE)).metadata.properties?.['value']).toBe('b');
     }
+  });
+
+  it('are compressed where the version before asks for it, and go back when it no longer does', async () => {
+    const { store, catalog } = await freshCatalog(GZIP);
+    await set(catalog, 'a');
+    await set(catalog, 'b');
+    expect(await names(store)).toEqual([
+      'metadata/v1.metadata.json',
+      'metadata/v2.gz.metadata.json',
+      'metadata/v3.gz.metadata.json',
+      'metadata/version-hint.text',
+    ]);
+    expect(await read(store, 'version-hint.text')).toBe('3');
+    const packed = await store.read(`${FOLDER}/metadata/v3.gz.metadata.json`);
+    expect([...packed.subarray(0, 2)]).toEqual([0x1f, 0x8b]);
+    for (const hint of ['1', '2', '3', '']) {
+      await store.put(`${FOLDER}/metadata/version-hint.text`, utf8(hint));
+      const { metadata, metadataLocation } = await openOn(store).loadTable(TABLE);
+      expect(metadata.properties?.['value']).toBe('b');
+      expect(metadataLocation).toBe(`${FOLDER}/metadata/v3.gz.metadata.json`);
+    }
+    await changed(catalog, [{ action: 'remove-properties', removals: Object.keys(GZIP) }]);
+    await set(catalog, 'c');
+    const left = await names(store);
+    expect(left).toContain('metadata/v4.gz.metadata.json');
+    expect(left).toContain('metadata/v5.metadata.json');
+    await changed(catalog, [{ action: 'set-properties', updates: GZIP }]);
+    const late = openOn(store);
+    await late.loadTable(TABLE);
+    await set(catalog, 'd');
+    expect((await late.loadTable(TABLE)).metadata.properties?.['value']).toBe('d');
+    expect(await names(store)).toContain('metadata/v7.gz.metadata.json');
+  });
+
+  it('have one winner, also where one of two writers turns compression on', async () => {
+    const { store, catalog } = await freshCatalog();
+    const slow = new FaultyStore(store);
+    slow.beforePut = async (location) => {
+      if (!location.includes('/v2.')) return;
+      slow.beforePut = null;
+      await changed(catalog, [{ action: 'set-properties', updates: GZIP }]);
+    };
+    const late = openOn(slow);
+    expect(await set(late, 'a')).toMatchObject({ kind: 'conflict' });
+    slow.beforePut = async (location) => {
+      if (!location.includes('/v3.')) return;
+      slow.beforePut = null;
+      await changed(catalog, [{ action: 'remove-properties', removals: Object.keys(GZIP) }]);
+    };
+    expect(await set(late, 'a')).toMatchObject({ kind: 'conflict' });
+    expect(await set(late, 'a')).toMatchObject({ kind: 'committed' });
+    expect(await names(store)).toEqual([
+      'metadata/v1.metadata.json',
+      'metadata/v2.metadata.json',
+      'metadata/v3.gz.metadata.json',
+      'metadata/v4.metadata.json',
+      'metadata/version-hint.text',
+    ]);
+  });
+
+  it('that are compressed cost as many requests however many went before, and are removed only when asked', async () => {
+    const { store } = await freshCatalog({
+      ...GZIP,
+      'write.metadata.delete-after-commit.enabled': 'true',
+      'write.metadata.previous-versions-max': '2',
+    });
+    const counting = new FaultyStore(store);
+    const catalog = openOn(counting);
+    const costs: number[] = [];
+    for (let i = 0; i < 30; i++) {
+      const before = counting.calls;
+      await set(catalog, String(i));
+      costs.push(counting.calls - before);
+    }
+    const left = await names(store);
+    expect(left).toHaveLength(22);
+    expect(left).not.toContain('metadata/v10.gz.metadata.json');
+    expect(new Set(costs.slice(2, 18)).size).toBe(1);
+    expect((await openOn(store).loadTable(TABLE)).metadata.properties?.['value']).toBe('29');
   });
 
   it('that are corrupt are named', async () => {
@@ -218,6 +300,25 @@ describe('a dropped table', () => {
     };
     expect(await set(openOn(slow), 'a')).toMatchObject({ kind: 'conflict' });
     await expect(openOn(store).loadTable(TABLE)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('whose versions are compressed is gone and can be made again, with or without its hint', async () => {
+    for (const purge of [false, true]) {
+      for (const commits of [0, 1]) {
+        const { store, catalog } = await freshCatalog(GZIP);
+        if (commits > 0) await set(catalog, 'a');
+        await catalog.dropTable(TABLE, { purge });
+        for (const hint of ['1', String(commits + 2), '']) {
+          await store.put(`${FOLDER}/metadata/version-hint.text`, utf8(hint));
+          await expect(openOn(store).loadTable(TABLE)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+          const staged = await openOn(store).stageTable(TABLE, { schema: ORDERS });
+          expect(staged.metadataLocation).toBeNull();
+        }
+        const again = await openOn(store).createTable(TABLE, { schema: ORDERS });
+        expect(again.metadataLocation).toBe(`${FOLDER}/metadata/v${commits + 3}.metadata.json`);
+        expect((await openOn(store).listTables(TABLE.namespace)).map(({ name }) => name)).toEqual(['orders']);
+      }
+    }
   });
 
   it('is purged of its files, its names stay taken, and its neighbours stay', async () => {

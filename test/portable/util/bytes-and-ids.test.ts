@@ -39,6 +39,9 @@ describe('uuids', () => {
     expect(uuidV7Ms(uuidV4(world))).toBeNull();
     expect(isUuid(uuidV4(defaultWorld))).toBe(true);
     expect(isUuid('no')).toBe(false);
+    const before = Date.now();
+    expect(uuidV7Ms(uuidV7())).toBeGreaterThanOrEqual(before);
+    expect(uuidV7()).not.toBe(uuidV7());
   });
 });
 

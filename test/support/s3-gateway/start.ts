@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unstable_dev } from 'wrangler';
+import { wranglerEnvironment } from '../../../worker/wrangler-environment.ts';
 import type { S3Access } from '../kit/s3-servers.ts';
 
 export interface RunningGateway {
@@ -19,8 +20,7 @@ export async function startGateway(): Promise<RunningGateway> {
   const config = join(folder, 'wrangler.json');
   const bucket = { binding: 'BUCKET', bucket_name: 'lake' };
   await writeFile(config, JSON.stringify({ name: 'gateway', compatibility_date: '2026-08-01', r2_buckets: [bucket] }));
-  process.env['WRANGLER_BUILD_CONDITIONS'] = 'icestream-source,workerd,worker,browser';
-  process.env['WRANGLER_SEND_METRICS'] = 'false';
+  Object.assign(process.env, wranglerEnvironment);
   const running = await unstable_dev(join(import.meta.dirname, 'worker.ts'), {
     config,
     local: true,

@@ -35,6 +35,19 @@ describe('commits at once', () => {
 });
 
 describe('a table', () => {
+  test('has compressed metadata where it asks for it', async () => {
+    const { catalog, by, files } = await newLake();
+    const properties = { 'write.metadata.compression-codec': 'GZIP' };
+    await catalog.createTable(tableOf('t'), { schema, properties });
+    await catalog.commit(setProperty('t', 'x', '1'), newKey());
+    const { metadataLocation } = await catalog.loadTable(tableOf('t'));
+    expect(metadataLocation).toMatch(/\/metadata\/00001-[0-9a-f-]{36}\.gz\.metadata\.json$/);
+    const [first = '', second = ''] = await files();
+    expect(first).toMatch(/\/00000-[0-9a-f-]{36}\.gz\.metadata\.json$/);
+    expect([...(await store.read(second)).subarray(0, 2)]).toEqual([0x1f, 0x8b]);
+    expect(await propertiesOf(by(env.CATALOG), 't')).toMatchObject({ x: '1' });
+  });
+
   test('that is renamed keeps its folder, which no new table of its old name gets', async () => {
     const { catalog, files } = await newLake();
     await catalog.createNamespace(['other']);
