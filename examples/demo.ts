@@ -1,7 +1,8 @@
 /**
- * `npm run demo`: starts the Worker of `worker/` on this machine (workerd with a simulated R2 bucket in `./lakehouse`; no
- * account), loads real flights (3 million rows of Parquet, 200,000 of Arrow, CSV and JSON) over HTTP as any client
- * would, partitioned and not, reads some back through its catalog, and leaves it running. `-- --once` ends then.
+ * `npm run demo`: starts the Worker of `worker/` on this machine (workerd with a simulated R2 bucket in
+ * `./demo-lakehouse`, begun anew; no account), loads real flights (3 million rows of Parquet, 200,000 of Arrow, CSV and
+ * JSON) over HTTP as any client would, partitioned and not, reads some back through its catalog, and leaves it running.
+ * `-- --once` ends then.
  */
 import { openAsBlob } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -22,7 +23,8 @@ const loads = [
   { table: 'demo.movies', file: 'movies.json', type: 'application/json', partition: [] },
 ];
 
-const folder = resolve('lakehouse');
+// Not the folder of anything else: what is in it is removed.
+const folder = resolve('demo-lakehouse');
 await rm(folder, { recursive: true, force: true });
 const server = await startLocalWorker({ folder, token, tables: 'demo.*', port: await portToUse(8787) });
 const address = `http://localhost:${server.port}`;
@@ -45,7 +47,7 @@ for (const { table, file, type, partition } of loads) {
 }
 
 console.log(`
-The lakehouse is at ${address}; its data is in ${folder}. Read it with another engine:
+The lakehouse is at ${address}; its data is in ${folder} until the next demo. Read it with another engine:
 
   from pyiceberg.catalog import load_catalog
   catalog = load_catalog('demo', uri='${address}/catalog', token='${token}')

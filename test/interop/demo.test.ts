@@ -1,6 +1,6 @@
 /** `npm run demo`, and what other engines make of the lakehouse that it leaves running. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,12 @@ let token: string;
 /** Where the demo would be if nothing else were. */
 const usualPort = createServer();
 
+/** Where the recipes and the example keep tables. */
+const ownFile = join(folder, 'lakehouse/file');
+
 beforeAll(async () => {
+  await mkdir(join(folder, 'lakehouse'));
+  await writeFile(ownFile, 'mine');
   usualPort.on('error', () => {}).listen(8787, '127.0.0.1');
   loaded = await untilLoaded();
   [, address = ''] = /lakehouse is at (\S+);/.exec(loaded.text) ?? [];
@@ -73,6 +78,7 @@ it('starts a lakehouse that PyIceberg and DuckDB read and write', async () => {
   expect(text).toMatch(/demo\.flights {2}← {2}flights-3m\.parquet\n {2}3,000,000 rows in 8 files/);
   expect(text).toContain('row: 2001-01-01T00:01:00, 33, 2176, LAS, PHL');
   expect(firstLoadMs).toBeLessThan(20_000 * (process.env['CI'] === undefined ? 1 : 3));
+  expect(await readFile(ownFile, 'utf8')).toBe('mine');
   const page = await (await fetch(address)).text();
   expect(page).toContain('demo.airports');
   const { stdout } = await python('open_lakehouse.py', `${address}/catalog`, token);

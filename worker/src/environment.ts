@@ -51,7 +51,14 @@ export function catalogUpstreams(environment: Environment): Readonly<Record<stri
 }
 
 export function origins({ ORIGINS = '' }: Environment): readonly string[] {
-  return ORIGINS.split(',').filter((origin) => origin !== '');
+  return ORIGINS.split(',')
+    .map((origin) => origin.trim())
+    .filter((origin) => origin !== '');
+}
+
+/** Where clients reach the Worker, without a slash at the end: as configured, or as one of them wrote it. */
+export function publicUrl({ PUBLIC_URL }: Environment, requestUrl: string): string {
+  return (PUBLIC_URL || new URL(requestUrl).origin).replace(/\/+$/, '');
 }
 
 function listOf(name: string, text = '[]', form: string): readonly unknown[] {

@@ -8,13 +8,10 @@ import { type Lakehouse, lakehouse } from './lakehouse.ts';
 export { CatalogObject } from 'icestream/server/durable-catalog';
 
 let isolate: Lakehouse | null = null;
-/** As the last caller over HTTP wrote it. */
-let origin = '';
 
 export default class extends WorkerEntrypoint<Environment> {
   override async fetch(request: Request): Promise<Response> {
-    origin = new URL(request.url).origin;
-    isolate ??= lakehouse(this.env, () => this.env.PUBLIC_URL || origin);
+    isolate ??= lakehouse(this.env);
     return isolate.app.fetch(request);
   }
 
@@ -27,7 +24,7 @@ export default class extends WorkerEntrypoint<Environment> {
     body: ReadableStream<Uint8Array>,
     options: Pick<LoadRequest, 'contentType' | 'idempotencyKey' | 'create'>,
   ): Promise<Readonly<Record<string, unknown>>> {
-    isolate ??= lakehouse(this.env, () => this.env.PUBLIC_URL || origin);
+    isolate ??= lakehouse(this.env);
     const identifier = parseIdentifier(table);
     return answerOf(identifier, await isolate.loads.append({ identifier, body, ...options }));
   }

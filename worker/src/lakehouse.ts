@@ -15,7 +15,7 @@ import {
 } from 'icestream/server';
 import { DurableCatalog, durableKeys } from 'icestream/server/durable-catalog';
 import { R2Store } from 'icestream/storage/r2';
-import { catalogTokens, catalogUpstreams, type Environment, ingestKeys, origins } from './environment.ts';
+import { catalogTokens, catalogUpstreams, type Environment, ingestKeys, origins, publicUrl } from './environment.ts';
 import { tablesPage } from './tables-page.ts';
 
 const VENDED_FOR_MS = 3_600_000;
@@ -25,8 +25,7 @@ export interface Lakehouse {
   readonly loads: Loads;
 }
 
-/** `base`: where the Worker is reached, as `https://lake.example`. */
-export function lakehouse(environment: Environment, base: () => string): Lakehouse {
+export function lakehouse(environment: Environment): Lakehouse {
   const { BUCKET, CATALOG, BUCKET_NAME, WAREHOUSE, CREATE_TABLES, PUBLIC_PAGE, VEND_SECRET } = environment;
   const store = new R2Store({ binding: BUCKET, bucket: BUCKET_NAME });
   const warehouse = `s3://${BUCKET_NAME}/${WAREHOUSE}`;
@@ -51,7 +50,10 @@ export function lakehouse(environment: Environment, base: () => string): Lakehou
         authenticate: bearerTokens(tokens),
         idempotencyKeys,
         origins: origins(environment),
-        ...(VEND_SECRET && { vend: async ({ metadata }) => vend(VEND_SECRET, BUCKET_NAME, metadata.location, base()) }),
+        ...(VEND_SECRET && {
+          vend: async ({ metadata }, { url }) =>
+            vend(VEND_SECRET, BUCKET_NAME, metadata.location, publicUrl(environment, url)),
+        }),
       }),
     );
   }
@@ -68,7 +70,7 @@ export function lakehouse(environment: Environment, base: () => string): Lakehou
   return { app, loads };
 }
 
-/** Credentials for the files of one table, for an hour. */
+/** Credentials for the files of one table, for an hour; `base`: where clients reach the Worker. */
 function vend(secret: string, bucket: string, location: string, base: string): VendedAccess {
   const prefix = `${location.replace(/^s3:\/\/[^/]+\//, '').replace(/\/+$/, '')}/`;
   const expiresAtMs = Math.ceil(Date.now() / VENDED_FOR_MS + 1) * VENDED_FOR_MS;

@@ -45,9 +45,10 @@ export function catalogApp(options: CatalogAppOptions): Hono {
     size: context.req.query('pageSize'),
     maxSize: maxPageSize,
   });
+  const vendBy = ({ req }: Context): Vend => vend && ((found) => vend(found, req.raw));
   const vendFor = (context: Context): Vend => {
     const asked = context.req.header('x-iceberg-access-delegation')?.split(',') ?? [];
-    return asked.some((way) => way.trim().toLowerCase() === 'vended-credentials') ? vend : undefined;
+    return asked.some((way) => way.trim().toLowerCase() === 'vended-credentials') ? vendBy(context) : undefined;
   };
   const nameOf = (context: Context) => context.req.param('namespace') ?? '';
   const identifierOf = (context: Context) => tableOf(nameOf(context), context.req.param('table') ?? '');
@@ -89,7 +90,7 @@ export function catalogApp(options: CatalogAppOptions): Hono {
     requests.change(context.req.raw, () => dropTable(identifierOf(context), context.req.query('purgeRequested'))),
   );
   app.get(`${table}/credentials`, (context) =>
-    requests.read(context.req.raw, () => loadCredentials(identifierOf(context), vend)),
+    requests.read(context.req.raw, () => loadCredentials(identifierOf(context), vendBy(context))),
   );
   app.post(`${base}/tables/rename`, ({ req }) => requests.change(req.raw, renameTable));
   app.post(`${namespace}/register`, (context) =>

@@ -23,8 +23,11 @@ export interface CatalogAppOptions {
   readonly authenticate: Authenticate;
   /** Remembers idempotency keys. Default: none is remembered, and the configuration does not announce that they are. */
   readonly idempotencyKeys?: IdempotencyKeys;
-  /** Credentials for a table's files, for clients that ask for them. Default: none are given. */
-  readonly vend?: (table: LoadedTable) => Promise<VendedAccess>;
+  /**
+   * Credentials for a table's files, for clients that ask for them by `request`, whose URL says where they reach the
+   * server. Default: none are given.
+   */
+  readonly vend?: (table: LoadedTable, request: Request) => Promise<VendedAccess>;
   /** Settings that clients may override, from `/v1/config`: `s3.endpoint`, …  No secrets. */
   readonly defaults?: Readonly<Record<string, string>>;
   /** Settings that clients may not override. */
