@@ -67,6 +67,8 @@ export function lakehouse(environment: Environment): Lakehouse {
     app.mount('/s3', s3App(gateway).fetch, { replaceRequest: (request) => request });
   }
   if (PUBLIC_PAGE === 'true') app.route('/', tablesPage(catalog));
+  const nothing = { error: { code: 'NOT_FOUND', message: 'the Worker has nothing at this path' } };
+  app.notFound((context) => context.json(nothing, 404));
   return { app, loads };
 }
 

@@ -13,6 +13,10 @@ import { answerOf, Loads } from './loads.ts';
 import type { IngestKey, IngestOptions } from './options.ts';
 import { answerProblem, RequestProblem } from './problem.ts';
 
+const INGEST = '/v1/ingest/:namespace/:table';
+const COMMITS = '/v1/commits/:id';
+const OWN_PATHS = ['/v1/ingest/*', '/v1/commits/*'];
+
 /**
  * `POST /v1/ingest/{namespace}/{table}?mode=append` and `GET /v1/commits/{id}?table={namespace}.{table}`; nested
  * namespaces are written with dots. A load is answered after its commit; when nobody can tell whether that was applied,
@@ -41,9 +45,10 @@ export function ingestApp(options: IngestOptions, loads = new Loads(options)): H
     exposeHeaders: ['location', 'retry-after'],
   });
   // Its own paths only: it may stand beside other apps.
-  for (const path of ['/v1/ingest/*', '/v1/commits/*']) app.use(path, refuseOtherOrigins(origins, refused), pages);
+  for (const path of OWN_PATHS) app.use(path, refuseOtherOrigins(origins, refused), pages);
 
-  app.post('/v1/ingest/:namespace/:table', async (context) => {
+  app.post(INGEST, async (context) => {
+    checkPath(context.req.url);
     const key = await keyOf(context);
     const identifier = identifierOf(context.req.param('namespace'), context.req.param('table'));
     requireTable(key, identifier);
@@ -58,6 +63,7 @@ export function ingestApp(options: IngestOptions, loads = new Loads(options)): H
       identifier,
       body,
       contentType: headers.get('content-type'),
+      contentEncoding: headers.get('content-encoding'),
       contentLength: length === null ? null : Number(length),
       idempotencyKey: headers.get('idempotency-key'),
       create: create === 'true' ? { partitionSpec: context.req.queries('partition') ?? [] } : null,
@@ -66,14 +72,35 @@ export function ingestApp(options: IngestOptions, loads = new Loads(options)): H
     return context.json(answerOf(identifier, result));
   });
 
-  app.get('/v1/commits/:id', async (context) => {
+  app.get(COMMITS, async (context) => {
     const key = await keyOf(context);
     const named = context.req.query('table');
     const identifiers = named === undefined ? namedTables(key) : [parseIdentifier(named)];
     for (const identifier of identifiers) requireTable(key, identifier);
     return context.json(await findCommitted(await loads.catalog(), identifiers, context.req.param('id')));
   });
+
+  app.all(INGEST, () => notAllowed('POST'));
+  app.all(COMMITS, () => notAllowed('GET, HEAD'));
+  for (const path of OWN_PATHS) {
+    app.all(path, () => {
+      throw new RequestProblem(404, 'NOT_FOUND', 'loads go to /v1/ingest/{namespace}/{table}');
+    });
+  }
   return app;
+}
+
+/** What is not decoded here would become part of a name. */
+function checkPath(url: string): void {
+  try {
+    decodeURIComponent(new URL(url).pathname);
+  } catch {
+    throw new RequestProblem(400, 'BAD_REQUEST', 'the path has a % that does not begin an escape of UTF-8');
+  }
+}
+
+function notAllowed(methods: string): never {
+  throw new RequestProblem(405, 'METHOD_NOT_ALLOWED', `this path takes ${methods}`, { allow: methods });
 }
 
 function identifierOf(namespace: string, name: string): TableIdentifier {

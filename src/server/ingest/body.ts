@@ -30,6 +30,16 @@ export function formatOf(contentType: string): FileFormat | null {
   throw new RequestProblem(415, 'UNSUPPORTED_MEDIA_TYPE', `${what} cannot be read; send one of ${known}`);
 }
 
+const ENCODINGS: ReadonlySet<string> = new Set(['', 'identity', 'gzip', 'x-gzip', 'zstd']);
+
+/** @throws RequestProblem 415 for a Content-Encoding that is not read: its bytes would be taken for rows. */
+export function requireKnownEncoding(contentEncoding: string): void {
+  const unknown = contentEncoding.split(',').find((one) => !ENCODINGS.has(one.trim().toLowerCase()));
+  if (unknown === undefined) return;
+  const message = `content encoded as ${JSON.stringify(unknown.trim().slice(0, 100))} cannot be read; send it plain, or as gzip or zstd`;
+  throw new RequestProblem(415, 'UNSUPPORTED_MEDIA_TYPE', message, { 'accept-encoding': 'gzip, zstd' });
+}
+
 export function tooLarge(maxBytes: number): RequestProblem {
   return new RequestProblem(413, 'BODY_TOO_LARGE', `the body is larger than the ${maxBytes} bytes this server takes`);
 }

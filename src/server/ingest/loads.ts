@@ -18,7 +18,7 @@ import { engineShareBytes } from '../../write/memory-plan.ts';
 import type { WriteOptions, WriteResult } from '../../write/write-options.ts';
 import { boundedBody } from '../bounded-body.ts';
 import { openedOnce } from '../opened-once.ts';
-import { formatOf, spooled, tooLarge, withMaxRows } from './body.ts';
+import { formatOf, requireKnownEncoding, spooled, tooLarge, withMaxRows } from './body.ts';
 import type { IngestOptions } from './options.ts';
 import { RequestProblem } from './problem.ts';
 
@@ -36,6 +36,8 @@ export interface LoadRequest {
   readonly body: ReadableStream<Uint8Array> | null;
   /** A media type; see `formatOf`. */
   readonly contentType: string | null;
+  /** Default: none. gzip and zstd are known by content, said or not. */
+  readonly contentEncoding?: string | null;
   readonly contentLength?: number | null;
   /** A UUIDv7; default: a new one. */
   readonly idempotencyKey?: string | null;
@@ -79,6 +81,7 @@ export class Loads {
     const { identifier, body, contentLength = null, signal, create = null } = request;
     const commitId = commitIdOf(request.idempotencyKey ?? null, this.#world);
     const format = formatOf(request.contentType ?? '');
+    requireKnownEncoding(request.contentEncoding ?? '');
     const maxBytes = this.#options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
     if (contentLength !== null && contentLength > maxBytes) throw tooLarge(maxBytes);
     if (body === null) throw new RequestProblem(400, 'BAD_REQUEST', 'the request has no body');

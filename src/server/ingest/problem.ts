@@ -12,7 +12,9 @@ export type RequestCode =
   | 'BODY_TOO_LARGE'
   | 'TOO_MANY_ROWS'
   | 'TOO_MANY_WRITES'
-  | 'BAD_REQUEST';
+  | 'BAD_REQUEST'
+  | 'METHOD_NOT_ALLOWED'
+  | 'NOT_FOUND';
 
 /** A request that is refused before or beside the write. */
 export class RequestProblem extends Error {

@@ -95,6 +95,42 @@ test('a body becomes one snapshot, whatever it holds', async () => {
   expect(await state()).toEqual({ ids: expected, files: 6, snapshots: 6 });
 });
 
+test.each([
+  ['GET', '/v1/ingest/web/events', 405, 'METHOD_NOT_ALLOWED', 'POST'],
+  ['PUT', '/v1/ingest/web/events', 405, 'METHOD_NOT_ALLOWED', 'POST'],
+  ['DELETE', '/v1/commits/x', 405, 'METHOD_NOT_ALLOWED', 'GET, HEAD'],
+  ['POST', '/v1/ingest/web', 404, 'NOT_FOUND', null],
+  ['POST', '/v1/ingest/web/..', 404, 'NOT_FOUND', null],
+  ['POST', '/v1/ingest/web/%2e%2e', 404, 'NOT_FOUND', null],
+  ['GET', '/v1/commits/', 404, 'NOT_FOUND', null],
+])('%s %s is answered in JSON', async (method, path, status, code, allow) => {
+  const response = await app().request(url + path, { method, headers: { authorization: 'Bearer token-a' } });
+  expect(response.status).toBe(status);
+  expect(response.headers.get('allow')).toBe(allow);
+  expect(await response.json()).toMatchObject({ error: { code } });
+  expect(await state()).toEqual(untouched);
+});
+
+test('a path with half an escape names no table', async () => {
+  const { status, answer } = await post(ndjson(1), { path: '/v1/ingest/web/a%zz?create=true' }, { createTables: true });
+  expect(status).toBe(400);
+  expect(answer['error']).toMatchObject({ code: 'BAD_REQUEST' });
+  expect(await catalog.listTables('web')).toHaveLength(1);
+});
+
+test('bytes of an encoding that is not read are not taken for rows', async () => {
+  for (const encoding of ['br', 'gzip, br', 'deflate']) {
+    const { status, headers, answer } = await post(ndjson(1), { headers: { 'content-encoding': encoding } });
+    expect(status).toBe(415);
+    expect(headers.get('accept-encoding')).toBe('gzip, zstd');
+    expect(answer['error']).toMatchObject({ code: 'UNSUPPORTED_MEDIA_TYPE' });
+  }
+  expect(await state()).toEqual(untouched);
+  const gzip = new Response(ndjson(5)).body?.pipeThrough(new CompressionStream('gzip'));
+  const { status } = await post(gzip as BodyInit, { headers: { 'content-encoding': 'GZIP' } });
+  expect(status).toBe(200);
+});
+
 test('a load that is sent again is applied once, and not taken for another', async () => {
   const key = uuidV7(defaultWorld);
   const headers = { 'idempotency-key': key };
