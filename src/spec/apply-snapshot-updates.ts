@@ -51,6 +51,7 @@ export function setSnapshotRef(draft: MetadataDraft, name: string, ref: Snapshot
   if (name === '') refuseUpdate('a reference needs a name');
   if (!draft.snapshotIds.has(id)) refuseUpdate(`there is no snapshot ${id} for reference ${label}`);
   if (name === MAIN_BRANCH && ref.type !== 'branch') refuseUpdate('main must be a branch');
+  checkRetention(label, ref);
   const old = draft.refs.get(name);
   if (old !== undefined && old.type !== ref.type) refuseUpdate(`reference ${label} is a ${old.type}`);
   draft.refs.set(name, ref);
@@ -58,6 +59,16 @@ export function setSnapshotRef(draft: MetadataDraft, name: string, ref: Snapshot
   draft.currentSnapshotId = id;
   if (draft.addedSnapshots.has(id)) draft.mainWasAt.add(id);
   draft.snapshotLog.push({ 'timestamp-ms': timeOfChange(draft, id), 'snapshot-id': id });
+}
+
+/** What the Java library takes for an error it takes for one in the table's metadata too, which it then cannot read. */
+function checkRetention(label: string, ref: SnapshotRef): void {
+  for (const name of ['min-snapshots-to-keep', 'max-snapshot-age-ms', 'max-ref-age-ms'] as const) {
+    const value = ref[name];
+    if (value === undefined) continue;
+    if (value <= 0) refuseUpdate(`reference ${label} has ${name} ${value}, which is at least 1`);
+    if (ref.type === 'tag' && name !== 'max-ref-age-ms') refuseUpdate(`${label} is a tag; only branches have ${name}`);
+  }
 }
 
 /** A new snapshot's own time, or now for a rollback; never before the last change. */

@@ -234,6 +234,20 @@ test('removing a snapshot cuts the log behind it and drops its references', () =
   expect(next.statistics).toEqual([]);
 });
 
+test.each([
+  [{ type: 'branch', 'min-snapshots-to-keep': 0 }, /at least 1/],
+  [{ type: 'branch', 'max-snapshot-age-ms': -1n }, /at least 1/],
+  [{ type: 'tag', 'max-ref-age-ms': 0n }, /at least 1/],
+  [{ type: 'tag', 'min-snapshots-to-keep': 1 }, /only branches/],
+  [{ type: 'tag', 'max-snapshot-age-ms': 1n }, /only branches/],
+] as const)('a reference that the Java library could not read is refused (%#)', (ref, message) => {
+  const updates: TableUpdate[] = [
+    { action: 'add-snapshot', snapshot: snapshot(1n, 1n) },
+    { action: 'set-snapshot-ref', 'ref-name': 'other', 'snapshot-id': 1n, ...ref },
+  ];
+  expect(() => applyUpdates(table(), updates, { now: 1 })).toThrow(message);
+});
+
 test('updates alone can create a table', () => {
   const made = table('3');
   const [fields] = [made.schemas[0]?.fields ?? []];
