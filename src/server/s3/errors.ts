@@ -66,6 +66,10 @@ export function noSuchKey(): S3Refusal {
   return new S3Refusal('NoSuchKey', 'there is no object of this key');
 }
 
+export function noSuchUpload(): S3Refusal {
+  return new S3Refusal('NoSuchUpload', 'there is no such upload; it was completed or aborted');
+}
+
 export function notImplemented(what: string): S3Refusal {
   return new S3Refusal('NotImplemented', `this gateway does not offer ${what}`);
 }

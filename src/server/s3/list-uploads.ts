@@ -1,5 +1,5 @@
 /** ListMultipartUploads and ListParts, from the gateway's records. */
-import { notImplemented, S3Refusal } from './errors.ts';
+import { noSuchUpload, notImplemented } from './errors.ts';
 import type { Call } from './gateway.ts';
 import { encoder } from './list-objects.ts';
 import { wholeNumber } from './request.ts';
@@ -45,7 +45,7 @@ export async function listUploadParts({ gateway, request }: Call, key: string, u
   const limit = limitOf('max-parts', request.query.get('max-parts'));
   const after = wholeNumber('part-number-marker', request.query.get('part-number-marker') || null, 10_000) ?? 0;
   if (!(await hasUpload(bucket, key, uploadId))) {
-    throw new S3Refusal('NoSuchUpload', 'there is no such upload; it was completed or aborted');
+    throw noSuchUpload();
   }
   const { records, truncated } = await listParts(bucket, uploadId, limit, after);
   return xmlResponse('ListPartsResult', {

@@ -4,7 +4,7 @@ import { NO_SUCH_UPLOAD, r2Code } from '../../storage/r2/errors.ts';
 import { childrenOf, childText, type XmlElement } from '../../storage/s3/xml.ts';
 import { utf8 } from '../../util/encoding.ts';
 import { incomingBody, readText } from './body.ts';
-import { notImplemented, S3Refusal } from './errors.ts';
+import { noSuchUpload, notImplemented, S3Refusal } from './errors.ts';
 import { type Call, MAX_PUT_BYTES } from './gateway.ts';
 import { metadataOf } from './metadata.ts';
 import { openSource, sourceOf, storeCopy } from './put-object.ts';
@@ -73,7 +73,11 @@ export async function completeUpload(call: Call, key: string, uploadId: string):
   if (parts.some(({ partNumber }, i) => i > 0 && partNumber <= (parts[i - 1]?.partNumber ?? 0))) {
     throw new S3Refusal('InvalidPartOrder', 'the parts are not in the order of their numbers');
   }
-  const stored = await gateway.bucket.resumeMultipartUpload(key, uploadId).complete(parts);
+  const upload = gateway.bucket.resumeMultipartUpload(key, uploadId);
+  const stored = await upload.complete(parts).catch(async (error: unknown) => {
+    // The simulator takes the id of another key's upload for a failure of its own.
+    throw (await hasUpload(gateway.bucket, key, uploadId)) ? error : noSuchUpload();
+  });
   // The object is there: a record that stays is found by the next one who aborts it.
   await forgetUpload(gateway.bucket, key, uploadId).catch(() => {});
   const location = new URL(request.path, request.raw.url).href;
@@ -86,12 +90,12 @@ export async function completeUpload(call: Call, key: string, uploadId: string):
 }
 
 export async function abortUpload({ gateway: { bucket } }: Call, key: string, uploadId: string): Promise<Response> {
-  let wasOpen = await hasUpload(bucket, key, uploadId);
+  const wasOpen = await hasUpload(bucket, key, uploadId);
   try {
     await bucket.resumeMultipartUpload(key, uploadId).abort();
-    wasOpen = true;
   } catch (error) {
-    if (!wasOpen || r2Code(error) !== NO_SUCH_UPLOAD) throw error;
+    if (!wasOpen) throw noSuchUpload();
+    if (r2Code(error) !== NO_SUCH_UPLOAD) throw error;
   }
   await forgetUpload(bucket, key, uploadId);
   return new Response(null, { status: 204 });

@@ -359,6 +359,24 @@ describe('a multipart upload', () => {
     expect(text(await stored('bad'))).toBe('last');
   });
 
+  test('is not known by another key, nor is its id once made up', async () => {
+    const upload = await open('one');
+    const sent: [number, string | null] = [1, (await part('one', upload, 1, 'x')).headers.get('etag')];
+    const before = errors.length;
+    for (const [key, id] of [
+      ['another', upload],
+      ['one', 'made-up'],
+    ] as const) {
+      expect(await codeOf(complete(key, id, [sent]))).toBe('NoSuchUpload');
+      expect(await codeOf(part(key, id, 2, 'x'))).toBe('NoSuchUpload');
+      expect(await codeOf(ask(`/${key}?uploadId=${id}`))).toBe('NoSuchUpload');
+      expect(await codeOf(ask(`/${key}?uploadId=${id}`, { method: 'DELETE' }))).toBe('NoSuchUpload');
+    }
+    expect(errors.length).toBe(before);
+    expect(await codeOf(complete('one', upload, [sent]))).toBeNull();
+    expect(await everything()).toEqual(['one']);
+  });
+
   test('takes ranges of other objects as parts', async () => {
     await env.BUCKET.put('source', bytes);
     const upload = await open('joined');
