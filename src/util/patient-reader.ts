@@ -14,6 +14,9 @@ interface WorkerdReader extends ReadableStreamBYOBReader {
   readAtLeast(byteCount: number, view: Bytes): ReturnType<PatientReader['fill']>;
 }
 
+/** Values of a manifest may be views of its chunk, and keep it. */
+const CHUNK_BYTES = 256 * 1024;
+
 /**
  * Workers give what comes from the network in pieces of 4 KiB, or fewer bytes still, unless they are asked for more: each
  * of them costs as much time and garbage as a large one. Null: not in this runtime, or not for this stream.
@@ -30,5 +33,26 @@ export function patientReader(stream: ReadableStream<Uint8Array>): PatientReader
     fill: (view) => reader.readAtLeast(view.length, view),
     cancel: (reason) => reader.cancel(reason),
     releaseLock: () => reader.releaseLock(),
+  };
+}
+
+/**
+ * A reader whose chunks are of their own buffers, and in Workers of 256 KiB. `leftBytes`: what is to come, where it is
+ * known, so that no buffer is larger.
+ */
+export function chunkReader(
+  stream: ReadableStream<Bytes>,
+  leftBytes: number | null,
+): Pick<ReadableStreamDefaultReader<Bytes>, 'read' | 'cancel'> {
+  const reader = patientReader(stream);
+  if (reader === null) return stream.getReader();
+  let left = leftBytes ?? Number.POSITIVE_INFINITY;
+  return {
+    read: async () => {
+      const chunk = await reader.fill(new Uint8Array(Math.max(1, Math.min(left, CHUNK_BYTES))));
+      left -= chunk.value?.length ?? 0;
+      return chunk;
+    },
+    cancel: reader.cancel,
   };
 }

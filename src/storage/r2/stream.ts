@@ -1,18 +1,14 @@
 /** An object's bytes as they arrive, asked for again from where they broke off. */
 import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
-import { patientReader } from '../../util/patient-reader.ts';
+import { chunkReader } from '../../util/patient-reader.ts';
 import { defaultRetryPolicy } from '../../util/retry.ts';
 import type { S3Location } from '../s3/location.ts';
 import { notFound, shown } from '../store-errors.ts';
-import type { R2Body } from './binding.ts';
 import { getFrom, type R2Calls } from './calls.ts';
 import { r2Error } from './errors.ts';
 
-/** Values of a manifest may be views of its chunk, and keep it. */
-const CHUNK_BYTES = 256 * 1024;
-
-type Reader = Pick<ReadableStreamDefaultReader<Bytes>, 'read' | 'cancel'>;
+type Reader = ReturnType<typeof chunkReader>;
 
 export async function streamObject(
   { binding, call }: R2Calls,
@@ -34,7 +30,7 @@ export async function streamObject(
       }
       etag = found.httpEtag;
       size = found.size;
-      return readerOf(found, at);
+      return chunkReader(found.body, size - at);
     });
   let reader = await open();
   let failures = 0;
@@ -66,21 +62,6 @@ export async function streamObject(
     },
     { highWaterMark: 0 },
   );
-}
-
-/** Chunks are of their own buffers, and large where the runtime can. */
-function readerOf({ body, size }: R2Body, start: number): Reader {
-  const reader = patientReader(body);
-  if (reader === null) return body.getReader();
-  let left = size - start;
-  return {
-    read: async () => {
-      const chunk = await reader.fill(new Uint8Array(Math.max(1, Math.min(left, CHUNK_BYTES))));
-      left -= chunk.value?.length ?? 0;
-      return chunk;
-    },
-    cancel: reader.cancel,
-  };
 }
 
 function replaced(location: string): IcestreamError {

@@ -2,6 +2,7 @@
 import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
 import { concatBytes } from '../../util/encoding.ts';
+import { chunkReader } from '../../util/patient-reader.ts';
 import { backoffMs, defaultRetryPolicy, randomFraction } from '../../util/retry.ts';
 import type { ObjectStat } from '../store.ts';
 import { shown } from '../store-errors.ts';
@@ -42,7 +43,7 @@ export async function read(client: S3Client, call: ReadCall): Promise<Bytes> {
     if (opened === null) return new Uint8Array();
     const chunks: Bytes[] = [];
     let size = 0;
-    for await (const chunk of bodyFrom(opened.body, opened.skip)) {
+    for await (const chunk of bodyFrom(opened)) {
       chunks.push(chunk);
       size += chunk.length;
       if (call.end !== null && size >= call.end - call.start) break;
@@ -71,7 +72,7 @@ export async function openStream(client: S3Client, call: ReadCall): Promise<Read
       if (opened === null) return null;
       etag ??= response.headers.get('etag');
       expectedEnd = opened.length === null ? null : at + opened.length;
-      return bodyFrom(opened.body, opened.skip)[Symbol.asyncIterator]();
+      return bodyFrom(opened)[Symbol.asyncIterator]();
     });
   };
   let chunks = await open();
@@ -178,8 +179,8 @@ function lengthOf(response: Response): number | null {
   return header === null || response.headers.has('content-encoding') ? null : Number(header);
 }
 
-async function* bodyFrom(body: ReadableStream<Bytes>, skip: number): AsyncGenerator<Bytes> {
-  const reader = body.getReader();
+async function* bodyFrom({ body, skip, length }: OpenBody): AsyncGenerator<Bytes> {
+  const reader = chunkReader(body, length === null ? null : skip + length);
   let left = skip;
   let ended = false;
   try {
