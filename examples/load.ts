@@ -26,9 +26,17 @@ const catalog = StoreCatalog.open({ warehouse: pathToFileURL('lakehouse').href, 
 const inputs = files.map((file) =>
   /^https?:/.test(file) ? new URL(file) : { store, location: pathToFileURL(file).href },
 );
+const sizes = await Promise.all(
+  inputs.map(async (input) => {
+    if ('location' in input) return (await store.stat(input.location))?.sizeBytes;
+    return (await fetch(input, { method: 'HEAD' })).headers.get('content-length');
+  }),
+);
+// NaN: a server did not say.
+const totalBytes = sizes.reduce((sum: number, size) => sum + Number(size ?? Number.NaN), 0);
 const bar = new cliProgress.SingleBar({ format: '{bar} {rows} rows' });
-const onProgress = ({ rowsIn, bytesRead, totalBytes }: WriteProgress) =>
-  bar.update(totalBytes ? bytesRead / totalBytes : 0, { rows: rowsIn.toLocaleString('en-US') });
+const onProgress = ({ rowsIn, bytesRead }: WriteProgress) =>
+  bar.update(Math.min(1, bytesRead / totalBytes || 0), { rows: rowsIn.toLocaleString('en-US') });
 
 const [namespace = ''] = table.split('.');
 const known = (await catalog.listNamespaces()).some(([name]) => name === namespace);

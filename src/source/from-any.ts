@@ -62,10 +62,13 @@ function fileOf(input: ByteInput, options: FromAnyOptions): RecordBatchSource {
 /** Files of a store by pattern; the listing is made when the source is opened. */
 export function globSource({ store, glob }: StoreGlob, options: FromAnyOptions = {}): RecordBatchSource {
   const name = options.name ?? glob;
+  let listed: RecordBatchSource | null = null;
   return {
     name,
     replayable: true,
-    sizeBytes: null,
+    get sizeBytes() {
+      return listed?.sizeBytes ?? null;
+    },
     async open(open) {
       const { expandGlob } = await import('./glob.ts');
       const files = await expandGlob(store, glob, open.signal);
@@ -73,7 +76,8 @@ export function globSource({ store, glob }: StoreGlob, options: FromAnyOptions =
         ({ location, sizeBytes }) =>
           new FileSource(storeInput({ store, location }, location, sizeBytes), perFile(options)),
       );
-      return unionSources(sources, { ...manyOptions(options), name }).open(open);
+      listed = unionSources(sources, { ...manyOptions(options), name });
+      return listed.open(open);
     },
   };
 }

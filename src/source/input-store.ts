@@ -15,9 +15,12 @@ export function storeInput(
   sizeBytes: number | null = null,
 ): ByteInput {
   const { store, location } = object;
+  let known = sizeBytes;
   return {
     name,
-    sizeBytes,
+    get sizeBytes() {
+      return known;
+    },
     replayable: true,
     rangesAreCheap: true,
     async *stream(signal): AsyncGenerator<Bytes, void, undefined> {
@@ -33,6 +36,7 @@ export function storeInput(
     },
     async ranges(signal): Promise<RangeReader> {
       const size = sizeBytes ?? (await sizeOf(object, name, signal));
+      known = size;
       return {
         sizeBytes: size,
         read: async (start, end, readSignal) => {

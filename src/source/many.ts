@@ -41,11 +41,13 @@ export function unionSources(sources: readonly RecordBatchSource[], options: Man
       );
     }
   }
-  const sizes = sources.map((source) => source.sizeBytes);
   return {
     name: options.name ?? (sources.length === 1 ? (sources[0]?.name ?? '') : `${sources.length} inputs`),
     replayable: sources.every((source) => source.replayable),
-    sizeBytes: sizes.every((size) => size !== null) ? sizes.reduce((sum, size) => sum + size, 0) : null,
+    get sizeBytes() {
+      const sizes = sources.map((source) => source.sizeBytes);
+      return sizes.every((size) => size !== null) ? sizes.reduce((sum, size) => sum + size, 0) : null;
+    },
     async open(open) {
       const { openMany } = await import('./open-many.ts');
       return openMany(sources, options, open);

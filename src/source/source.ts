@@ -63,7 +63,7 @@ export interface RecordBatchSource {
   readonly name: string;
   /** Whether it can be opened again. */
   readonly replayable: boolean;
-  /** Bytes to be read, when known. */
+  /** Bytes to be read, when known: some sources learn it when they are opened. */
   readonly sizeBytes: number | null;
   /** Reads as much as it takes to know the schema (a header, a footer, a sample). */
   open(options: OpenSourceOptions): Promise<OpenSource>;

@@ -108,6 +108,7 @@ export class WriteSession implements AsyncDisposable {
         options.onReject?.(rejects);
       },
     });
+    meter.totalBytes = source.sizeBytes;
     meter.totalRows = opened.totalRows;
     if (opened.schema.fields.length === 0) {
       await opened[Symbol.asyncDispose]();

@@ -1,8 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { IcestreamError } from '../../../src/errors.ts';
+import { fromAny } from '../../../src/source/from-any.ts';
+import { MemoryStore } from '../../../src/storage/memory/memory-store.ts';
 import type { PutOptions } from '../../../src/storage/store.ts';
 import type { Bytes } from '../../../src/util/bytes.ts';
+import { utf8 } from '../../../src/util/encoding.ts';
 import { MemoryBudget } from '../../../src/util/memory-budget.ts';
+import type { WriteOptions } from '../../../src/write/write-options.ts';
 import { hastyWorld, lake, liveFiles, ordersSchema, orphans } from './lake.ts';
 import { MiB, orders, sourceOf, testEngine } from './rows.ts';
 
@@ -51,6 +55,24 @@ describe('append', () => {
     });
     expect([...new Set(phases)]).toEqual(['open', 'write', 'commit', 'done']);
     expect(last).toBe(40_000);
+  });
+});
+
+describe('progress says how many bytes there are', () => {
+  const csv = utf8('id\n1\n2\n3\n');
+  const files = new MemoryStore('in');
+
+  test.each([
+    ['a file that is looked at by range', { store: files, location: 'memory://in/plain' }, csv.length],
+    ['files that a pattern finds', { store: files, glob: 'memory://in/*.csv' }, 2 * csv.length],
+    ['a list of files', [new Blob([csv]), new Blob([csv])], 2 * csv.length],
+  ])('of %s', async (_, input, totalBytes) => {
+    for (const name of ['plain', 'a.csv', 'b.csv']) await files.put(`memory://in/${name}`, csv);
+    const { catalog } = await lake();
+    const totals: (number | null)[] = [];
+    const onProgress: WriteOptions['onProgress'] = (progress) => totals.push(progress.totalBytes);
+    await catalog.createAndAppend('sales.sized', fromAny(input), {}, { ...options, onProgress });
+    expect(totals.at(-1)).toBe(totalBytes);
   });
 });
 
