@@ -18,22 +18,29 @@ export function checkPurge(metadata: TableMetadata, shown: string): void {
 
 /**
  * Removes `<table>/data/` and `<table>/metadata/`, but for what `keep` names. Files outside (`write.data.path`) stay.
+ * `goesOn` is asked before files that were listed are removed; once it says no, no more are.
  * @returns What could not be removed.
  * @throws IcestreamError UNSUPPORTED for a store that cannot list.
  */
 export async function removeTableFiles(
   store: Store,
   tableLocation: string,
-  options: { readonly keep?: (location: string) => boolean; readonly signal?: AbortSignal } = {},
+  options: {
+    readonly keep?: (location: string) => boolean;
+    readonly goesOn?: () => Promise<boolean>;
+    readonly signal?: AbortSignal;
+  } = {},
 ): Promise<string[]> {
-  const { keep, ...call } = options;
+  const { keep, goesOn, ...call } = options;
   if (!store.capabilities.list) {
     throw new IcestreamError('UNSUPPORTED', `the table was dropped, but this store cannot list, so its files stay`);
   }
   const leftBehind: string[] = [];
   const batch: string[] = [];
   const flush = async () => {
-    if (batch.length > 0) leftBehind.push(...(await store.delete(batch.splice(0), call)).failed);
+    const some = batch.splice(0);
+    if (some.length === 0 || (await goesOn?.()) === false) return;
+    leftBehind.push(...(await store.delete(some, call)).failed);
   };
   for (const folder of ['data', 'metadata']) {
     for await (const { location } of store.list(`${tableLocation}/${folder}/`, call)) {
@@ -47,11 +54,11 @@ export async function removeTableFiles(
 }
 
 /** @throws IcestreamError UNAVAILABLE when there is anything. */
-export function refuseLeftBehind(leftBehind: readonly string[]): void {
+export function refuseLeftBehind(leftBehind: readonly string[], advice = 'remove them by hand'): void {
   if (leftBehind.length === 0) return;
   throw new IcestreamError(
     'UNAVAILABLE',
-    `the table was dropped, but ${leftBehind.length} of its files could not be removed, the first being ${leftBehind[0]}; remove them by hand`,
+    `the table was dropped, but ${leftBehind.length} of its files could not be removed, the first being ${leftBehind[0]}; ${advice}`,
     { leftBehind },
   );
 }

@@ -147,10 +147,7 @@ export class StoreCatalog implements Catalog {
     options: CatalogCallOptions = {},
   ): Promise<LoadedTable> {
     const metadata = await this.#prepare(identifier, request, options);
-    if (await this.#table(identifier).exists(options.signal)) {
-      const table = formatIdentifier(identifier);
-      throw new IcestreamError('ALREADY_EXISTS', `the table ${table} exists already`, { table });
-    }
+    await this.#table(identifier).requireNone(options.signal);
     return { identifier, metadataLocation: null, metadata, store: this.#store };
   }
 

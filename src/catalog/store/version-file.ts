@@ -14,6 +14,8 @@ export interface TableVersion {
   readonly etag: string | null;
   /** Null: the table was dropped with this version. */
   readonly metadata: TableMetadata | null;
+  /** Its files are to be removed, and may not all be yet. Default false. */
+  readonly isPurging?: boolean;
 }
 
 /** Metadata is never this short, so that a listing need not read it to know that a table lives. */
@@ -21,13 +23,17 @@ export const TOMBSTONE_MAX_BYTES = 200;
 /** Bound of metadata, unpacked: a small compressed file must not fill the memory. */
 const MAX_METADATA_BYTES = 512 << 20;
 
+const TOMBSTONE = /^\s*\{\s*"icestream-dropped-at-ms"\s*:\s*\d+\s*(,\s*"purging"\s*:\s*true\s*)?\}\s*$/;
+
 /** What a drop writes as the table's next version: no engine takes it for metadata. */
-export function tombstone(droppedAtMs: number): Bytes {
-  return utf8(`{"icestream-dropped-at-ms":${droppedAtMs}}`);
+export function tombstone(droppedAtMs: number, isPurging = false): Bytes {
+  return utf8(`{"icestream-dropped-at-ms":${droppedAtMs}${isPurging ? ',"purging":true' : ''}}`);
 }
 
-export function isTombstone(text: string): boolean {
-  return text.length <= TOMBSTONE_MAX_BYTES && /^\s*\{\s*"icestream-dropped-at-ms"\s*:\s*\d+\s*\}\s*$/.test(text);
+/** Null: the text is no tombstone. */
+export function readTombstone(text: string): { readonly isPurging: boolean } | null {
+  const match = text.length <= TOMBSTONE_MAX_BYTES ? TOMBSTONE.exec(text) : null;
+  return match && { isPurging: match[1] !== undefined };
 }
 
 /**
@@ -37,7 +43,7 @@ export function isTombstone(text: string): boolean {
 export async function readVersionBytes(bytes: Bytes, location: string): Promise<TableMetadata | null> {
   const isCompressed = bytes[0] === 0x1f && bytes[1] === 0x8b;
   const text = new TextDecoder().decode(isCompressed ? await gunzip(bytes, location) : bytes);
-  return isTombstone(text) ? null : parseTableMetadata(text, { file: location });
+  return readTombstone(text) === null ? parseTableMetadata(text, { file: location }) : null;
 }
 
 /** Null when there is no such file. */

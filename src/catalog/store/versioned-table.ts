@@ -6,7 +6,7 @@ import type { World } from '../../util/world.ts';
 import type { CommitAnswer, CommitRequest, LoadedTable, TableIdentifier } from '../catalog.ts';
 import { formatIdentifier } from '../identifier.ts';
 import { notApplied } from '../not-applied.ts';
-import { prepareCommit } from '../prepare-commit.ts';
+import { prepareCommit, refusedBy } from '../prepare-commit.ts';
 import { checkPurge } from '../purge.ts';
 import { findCurrentVersion, isCompressed } from './current-version.ts';
 import { versionFile } from './layout.ts';
@@ -14,7 +14,14 @@ import { metadataBytes, wantsGzip } from './metadata-bytes.ts';
 import { keepsOldVersions, removeOldVersion, supersededUnseen } from './old-versions.ts';
 import { purgeTable } from './purge.ts';
 import { type PutVersionOutcome, putVersion, putVersionHint } from './put-version.ts';
-import { readIfThere, readVersionBytes, type TableVersion, TOMBSTONE_MAX_BYTES, tombstone } from './version-file.ts';
+import {
+  readIfThere,
+  readTombstone,
+  readVersionBytes,
+  type TableVersion,
+  TOMBSTONE_MAX_BYTES,
+  tombstone,
+} from './version-file.ts';
 
 export interface VersionedTableOptions {
   readonly identifier: TableIdentifier;
@@ -54,36 +61,59 @@ export class VersionedTable {
     throw this.#notFound();
   }
 
-  /** @throws IcestreamError ALREADY_EXISTS; UNAVAILABLE when nobody can tell whether it was created. */
+  /** @throws IcestreamError as `requireNone`; UNAVAILABLE when nobody can tell whether it was created. */
   async create(metadata: TableMetadata, signal?: AbortSignal): Promise<LoadedTable> {
-    const current = await this.#current(signal);
-    const table = this.#shown;
-    const exists = () => new IcestreamError('ALREADY_EXISTS', `the table ${table} exists already`, { table });
-    if (current?.metadata) throw exists();
+    const current = await this.requireNone(signal);
     const outcome = await this.#put(current, metadata, signal);
     if (outcome.kind === 'won') return this.#loaded(outcome.location, metadata);
-    if (outcome.kind === 'lost') throw exists();
+    if (outcome.kind === 'lost') throw this.#exists();
     throw this.#notWritten('created', outcome);
   }
 
-  /** Leaves a tombstone as the next version, so that a commit under way cannot win and numbers go on from there. */
+  /**
+   * The version that a new table's first one follows.
+   * @throws IcestreamError ALREADY_EXISTS; INVALID_ARGUMENT while the files of an earlier one are removed.
+   */
+  async requireNone(signal?: AbortSignal): Promise<TableVersion | null> {
+    const current = await this.#current(signal);
+    if (current?.metadata) throw this.#exists();
+    if (current?.isPurging) throw this.#stillPurging();
+    return current;
+  }
+
+  /**
+   * Leaves a tombstone as the next version, so that a commit under way cannot win and numbers go on from there. Goes on
+   * with a purge that was cut off, or without `purge` leaves the files.
+   */
   async drop(purge: boolean, signal?: AbortSignal): Promise<void> {
     const { store, location, world } = this.#options;
     for (let attempt = 1; ; attempt++) {
       const current = await this.#current(signal);
+      if (current?.isPurging) return this.#endPurge(current, purge, signal);
       if (!current?.metadata) throw this.#notFound();
       if (purge) checkPurge(current.metadata, this.#shown);
       const version = current.version + 1;
-      const bytes = tombstone(world.now());
+      const isPurging = purge && store.capabilities.list;
+      const bytes = tombstone(world.now(), isPurging);
       const outcome = await putVersion(store, this.#nextFile(current), bytes, signal);
       if (outcome.kind === 'won') {
-        this.#last = { version, location: outcome.location, etag: outcome.etag, metadata: null };
+        const dropped = { version, location: outcome.location, etag: outcome.etag, metadata: null, isPurging };
+        this.#last = dropped;
         await putVersionHint(store, location, version);
-        if (purge) await purgeTable(store, location, version, bytes, signal);
+        if (purge) await this.#endPurge(dropped, purge, signal);
         return;
       }
       if (outcome.kind !== 'lost' || attempt >= DROP_ATTEMPTS) throw this.#notWritten('dropped', outcome);
     }
+  }
+
+  /** Removes the table's files, or leaves them; then its name is free. */
+  async #endPurge(dropped: TableVersion, purge: boolean, signal?: AbortSignal): Promise<void> {
+    const { store, location, world } = this.#options;
+    const bytes = tombstone(world.now());
+    if (purge) await purgeTable(store, { location, dropped, bytes }, signal);
+    else await store.put(dropped.location, bytes, signal === undefined ? {} : { signal });
+    this.#last = null;
   }
 
   /** One send: reads the current version, checks and applies, creates the next version. */
@@ -95,6 +125,9 @@ export class VersionedTable {
     } catch (cause) {
       signal?.throwIfAborted();
       return notApplied(cause);
+    }
+    if (base?.isPurging && request.requirements.some(({ type }) => type === 'assert-create')) {
+      return refusedBy(this.#stillPurging());
     }
     const prepared = prepareCommit(base, request, { location, nowMs: world.now(), shown: this.#shown });
     if (prepared.kind === 'answer') return prepared.answer;
@@ -177,7 +210,8 @@ export class VersionedTable {
       if (bytes === null && attempt < 3) continue;
       if (bytes === null) throw this.#notFound();
       const metadata = await readVersionBytes(bytes, place.location);
-      this.#last = { version: place.version, location: place.location, etag: place.etag, metadata };
+      const isPurging = metadata === null && readTombstone(new TextDecoder().decode(bytes))?.isPurging === true;
+      this.#last = { version: place.version, location: place.location, etag: place.etag, metadata, isPurging };
       // Its next version has a name that was not looked for.
       if (wantsGzip(metadata) && !isCompressed(place) && attempt < 3) continue;
       return this.#last;
@@ -187,6 +221,18 @@ export class VersionedTable {
   #loaded(metadataLocation: string, metadata: TableMetadata): LoadedTable {
     const { identifier, store } = this.#options;
     return { identifier, metadataLocation, metadata, store };
+  }
+
+  #exists(): IcestreamError {
+    const table = this.#shown;
+    return new IcestreamError('ALREADY_EXISTS', `the table ${table} exists already`, { table });
+  }
+
+  /** A new table's files would be removed with the old one's. */
+  #stillPurging(): IcestreamError {
+    const table = this.#shown;
+    const message = `the files of an earlier table ${table} are being removed; try again later, or drop it with its files once more if nobody removes them any longer`;
+    return new IcestreamError('INVALID_ARGUMENT', message, { table });
   }
 
   #notFound(): IcestreamError {

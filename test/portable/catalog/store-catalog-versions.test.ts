@@ -36,6 +36,32 @@ const set = (catalog: StoreCatalog, value: string): Promise<CommitAnswer> =>
 const read = async (store: Store, name: string) =>
   new TextDecoder().decode(await store.read(`${FOLDER}/metadata/${name}`));
 
+/** The store, whose deletions are these. */
+function withDelete(store: Store, remove: Store['delete']): Store {
+  return replacing(store, 'delete', remove);
+}
+
+/** The store, with something that happens before the first listing. */
+function withList(store: Store, before: () => Promise<void>): Store {
+  let isFirst = true;
+  return replacing(store, 'list', async function* (prefix) {
+    if (isFirst) {
+      isFirst = false;
+      await before();
+    }
+    yield* store.list(prefix);
+  });
+}
+
+function replacing<K extends keyof Store>(store: Store, name: K, value: Store[K]): Store {
+  return new Proxy(store, {
+    get: (target, key) => {
+      const own: unknown = key === name ? value : Reflect.get(target, key);
+      return typeof own === 'function' ? own.bind(target) : own;
+    },
+  });
+}
+
 async function names(store: Store, prefix = `${FOLDER}/`): Promise<string[]> {
   const found: string[] = [];
   for await (const { location } of store.list(prefix)) found.push(location.slice(prefix.length));
@@ -336,6 +362,59 @@ describe('a dropped table', () => {
     ]);
     expect(await read(store, 'v1.metadata.json')).toMatch(/dropped/);
     expect(await store.stat(`${FOLDER}2/data/a.parquet`)).not.toBeNull();
+  });
+
+  describe('with its files, by who does not come to the end,', () => {
+    /** The table is dropped; one of its data files is there. */
+    async function cutOff() {
+      const { store, catalog } = await freshCatalog();
+      await store.put(`${FOLDER}/data/a.parquet`, utf8('x'));
+      const deaf = withDelete(store, () => Promise.reject(new Error('the process is gone')));
+      await expect(openOn(deaf).dropTable(TABLE, { purge: true })).rejects.toThrow('the process is gone');
+      expect(await catalog.listTables(TABLE.namespace)).toEqual([]);
+      expect(await names(store, `${FOLDER}/data/`)).toEqual(['a.parquet']);
+      return { store, catalog };
+    }
+
+    it('keeps its folder until the next drop has removed them', async () => {
+      const { store } = await cutOff();
+      const next = openOn(store);
+      await expect(next.loadTable(TABLE)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      const refused = { code: 'INVALID_ARGUMENT', message: expect.stringContaining('being removed') };
+      await expect(next.createTable(TABLE, { schema: ORDERS })).rejects.toMatchObject(refused);
+      await expect(next.stageTable(TABLE, { schema: ORDERS })).rejects.toMatchObject(refused);
+      const created = { identifier: TABLE, requirements: [{ type: 'assert-create' }], updates: [] } as const;
+      expect(await next.commit(created, key)).toMatchObject({ kind: 'rejected', status: 400, cause: refused });
+
+      await next.dropTable(TABLE, { purge: true });
+      expect(await names(store, `${FOLDER}/data/`)).toEqual([]);
+      await expect(next.dropTable(TABLE, { purge: true })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      const again = await openOn(store).createTable(TABLE, { schema: ORDERS });
+      expect(again.metadataLocation).toBe(`${FOLDER}/metadata/v3.metadata.json`);
+    });
+
+    it('leaves them where the next drop does', async () => {
+      const { store, catalog } = await cutOff();
+      await catalog.dropTable(TABLE);
+      expect(await names(store, `${FOLDER}/data/`)).toEqual(['a.parquet']);
+      await expect(catalog.dropTable(TABLE, { purge: true })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      await openOn(store).createTable(TABLE, { schema: ORDERS });
+    });
+
+    it('or comes too late, removes no file of a table that came after', async () => {
+      const { store, catalog } = await freshCatalog();
+      await store.put(`${FOLDER}/data/a.parquet`, utf8('x'));
+      const slow = openOn(
+        withList(store, async () => {
+          await catalog.dropTable(TABLE, { purge: true });
+          await catalog.createTable(TABLE, { schema: ORDERS });
+          await store.put(`${FOLDER}/data/b.parquet`, utf8('x'));
+        }),
+      );
+      await slow.dropTable(TABLE, { purge: true });
+      expect(await names(store, `${FOLDER}/data/`)).toEqual(['b.parquet']);
+      expect((await openOn(store).loadTable(TABLE)).metadataLocation).toBe(`${FOLDER}/metadata/v3.metadata.json`);
+    });
   });
 
   it('is not purged when its files may belong to others', async () => {
