@@ -37,7 +37,7 @@ const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
 /** Every file that the artifact is made of, in a fixed order. */
 function sourceHash() {
-  const rust = ['src', 'arrow-select', 'encodings']
+  const rust = ['src', 'arrow-select', 'encodings', 'routing']
     .flatMap((folder) => readdirSync(join(root, folder), { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile() && /\.rs$|^Cargo\.toml$/.test(entry.name))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)));
@@ -147,6 +147,7 @@ function build() {
     run('wasm-opt', [
       '-Os',
       '--enable-bulk-memory',
+      '--enable-simd',
       '--enable-sign-ext',
       '--enable-mutable-globals',
       '--enable-nontrapping-float-to-int',

@@ -6,7 +6,7 @@ const turns = 3;
 
 export const route: Benchmark = {
   name: 'route',
-  what: 'split unclustered rows into 100 partitions: CPU against encoding them',
+  what: 'split unclustered rows into 100 partitions: CPU against encoding them, in an engine at work (after a first round of both)',
   defaultRows: 1_310_720,
   async *run({ rows }) {
     let [routing, encoding] = [Infinity, Infinity];

@@ -23,6 +23,7 @@ import type { ArrowField, ArrowType } from '../../../src/engine/arrow-schema.ts'
 import { newEngine } from '../../../src/engine/default-engine.ts';
 import type { Batch, Engine } from '../../../src/engine/engine.ts';
 import type { Bytes } from '../../../src/util/bytes.ts';
+import { murmur3 } from '../../../src/util/murmur3.ts';
 import { hashVectors } from '../../fixtures/iceberg-hash-vectors.ts';
 
 let engine: Engine;
@@ -94,6 +95,33 @@ it('puts every value of the specification into its bucket', () => {
       part?.batch.free();
     }
   }
+});
+
+it('puts longs into the buckets of their hashes, however many there are', () => {
+  // Small numbers are as likely as others.
+  const long = fc.oneof(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), fc.bigInt({ min: -50n, max: 50n }));
+  const counts = fc.oneof(fc.integer({ min: 1, max: 2147483647 }), fc.integer({ min: 1, max: 100 }));
+  fc.assert(
+    fc.property(fc.array(long, { minLength: 1, maxLength: 40 }), counts, (longs, count) => {
+      const data = BigInt64Array.from(longs);
+      const column = new Vector([makeData({ type: new Int64(), length: data.length, data })]);
+      const { slices } = engine.partition(
+        [withIds(tableToIPC(new Table({ c: column }), 'stream'), [])],
+        [{ sourceId: 1, transform: `bucket[${count}]` }],
+      );
+      let rows = 0;
+      for (const { values, batch } of slices) {
+        const bucket = values[0] && new DataView(values[0].buffer).getInt32(0, true);
+        for (const value of tableFromIPC(batch.toIpc()).getChild('c') ?? []) {
+          const bytes = new Uint8Array(BigInt64Array.of(value as bigint).buffer);
+          expect((murmur3(bytes) & 0x7fffffff) % count).toBe(bucket);
+          rows++;
+        }
+        batch.free();
+      }
+      expect(rows).toBe(longs.length);
+    }),
+  );
 });
 
 it('keeps every row, in order, with the rows of its tuple', () => {

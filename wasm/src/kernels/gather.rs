@@ -9,16 +9,15 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::*;
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, GenericByteArray, ListArray, MapArray, StructArray, UInt32Array, make_array,
+    Array, ArrayRef, BooleanArray, GenericByteArray, Int32Array, ListArray, MapArray, StructArray, make_array,
 };
-use arrow_buffer::{ArrowNativeType, BooleanBuffer, Buffer, NullBuffer, OffsetBuffer};
+use arrow_buffer::{ArrowNativeType, BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_data::ArrayData;
 use arrow_schema::{DataType, FieldRef};
 use arrow_select::concat::concat;
+use icestream_routing::{RowGroups, Spans, group_ends, group_spans};
 
-use super::row_groups::RowGroups;
-use super::spans::{Spans, group_offsets, group_values};
-use crate::error::Result;
+use crate::error::{EngineError, Result};
 
 /// One array a group. `pieces`: the column, cut as the groups' rows are.
 pub fn gather(pieces: &[ArrayRef], groups: &RowGroups<'_>) -> Result<Vec<ArrayRef>> {
@@ -54,19 +53,18 @@ pub fn gather(pieces: &[ArrayRef], groups: &RowGroups<'_>) -> Result<Vec<ArrayRe
                 let columns = children.iter_mut().filter_map(Iterator::next).collect();
                 Ok(Arc::new(StructArray::try_new_with_length(fields.clone(), columns, nulls, *rows)?) as ArrayRef)
             };
-            groups.sizes.iter().zip(nulls(pieces, groups)).map(part).collect()
+            groups.sizes().iter().zip(nulls(pieces, groups)).map(part).collect()
         }
         other => match other.primitive_width() {
-            Some(4) => fixed::<i32>(pieces, groups),
-            Some(8) => fixed::<i64>(pieces, groups),
-            Some(16) => fixed::<i128>(pieces, groups),
+            Some(4) => fixed(pieces, groups, RowGroups::scatter32),
+            Some(8) => fixed(pieces, groups, RowGroups::scatter64),
+            Some(16) => fixed(pieces, groups, RowGroups::scatter128),
             _ => {
                 let all: Vec<&dyn Array> = pieces.iter().map(AsRef::as_ref).collect();
                 let column = concat(&all)?;
-                let take =
-                    |rows| Ok(arrow_select::take::take(&column, &UInt32Array::new(Vec::into(rows), None), None)?);
-                let numbers: Vec<u32> = (0..column.len() as u32).collect();
-                groups.scatter(&[&numbers[..]]).into_iter().map(take).collect()
+                let take = |rows| Ok(arrow_select::take::take(&column, &Int32Array::new(Vec::into(rows), None), None)?);
+                let numbers: Vec<i32> = (0..column.len() as i32).collect();
+                groups.scatter32(&[&numbers[..]]).into_iter().map(take).collect()
             }
         },
     }
@@ -80,7 +78,7 @@ fn bits(
     pieces: &[ArrayRef],
 ) -> Vec<BooleanBuffer> {
     let fill = if usual { u64::MAX } else { 0 };
-    let mut all: Vec<Vec<u64>> = groups.sizes.iter().map(|rows| vec![fill; rows.div_ceil(64)]).collect();
+    let mut all: Vec<Vec<u64>> = groups.sizes().iter().map(|rows| vec![fill; rows.div_ceil(64)]).collect();
     for (unusual, rows) in unusual.iter().zip(groups.cut(pieces.iter().map(|p| p.len()))) {
         for row in unusual.iter().flat_map(BooleanBuffer::set_indices) {
             let (group, place) = (rows.ids[row] as usize, rows.places[row] as usize);
@@ -93,30 +91,33 @@ fn bits(
         }
         BooleanBuffer::new(Buffer::from_vec(words), 0, *rows)
     };
-    all.into_iter().zip(&groups.sizes).map(whole).collect()
+    all.into_iter().zip(groups.sizes()).map(whole).collect()
 }
 
 fn nulls(pieces: &[ArrayRef], groups: &RowGroups<'_>) -> Vec<Option<NullBuffer>> {
     let null_rows = |p: &ArrayRef| p.nulls().filter(|n| n.null_count() > 0).map(|n| !n.inner());
     let null_rows: Vec<_> = pieces.iter().map(null_rows).collect();
     if null_rows.iter().all(Option::is_none) {
-        return vec![None; groups.sizes.len()];
+        return vec![None; groups.sizes().len()];
     }
     let valid = bits(groups, true, &null_rows, pieces);
     valid.into_iter().map(|bits| Some(NullBuffer::new(bits)).filter(|n| n.null_count() > 0)).collect()
 }
 
 /// Values of one width, whatever they mean.
-fn fixed<T: ArrowNativeType>(pieces: &[ArrayRef], groups: &RowGroups<'_>) -> Result<Vec<ArrayRef>> {
+fn fixed<'a, T: ArrowNativeType>(
+    pieces: &[ArrayRef],
+    groups: &RowGroups<'a>,
+    scatter: fn(&RowGroups<'a>, &[&[T]]) -> Vec<Vec<T>>,
+) -> Result<Vec<ArrayRef>> {
     let data: Vec<ArrayData> = pieces.iter().map(|p| p.to_data()).collect();
     let values: Vec<&[T]> = data.iter().map(|d| &d.buffer::<T>(0)[..d.len()]).collect();
-    let all = groups.scatter(&values);
     let array = |(values, nulls): (Vec<T>, _)| {
         let data = ArrayData::builder(pieces[0].data_type().clone()).len(values.len()).nulls(nulls);
         // SAFETY: as many values of the type as there are rows.
         Ok(make_array(unsafe { data.add_buffer(Buffer::from_vec(values)).build_unchecked() }))
     };
-    all.into_iter().zip(nulls(pieces, groups)).map(array).collect()
+    scatter(groups, &values).into_iter().zip(nulls(pieces, groups)).map(array).collect()
 }
 
 fn bytes<T: ByteArrayType<Offset = i32>>(pieces: &[ArrayRef], groups: &RowGroups<'_>) -> Result<Vec<ArrayRef>> {
@@ -125,13 +126,13 @@ fn bytes<T: ByteArrayType<Offset = i32>>(pieces: &[ArrayRef], groups: &RowGroups
         Spans { offsets: array.value_offsets(), values: array.value_data() }
     };
     let spans: Vec<Spans> = pieces.iter().map(spans).collect();
-    let offsets = group_offsets(&spans.iter().map(|s| s.offsets).collect::<Vec<_>>(), groups)?;
-    let values = group_values(&spans, 1, &offsets, groups);
-    let array = |((offsets, values), nulls)| {
+    // SAFETY: those of arrays.
+    let parts = unsafe { group_spans(&spans, 1, groups) }.ok_or_else(too_long)?;
+    let array = |((ends, values), nulls)| {
         // SAFETY: whole values of arrays of the same type, at the offsets that were counted.
-        Arc::new(unsafe { GenericByteArray::<T>::new_unchecked(offsets, Buffer::from_vec(values), nulls) }) as ArrayRef
+        Arc::new(unsafe { GenericByteArray::<T>::new_unchecked(offsets(ends), Buffer::from_vec(values), nulls) }) as _
     };
-    Ok(offsets.of_groups.into_iter().zip(values).zip(nulls(pieces, groups)).map(array).collect())
+    Ok(parts.ends.into_iter().zip(parts.values).zip(nulls(pieces, groups)).map(array).collect())
 }
 
 fn lists(pieces: &[ArrayRef], element: &FieldRef, groups: &RowGroups<'_>) -> Result<Vec<ArrayRef>> {
@@ -157,16 +158,16 @@ fn numbers(lists: &[&ListArray], width: usize, groups: &RowGroups<'_>) -> Result
     let values = data.iter().map(|d| &d.buffers()[0].as_slice()[d.offset() * width..]);
     let spans: Vec<Spans> =
         lists.iter().zip(values).map(|(l, values)| Spans { offsets: l.value_offsets(), values }).collect();
-    let offsets = group_offsets(&spans.iter().map(|s| s.offsets).collect::<Vec<_>>(), groups)?;
-    let values = group_values(&spans, width, &offsets, groups);
-    let part = |(offsets, values): (_, Vec<u8>)| {
+    // SAFETY: those of arrays.
+    let parts = unsafe { group_spans(&spans, width, groups) }.ok_or_else(too_long)?;
+    let part = |(ends, values): (_, Vec<u8>)| {
         let child = ArrayData::builder(data[0].data_type().clone()).len(values.len() / width);
         // Bytes lie where the allocator puts them; numbers have an alignment.
         // SAFETY: whole elements of arrays of the same type.
         let child = unsafe { child.add_buffer(Buffer::from_vec(values)).align_buffers(true).build_unchecked() };
-        Ok((offsets, make_array(child)))
+        Ok((offsets(ends), make_array(child)))
     };
-    offsets.of_groups.into_iter().zip(values).map(part).collect()
+    parts.ends.into_iter().zip(parts.values).map(part).collect()
 }
 
 /// Offsets and elements of the lists of each group.
@@ -183,7 +184,17 @@ fn elements(lists: &[(&[i32], ArrayRef)], groups: &RowGroups<'_>) -> Result<Elem
             ids.resize(ids.len() + (span[1] - span[0]) as usize, *id);
         }
     }
-    let of_elements = RowGroups::new(&ids, groups.sizes.len());
-    let offsets = group_offsets(&lists.iter().map(|(offsets, _)| *offsets).collect::<Vec<_>>(), groups)?;
-    Ok(offsets.of_groups.into_iter().zip(gather(&values, &of_elements)?).collect())
+    let of_elements = RowGroups::new(&ids, groups.sizes().len());
+    let ends = group_ends(&lists.iter().map(|(offsets, _)| *offsets).collect::<Vec<_>>(), groups);
+    Ok(ends.ok_or_else(too_long)?.into_iter().map(offsets).zip(gather(&values, &of_elements)?).collect())
+}
+
+/// `ends`: a 0, and where each value ends.
+fn offsets(ends: Vec<i32>) -> OffsetBuffer<i32> {
+    // SAFETY: they grow by the lengths of values, whose sum fits.
+    unsafe { OffsetBuffer::new_unchecked(ScalarBuffer::from(ends)) }
+}
+
+fn too_long() -> EngineError {
+    EngineError::unsupported("a column of the rows to split by partition holds more than 2 GiB of values")
 }

@@ -11,19 +11,15 @@ pub mod data_size;
 mod fault;
 mod gather;
 mod group;
-mod heads;
 mod keys;
-mod murmur;
 pub mod partition;
 #[cfg(feature = "decode")]
 pub mod pick;
 mod plan;
-mod row_groups;
 #[cfg(feature = "decode")]
 pub mod row_hash;
 mod scalar;
 mod show;
-mod spans;
 pub mod transform;
 pub mod unpack;
 

@@ -4,12 +4,12 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_buffer::{BooleanBufferBuilder, NullBuffer};
 use arrow_schema::{DataType, Field, Fields};
+use icestream_routing::RowGroups;
 
 use super::concat::require_one_schema;
 use super::gather::gather;
 use super::group::{self, Groups};
 use super::keys::KeyColumn;
-use super::row_groups::RowGroups;
 pub use super::show::push_hex;
 use super::transform::Transform;
 use crate::error::{EngineError, Result};
@@ -174,16 +174,16 @@ fn split(batches: Vec<RecordBatch>, groups: &Groups) -> Result<Vec<RecordBatch>>
     for batch in batches {
         columns.iter_mut().zip(batch.into_parts().1).for_each(|(column, array)| column.push(array));
     }
-    let mut parts: Vec<Vec<ArrayRef>> = groups.sizes.iter().map(|_| Vec::with_capacity(columns.len())).collect();
+    let mut parts: Vec<Vec<ArrayRef>> = groups.sizes().iter().map(|_| Vec::with_capacity(columns.len())).collect();
     // Column by column, so that each source column goes as soon as its copies are made.
     for column in columns {
         for (part, rows) in parts.iter_mut().zip(gather(&column, &groups)?) {
             part.push(rows);
         }
     }
-    let whole = |(columns, rows): (Vec<ArrayRef>, usize)| {
-        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    let whole = |(columns, rows): (Vec<ArrayRef>, &usize)| {
+        let options = RecordBatchOptions::new().with_row_count(Some(*rows));
         RecordBatch::try_new_with_options(schema.clone(), columns, &options).map_err(EngineError::from)
     };
-    parts.into_iter().zip(groups.sizes).map(whole).collect()
+    parts.into_iter().zip(groups.sizes()).map(whole).collect()
 }

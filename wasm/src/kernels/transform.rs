@@ -8,10 +8,11 @@ use arrow_array::{Array, ArrayRef};
 use arrow_buffer::{NullBuffer, ScalarBuffer};
 use arrow_schema::{DataType, TimeUnit};
 use arrow_select::concat::concat;
+use icestream_routing::{Buckets, hash_bytes, hash_long};
 
 use super::bytes::ByteRows;
 use super::keys::{Form, KeyColumn, Keys};
-use super::{civil, murmur, plan};
+use super::{civil, plan};
 use crate::error::{EngineError, Result};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -182,54 +183,29 @@ fn decimal(piece: &ArrayRef) -> &ScalarBuffer<i128> {
 
 fn bucket(pieces: &[ArrayRef], count: i32) -> Keyed {
     use DataType::*;
-    let modulo = Modulo::by(count);
-    let of = |hash: i32| modulo.of((hash & i32::MAX) as u32);
+    let buckets = Buckets::new(count);
     let numbers = match pieces[0].data_type() {
-        Int32 | Date32 => map32(pieces, |v| of(murmur::hash_long(v))),
+        Int32 | Date32 => map32(pieces, |v| buckets.of(hash_long(v))),
         Int64 | Time64(TimeUnit::Microsecond) | Timestamp(TimeUnit::Microsecond, _) => {
-            map64(pieces, |v| of(murmur::hash_long(v)))
+            let mut all = Vec::with_capacity(rows(pieces));
+            for data in pieces.iter().map(|piece| piece.to_data()) {
+                buckets.push_longs(&data.buffer::<i64>(0)[..data.len()], &mut all);
+            }
+            all
         }
         // Nanoseconds hash as the microsecond they are in, so that a promoted column keeps its buckets.
-        Timestamp(TimeUnit::Nanosecond, _) => map64(pieces, |v| of(murmur::hash_long(v.div_euclid(1_000)))),
-        Decimal128(..) => {
-            let hash = |v: &i128| {
-                let bytes = v.to_be_bytes();
-                of(murmur::hash_bytes(shortest(&bytes)))
-            };
-            map(pieces, decimal, hash)
-        }
+        Timestamp(TimeUnit::Nanosecond, _) => map64(pieces, |v| buckets.of(hash_long(v.div_euclid(1_000)))),
+        Decimal128(..) => map(pieces, decimal, |v| buckets.of(hash_bytes(shortest(&v.to_be_bytes())))),
         _ => {
             let mut all = Vec::with_capacity(rows(pieces));
             for piece in pieces {
                 let values = ByteRows::of(piece)?;
-                all.extend((0..piece.len()).map(|i| of(murmur::hash_bytes(values.get(i)))));
+                all.extend((0..piece.len()).map(|i| buckets.of(hash_bytes(values.get(i)))));
             }
             all
         }
     };
-    Some((Keys::Buckets { numbers, count: modulo.divisor }, Form::Int32))
-}
-
-/// The remainder of numbers below 2^31 by one divisor of that size, without a division.
-#[derive(Clone, Copy)]
-struct Modulo {
-    divisor: u32,
-    /// 2^(31 + shift) / divisor, rounded up, where 2^shift is the divisor or more: near enough to give every quotient.
-    reciprocal: u64,
-    shift: u32,
-}
-
-impl Modulo {
-    fn by(divisor: i32) -> Self {
-        let divisor = divisor as u32;
-        let shift = divisor.next_power_of_two().ilog2();
-        Self { divisor, reciprocal: (1u64 << (31 + shift)).div_ceil(u64::from(divisor)), shift }
-    }
-
-    fn of(self, n: u32) -> u32 {
-        let quotient = (u64::from(n) * self.reciprocal) >> (31 + self.shift);
-        n - quotient as u32 * self.divisor
-    }
+    Some((Keys::Buckets { numbers, count: buckets.count() }, Form::Int32))
 }
 
 /// Two's complement, big-endian, without the leading bytes that only repeat the sign.
@@ -286,24 +262,5 @@ impl Keys {
     fn starts(column: ArrayRef, end: impl Fn(&[u8]) -> usize) -> Self {
         let ends = ByteRows::of(&column).map(|rows| (0..column.len()).map(|i| end(rows.get(i)) as u32).collect());
         Self::Bytes { column, ends }
-    }
-}
-
-#[cfg(test)]
-mod unit_tests {
-    use proptest::prelude::*;
-
-    use super::Modulo;
-
-    proptest! {
-        #[test]
-        fn a_remainder_is_that_of_the_division(n in 0..=i32::MAX as u32, divisor in 1..=i32::MAX, small in 1..2_000) {
-            for divisor in [divisor, small, 1, 2, i32::MAX, i32::MAX - 1, 1 << 30] {
-                let edge = n - n % divisor as u32;
-                for n in [n, edge, edge.saturating_sub(1), i32::MAX as u32] {
-                    prop_assert_eq!(Modulo::by(divisor).of(n), n % divisor as u32);
-                }
-            }
-        }
     }
 }

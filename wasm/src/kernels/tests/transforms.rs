@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use arrow_array::types::*;
 use arrow_array::*;
+use icestream_routing::{hash_bytes, hash_long};
 use serde_json::Value;
 
-use crate::kernels::murmur;
 use crate::kernels::transform::Transform;
 
 fn bytes_of(text: &str) -> Vec<u8> {
@@ -32,7 +32,7 @@ fn the_hashes_of_the_spec() {
     for vector in vectors {
         let bytes = bytes_of(vector["bytes_hex"].as_str().unwrap());
         let (hash, bucket) = (vector["hash"].as_i64().unwrap(), vector["bucket[16]"].as_i64().unwrap());
-        assert_eq!(i64::from(murmur::hash_bytes(&bytes)), hash, "{vector}");
+        assert_eq!(i64::from(hash_bytes(&bytes)), hash, "{vector}");
         let long = || i64::from_le_bytes(bytes.clone().try_into().unwrap());
         let column: ArrayRef = match vector["type"].as_str().unwrap() {
             "int" => Arc::new(Int32Array::from(vec![long() as i32])),
@@ -57,7 +57,7 @@ fn the_hashes_of_the_spec() {
 #[test]
 fn buckets_of_longs_are_those_of_their_bytes() {
     for v in [0, 1, -1, 34, i64::MIN, i64::MAX, 1 << 40] {
-        assert_eq!(murmur::hash_long(v), murmur::hash_bytes(&v.to_le_bytes()));
+        assert_eq!(hash_long(v), hash_bytes(&v.to_le_bytes()));
     }
     let before = TimestampNanosecondArray::from(vec![-1, -1_000, -1_001]);
     let micros = TimestampMicrosecondArray::from(vec![-1, -1, -2]);

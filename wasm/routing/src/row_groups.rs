@@ -1,14 +1,15 @@
 //! Where each row goes: its group, and its place among the group's rows.
 
 use super::heads::{BLOCK_ROWS, Heads};
+use super::wide::Wide;
 
 pub struct RowGroups<'a> {
     /// The group of each row; below `sizes.len()`.
     ids: &'a [u32],
     /// The place of each row in its group; below the group's size, and no two rows have the same.
     places: Vec<u32>,
-    /// Rows of each group.
-    pub sizes: Vec<usize>,
+    /// Rows of each group. What is unsafe here counts on these three to fit each other.
+    sizes: Vec<usize>,
 }
 
 /// Some of the rows, one after the other.
@@ -35,6 +36,11 @@ impl<'a> RowGroups<'a> {
         self.ids.len()
     }
 
+    /// Rows of each group.
+    pub fn sizes(&self) -> &[usize] {
+        &self.sizes
+    }
+
     /// All rows, in pieces of these lengths.
     pub fn cut(&self, lengths: impl Iterator<Item = usize> + Clone) -> impl Iterator<Item = Rows<'_>> {
         // Unsafe code counts on each row being written.
@@ -49,20 +55,26 @@ impl<'a> RowGroups<'a> {
     }
 
     /// The values of each group's rows. `pieces`: those of all rows.
-    pub fn scatter<T: Copy>(&self, pieces: &[&[T]]) -> Vec<Vec<T>> {
+    pub fn scatter32(&self, pieces: &[&[i32]]) -> Vec<Vec<i32>> {
+        self.scatter(pieces, scatter32)
+    }
+
+    pub fn scatter64(&self, pieces: &[&[i64]]) -> Vec<Vec<i64>> {
+        self.scatter(pieces, scatter64)
+    }
+
+    pub fn scatter128(&self, pieces: &[&[i128]]) -> Vec<Vec<i128>> {
+        self.scatter(pieces, scatter128)
+    }
+
+    /// `block`: one of those below.
+    fn scatter<T: Copy>(&self, pieces: &[&[T]], block: unsafe fn(&[T], &[u32], &mut [*mut T])) -> Vec<Vec<T>> {
         let mut all: Vec<Vec<T>> = self.sizes.iter().map(|rows| Vec::with_capacity(*rows)).collect();
         let mut heads = Heads::new(&mut all, &self.sizes, self.ids.len());
         for (values, rows) in pieces.iter().zip(self.cut(pieces.iter().map(|p| p.len()))) {
             for (values, ids) in values.chunks(BLOCK_ROWS).zip(rows.ids.chunks(BLOCK_ROWS)) {
-                heads.look_ahead();
-                for (value, id) in values.iter().zip(ids) {
-                    // SAFETY: ids are those of groups, and each has room for its rows.
-                    unsafe {
-                        let head = heads.of(*id);
-                        head.write(*value);
-                        *head = head.add(1);
-                    }
-                }
+                // SAFETY: ids are those of groups, and each has room for its rows.
+                unsafe { block(values, ids, heads.ahead()) };
             }
         }
         for (group, rows) in all.iter_mut().zip(&self.sizes) {
@@ -70,5 +82,41 @@ impl<'a> RowGroups<'a> {
             unsafe { group.set_len(*rows) };
         }
         all
+    }
+}
+
+/// # Safety
+/// There is a head for each id, with room for the values that have it.
+unsafe fn scatter32(values: &[i32], ids: &[u32], heads: &mut [*mut i32]) {
+    unsafe { scatter_as::<i32, i32>(values, ids, heads) }
+}
+
+/// # Safety
+/// As above.
+unsafe fn scatter64(values: &[i64], ids: &[u32], heads: &mut [*mut i64]) {
+    unsafe { scatter_as::<i64, i64>(values, ids, heads) }
+}
+
+/// # Safety
+/// As above.
+#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+unsafe fn scatter128(values: &[i128], ids: &[u32], heads: &mut [*mut i128]) {
+    unsafe { scatter_as::<i128, Wide>(values, ids, heads) }
+}
+
+/// Values are copied as what is as large.
+///
+/// # Safety
+/// As above.
+#[inline(always)]
+unsafe fn scatter_as<T, As>(values: &[T], ids: &[u32], heads: &mut [*mut T]) {
+    const { assert!(size_of::<T>() == size_of::<As>()) };
+    for (value, id) in values.iter().zip(ids) {
+        unsafe {
+            let head = heads.get_unchecked_mut(*id as usize);
+            let to = *head;
+            *head = to.add(1);
+            to.cast::<As>().write_unaligned(std::ptr::from_ref(value).cast::<As>().read_unaligned());
+        }
     }
 }

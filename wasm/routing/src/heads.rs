@@ -7,11 +7,11 @@ const CACHE_LINE_BYTES: usize = 64;
 
 pub struct Heads<T> {
     next: Vec<*mut T>,
-    ahead: Vec<Ahead<T>>,
+    to_come: Vec<ToCome<T>>,
 }
 
 /// What is known of a group's values to come.
-struct Ahead<T> {
+struct ToCome<T> {
     end: *mut T,
     /// What a block has of them, on average.
     block_bytes: usize,
@@ -30,30 +30,23 @@ impl<T> Heads<T> {
         let group = |((group, head), size): ((&Vec<T>, &*mut T), &usize)| {
             assert!(group.capacity() - group.len() >= *size);
             // SAFETY: there is room for so many.
-            Ahead { end: unsafe { head.add(*size) }, block_bytes: of_block(*size) }
+            ToCome { end: unsafe { head.add(*size) }, block_bytes: of_block(*size) }
         };
-        let ahead = if few { groups.iter().zip(&next).zip(sizes).map(group).collect() } else { Vec::new() };
-        Self { next, ahead }
+        let to_come = if few { groups.iter().zip(&next).zip(sizes).map(group).collect() } else { Vec::new() };
+        Self { next, to_come }
     }
 
-    /// Where the next value of a group goes: who writes it moves this on.
-    ///
-    /// # Safety
-    /// There is such a group.
-    #[inline(always)]
-    pub unsafe fn of(&mut self, group: u32) -> &mut *mut T {
-        unsafe { self.next.get_unchecked_mut(group as usize) }
-    }
-
-    /// To be called before a block: brings memory that is about to be written into cache, in order. The processor fetches
-    /// ahead of that, and waits for each line where values go here and there.
-    pub fn look_ahead(&self) {
-        for (head, ahead) in self.next.iter().zip(&self.ahead) {
-            let bytes = (ahead.end as usize - *head as usize).min(ahead.block_bytes);
+    /// The heads, for the values of one block: who writes one moves its head on. Memory that is about to be written is
+    /// brought into cache first, in order: the processor fetches ahead of that, and waits for each line where values go
+    /// here and there.
+    pub fn ahead(&mut self) -> &mut [*mut T] {
+        for (head, to_come) in self.next.iter().zip(&self.to_come) {
+            let bytes = (to_come.end as usize - *head as usize).min(to_come.block_bytes);
             for at in (CACHE_LINE_BYTES..bytes).step_by(CACHE_LINE_BYTES) {
                 // SAFETY: it is in the group's room, behind what is filled.
                 unsafe { head.cast::<u8>().add(at).write_volatile(0) };
             }
         }
+        &mut self.next
     }
 }

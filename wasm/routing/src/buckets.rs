@@ -1,0 +1,102 @@
+//! The buckets of Iceberg's bucket transform.
+
+use super::murmur::hash_long;
+#[cfg(target_arch = "wasm32")]
+use super::murmur::hash_longs;
+
+/// The remainder of hashes by the number of buckets, without a division.
+#[derive(Clone, Copy)]
+pub struct Buckets {
+    count: u32,
+    /// 2^(31 + shift) / count, rounded up, where 2^shift is the count or more: near enough to give every quotient of
+    /// numbers below 2^31. Below 2^32.
+    reciprocal: u64,
+    shift: u32,
+}
+
+impl Buckets {
+    /// `count` is positive.
+    pub fn new(count: i32) -> Self {
+        let count = count as u32;
+        let shift = count.next_power_of_two().ilog2();
+        Self { count, reciprocal: (1u64 << (31 + shift)).div_ceil(u64::from(count)), shift }
+    }
+
+    pub fn count(self) -> u32 {
+        self.count
+    }
+
+    /// The bucket of what has this hash.
+    #[inline]
+    pub fn of(self, hash: i32) -> u32 {
+        let n = (hash & i32::MAX) as u32;
+        let quotient = (u64::from(n) * self.reciprocal) >> (31 + self.shift);
+        n - quotient as u32 * self.count
+    }
+
+    /// Adds the buckets of longs (or dates, times and timestamps as such).
+    pub fn push_longs(self, values: &[i64], to: &mut Vec<u32>) {
+        #[cfg(target_arch = "wasm32")]
+        let values = self.push_fours(values, to);
+        to.extend(values.iter().map(|value| self.of(hash_long(*value))));
+    }
+
+    /// Four at a time, in half the time; answers those that are left.
+    #[cfg(target_arch = "wasm32")]
+    #[target_feature(enable = "simd128")]
+    fn push_fours<'a>(self, values: &'a [i64], to: &mut Vec<u32>) -> &'a [i64] {
+        use core::arch::wasm32::*;
+        let (count, reciprocal, shift) =
+            (u32x4_splat(self.count), u32x4_splat(self.reciprocal as u32), 31 + self.shift);
+        let (fours, rest) = values.as_chunks::<4>();
+        to.reserve(values.len());
+        for four in fours {
+            let values = four.as_ptr().cast::<v128>();
+            // SAFETY: four longs are two times 16 bytes.
+            let (ab, cd) = unsafe { (v128_load(values), v128_load(values.add(1))) };
+            let low = u32x4_shuffle::<0, 2, 4, 6>(ab, cd);
+            let high = u32x4_shuffle::<1, 3, 5, 7>(ab, cd);
+            let n = v128_and(hash_longs(low, high), u32x4_splat(i32::MAX as u32));
+            let quotients = u32x4_shuffle::<0, 2, 4, 6>(
+                u64x2_shr(u64x2_extmul_low_u32x4(n, reciprocal), shift),
+                u64x2_shr(u64x2_extmul_high_u32x4(n, reciprocal), shift),
+            );
+            let buckets = u32x4_sub(n, u32x4_mul(quotients, count));
+            // SAFETY: there is room for all values.
+            unsafe {
+                v128_store(to.as_mut_ptr().add(to.len()).cast(), buckets);
+                to.set_len(to.len() + 4);
+            }
+        }
+        rest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_bucket_is_the_remainder(n in 0..=i32::MAX, count in 1..=i32::MAX, small in 1..2_000) {
+            for count in [count, small, 1, 2, i32::MAX, i32::MAX - 1, 1 << 30] {
+                let edge = n - n % count;
+                for n in [n, edge, (edge - 1).max(0), i32::MAX] {
+                    prop_assert_eq!(Buckets::new(count).of(n), (n % count) as u32);
+                    prop_assert_eq!(Buckets::new(count).of(n | i32::MIN), (n % count) as u32);
+                }
+            }
+        }
+
+        #[test]
+        fn longs_have_the_buckets_of_their_hashes(values in prop::collection::vec(any::<i64>(), 0..20), count in 1..=i32::MAX) {
+            let buckets = Buckets::new(count);
+            let mut all = vec![7];
+            buckets.push_longs(&values, &mut all);
+            let each = values.iter().map(|value| buckets.of(hash_long(*value)));
+            prop_assert_eq!(all, [7].into_iter().chain(each).collect::<Vec<_>>());
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Rows to the groups they belong to: plain functions over slices, without Arrow.
+//!
+//! A crate of its own because it is built for speed where the rest is built for size. So what its callers use has types
+//! that are known here: a generic function is compiled where it is used.
+
+mod buckets;
+mod heads;
+mod murmur;
+mod row_groups;
+mod spans;
+mod wide;
+
+pub use buckets::Buckets;
+pub use murmur::{hash_bytes, hash_long};
+pub use row_groups::{RowGroups, Rows};
+pub use spans::{GroupSpans, Spans, group_ends, group_spans};
