@@ -8,6 +8,8 @@ type Counts = Map<string, bigint>;
 /** Collects the files a commit adds and removes. */
 export class SummaryBuilder {
   readonly #counts: Counts = new Map();
+  /** All partitions; counts of each, while there are no more than the limit. */
+  readonly #names = new Set<string>();
   readonly #partitions = new Map<string, Counts>();
   readonly #partitionLimit: number;
 
@@ -26,9 +28,15 @@ export class SummaryBuilder {
   }
 
   #count(file: DataFile, partition: string, names: typeof ADDED): void {
+    countFile(this.#counts, file, names);
+    this.#names.add(partition);
+    if (this.#names.size > this.#partitionLimit) {
+      this.#partitions.clear();
+      return;
+    }
     const own = this.#partitions.get(partition) ?? new Map<string, bigint>();
     this.#partitions.set(partition, own);
-    for (const counts of [this.#counts, own]) countFile(counts, file, names);
+    countFile(own, file, names);
   }
 
   /**
@@ -43,8 +51,8 @@ export class SummaryBuilder {
     extra: Readonly<Record<string, string>> = {},
   ): Readonly<Record<string, string>> & { readonly operation: Operation } {
     const counted = present(this.#counts);
-    counted.push(['changed-partition-count', String(this.#partitions.size)]);
-    if (this.#partitions.size > 0 && this.#partitions.size <= this.#partitionLimit) {
+    counted.push(['changed-partition-count', String(this.#names.size)]);
+    if (this.#partitions.size > 0) {
       counted.push(['partition-summaries-included', 'true']);
       for (const [partition, counts] of this.#partitions) {
         if (partition === '') continue;

@@ -17,7 +17,7 @@ export function leaseForReader(bytes: number): number {
 }
 
 /** What a charged buffer holds. */
-export type ChargeKind = 'engine' | 'rows' | 'runs' | 'parts' | 'source' | 'manifests';
+export type ChargeKind = 'engine' | 'rows' | 'runs' | 'parts' | 'source' | 'manifests' | 'files';
 
 /** A share of the budget that belongs to one write or scan; give it back with `using` or `release()`. */
 export class MemoryLease implements Disposable {

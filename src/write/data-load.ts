@@ -1,12 +1,12 @@
 /** The data half of a write: a source's rows as data files of a table, or read again to see whether they are the same. */
 import { encodePool } from '../engine/encode-threads.ts';
 import type { Encoder, EncoderOptions } from '../engine/encoder.ts';
+import { IcestreamError } from '../errors.ts';
 import { arrowSchemaFromIceberg } from '../format/arrow-from-iceberg.ts';
 import { dataFileFromFooter } from '../format/data-file-from-footer.ts';
 import { estimateRowBytes, leafColumns } from '../format/row-estimate.ts';
 import { hasWriteDefaults } from '../format/write-defaults.ts';
 import type { OpenSource } from '../source/source.ts';
-import type { DataFile } from '../spec/data-file.ts';
 import { dataFolder } from '../spec/locations.ts';
 import type { PartitionSpec } from '../spec/partition-spec.ts';
 import type { Schema } from '../spec/schema.ts';
@@ -15,8 +15,9 @@ import type { Store } from '../storage/store.ts';
 import type { Bytes } from '../util/bytes.ts';
 import { onDemand } from '../util/on-demand.ts';
 import { Semaphore } from '../util/semaphore.ts';
+import type { AddedFiles } from './commit/added-files.ts';
 import { PayloadDigest } from './commit/payload-digest.ts';
-import { planMemory, plannedThreads } from './memory-plan.ts';
+import { type MemoryPlan, planMemory, plannedThreads } from './memory-plan.ts';
 import { DataWriter } from './rows/data-writer.ts';
 import { DiscardUpload } from './rows/discard-upload.ts';
 import type { WrittenFile } from './rows/file-writer.ts';
@@ -31,11 +32,19 @@ import { dataLocations, encoderSettings, writeSettings } from './write-settings.
 /** Rows are written in the order they come: no file claims a sort order. */
 const UNSORTED_ORDER_ID = 0;
 
+/** What is kept of a file besides its location until the commit: that it is ours to remove, and its partition. */
+const FILE_BYTES = 128;
+
 export interface DataLoad {
-  readonly files: readonly DataFile[];
   readonly rows: number;
   /** Of the data, for the snapshot summary. */
   readonly payload: string;
+}
+
+/** Where files are noted: before they are opened, and once they are finished. */
+export interface StoredFiles {
+  readonly staged: StagedFiles;
+  readonly added: AddedFiles;
 }
 
 export interface DataLoadRequest {
@@ -45,15 +54,15 @@ export interface DataLoadRequest {
   readonly schema: Schema;
   readonly spec: PartitionSpec;
   readonly store: Store;
-  /** Where files are noted before they are opened; null: nothing is stored, only counted and hashed. */
-  readonly staged: StagedFiles | null;
+  /** Null: nothing is stored, only counted and hashed. */
+  readonly stored: StoredFiles | null;
   /** Unique part of file names. */
   readonly operationId: string;
 }
 
 /** Reads the source to its end. What could not be removed is added to `leftBehind`, also when it throws. */
 export async function loadData(request: DataLoadRequest, leftBehind: string[]): Promise<DataLoad> {
-  const { session, metadata, schema, spec, store, staged } = request;
+  const { session, metadata, schema, spec, store, stored } = request;
   const { engine, lease, meter, signal, options, threads } = session;
   const stopped = signal === undefined ? {} : { signal };
   const settings = writeSettings(metadata);
@@ -96,7 +105,6 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
     ]),
     checksum,
   );
-  const files: DataFile[] = [];
   const inFiles = {
     engine,
     plan,
@@ -107,20 +115,22 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
     openEncoder,
     threads: pool ?? undefined,
     openUpload: async (location: string) => {
-      if (staged === null) return new DiscardUpload(location);
+      if (stored === null) return new DiscardUpload(location);
+      lease.charge('files', FILE_BYTES + location.length);
+      requireRoomForFiles(session, plan);
       const uploadOptions = {
         partSizeBytes: plan.partSizeBytes,
         partSlots,
         contentType: 'application/vnd.apache.parquet',
         ...stopped,
       };
-      return new StagedUpload(await store.openUpload(location, uploadOptions), staged);
+      return new StagedUpload(await store.openUpload(location, uploadOptions), stored.staged);
     },
     onEncoded: (bytes: Bytes) => digest.addEncoded(bytes),
-    onFile: (file: WrittenFile, { values }: Pick<PartitionId, 'values'>, number: number) => {
+    onFile: async (file: WrittenFile, { values }: Pick<PartitionId, 'values'>) => {
       digest.addFile(file.footer);
       meter.filesWritten += 1;
-      files[number] = dataFileFromFooter({
+      const dataFile = dataFileFromFooter({
         footer: file.footer,
         location: file.location,
         sizeBytes: file.sizeBytes,
@@ -130,6 +140,7 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
         metadata,
         sortOrderId: UNSORTED_ORDER_ID,
       });
+      await stored?.added.add(dataFile);
     },
   };
   const openWriter = (onState: () => void): RowWriter => {
@@ -161,7 +172,24 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
     },
     leftBehind,
   );
-  return { files, rows, payload: await digest.value() };
+  return { rows, payload: await digest.value() };
+}
+
+/**
+ * What is kept of files grows with their number, and nothing is set aside for it.
+ * @throws IcestreamError MEMORY_LIMIT_TOO_SMALL once there is no room for more.
+ */
+function requireRoomForFiles({ engine, lease, meter }: WriteSession, plan: MemoryPlan): void {
+  const { files = 0, rows = 0 } = lease.usage();
+  // Rows lie in the engine.
+  const held = Math.min(engine.memoryBytes, plan.engineBytes) + lease.usedBytes - rows;
+  if (held <= lease.limitBytes) return;
+  throw new IcestreamError(
+    'MEMORY_LIMIT_TOO_SMALL',
+    `memoryLimitBytes is too small for a load of more than ${meter.filesWritten} files: their names take ${files} bytes; ` +
+      'raise it, or write fewer files, with another partitioning or clustered (write.distribution-mode = hash)',
+    { option: 'memoryLimitBytes' },
+  );
 }
 
 /** What rows are grouped by, and what becomes of a group's values. */

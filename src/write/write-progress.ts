@@ -39,8 +39,8 @@ export class ProgressMeter {
 
   /** Notes what is held now: wasm memory, and the buffers outside it. */
   sampleMemory(engineBytes: number, lease: MemoryLease): void {
-    const { parts = 0, runs = 0, source = 0, manifests = 0 } = lease.usage();
-    this.#peak = Math.max(this.#peak, engineBytes + parts + runs + source + manifests);
+    const { parts = 0, runs = 0, source = 0, manifests = 0, files = 0 } = lease.usage();
+    this.#peak = Math.max(this.#peak, engineBytes + parts + runs + source + manifests + files);
   }
 
   /** Reports when it is time, or always for a new phase. */

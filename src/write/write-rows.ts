@@ -6,6 +6,7 @@ import { currentSchema, defaultSpec } from '../spec/table-parts.ts';
 import type { TableUpdate } from '../spec/updates.ts';
 import { onDemand } from '../util/on-demand.ts';
 import { uuidV4 } from '../util/uuid.ts';
+import { addedFiles } from './commit/added-files.ts';
 import { earlierFacts } from './commit/earlier-load.ts';
 import { importManifestReaders } from './commit/manifest-store.ts';
 import { commitSnapshot, type SnapshotCommitted } from './commit/snapshot-commit.ts';
@@ -36,14 +37,16 @@ export async function writeRows(request: WriteRowsRequest): Promise<WriteEnd> {
   const staged = new StagedFiles(store);
   const leftBehind: string[] = [];
   const operationId = uuidV4(session.world);
+  const added = addedFiles(session, table, staged, operationId);
   let load: DataLoad;
   let committed: SnapshotCommitted | null = null;
   try {
     const schema = currentSchema(metadata);
     const spec = defaultSpec(metadata);
-    load = await loadData({ session, source, metadata, schema, spec, store, staged, operationId }, leftBehind);
+    const stored = { staged, added };
+    load = await loadData({ session, source, metadata, schema, spec, store, stored, operationId }, leftBehind);
     if (load.rows > 0 || create !== null) {
-      const { files, payload } = load;
+      const { payload } = load;
       const updates = create ?? [];
       committed = await commitSnapshot({
         session,
@@ -52,9 +55,8 @@ export async function writeRows(request: WriteRowsRequest): Promise<WriteEnd> {
         create: create !== null,
         updates,
         staged,
-        files,
+        added,
         payload,
-        operationId,
         leftBehind,
       });
     }
@@ -74,8 +76,8 @@ export async function writeRows(request: WriteRowsRequest): Promise<WriteEnd> {
           snapshotId,
           alreadyCommitted: false,
           rows: BigInt(load.rows),
-          files: load.files.length,
-          bytes: load.files.reduce((sum, file) => sum + file.fileSizeInBytes, 0n),
+          files: added.count,
+          bytes: added.bytes,
           retries,
         }
       : { ...earlierFacts(earlier), retries };

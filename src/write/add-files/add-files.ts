@@ -2,11 +2,11 @@
 import type { LoadedTable } from '../../catalog/catalog.ts';
 import { IcestreamError } from '../../errors.ts';
 import { NAME_MAPPING_PROPERTY } from '../../format/name-mapping.ts';
-import type { DataFile } from '../../spec/data-file.ts';
 import type { SingleValue } from '../../spec/types.ts';
 import { Semaphore } from '../../util/semaphore.ts';
 import { uuidV4 } from '../../util/uuid.ts';
 import { stoppable } from '../append.ts';
+import { addedFiles } from '../commit/added-files.ts';
 import { requireSamePayload } from '../commit/commit-lookup.ts';
 import { earlierFacts, openForWrite } from '../commit/earlier-load.ts';
 import { digestOfFiles } from '../commit/payload-digest.ts';
@@ -16,7 +16,7 @@ import { StagedFiles, withLeftBehind } from '../staged-files.ts';
 import type { WriteOptions } from '../write-options.ts';
 import { WriteSession } from '../write-session.ts';
 import type { WriteEnd, WriteTarget } from '../write-target.ts';
-import { type FileReading, fileReading, readFileFacts } from './added-file.ts';
+import { type FileReading, fileReading, readFileFacts, type SizedFile } from './added-file.ts';
 
 /** One file to register. */
 export interface FileToAdd {
@@ -45,6 +45,8 @@ export interface AddFilesOptions
 
 /** Footers read at once. */
 const READ_CONCURRENCY = 4;
+/** Files whose records are in memory at once. */
+const READ_AHEAD = 64;
 
 /**
  * Adds the files in one snapshot. Columns are found by field id, or by name where files carry no ids (then the table
@@ -73,8 +75,7 @@ export async function addFiles(
     }
     if (wanted.length === 0) return endWithoutRows(session, target.catalog, table);
     session.meter.tick('write');
-    const added = await readAll(sized, (file) => readFileFacts(reading, file));
-    return register(session, target, table, reading, added, payload);
+    return register(session, target, table, reading, sized, payload);
   });
 }
 
@@ -83,13 +84,18 @@ async function register(
   { catalog }: WriteTarget,
   table: LoadedTable,
   reading: FileReading,
-  files: readonly DataFile[],
+  files: readonly SizedFile[],
   payload: string,
 ): Promise<WriteEnd> {
   // Only manifests and lists are staged: the data files are not ours to remove.
   const staged = new StagedFiles(table.store);
-  const mapping = reading.mappingToSet();
+  const added = addedFiles(session, table, staged, uuidV4(session.world));
   try {
+    for (let i = 0; i < files.length; i += READ_AHEAD) {
+      const some = files.slice(i, i + READ_AHEAD);
+      for (const file of await readAll(some, (one) => readFileFacts(reading, one))) await added.add(file);
+    }
+    const mapping = reading.mappingToSet();
     const committed = await commitSnapshot({
       session,
       catalog,
@@ -97,10 +103,9 @@ async function register(
       create: false,
       updates: mapping === null ? [] : [{ action: 'set-properties', updates: { [NAME_MAPPING_PROPERTY]: mapping } }],
       staged,
-      files,
+      added,
       payload,
-      operationId: uuidV4(session.world),
-      refuseLive: new Set(files.map((file) => file.filePath)),
+      refuseLive: new Set(files.map((file) => file.location)),
     });
     const { earlier } = committed;
     const facts =
@@ -108,9 +113,9 @@ async function register(
         ? {
             snapshotId: committed.snapshotId,
             alreadyCommitted: false,
-            rows: files.reduce((sum, file) => sum + file.recordCount, 0n),
-            files: files.length,
-            bytes: files.reduce((sum, file) => sum + file.fileSizeInBytes, 0n),
+            rows: added.rows,
+            files: added.count,
+            bytes: added.bytes,
             retries: committed.retries,
           }
         : { ...earlierFacts(earlier), retries: committed.retries };

@@ -1,10 +1,15 @@
 /** Manifests and manifest lists in the store: written under one operation's names, read with any codec. */
 import type { ExtraCodecs } from '../../avro/codec.ts';
 import { IcestreamError } from '../../errors.ts';
-import type { DataFile, ManifestEntry, ManifestFile } from '../../spec/data-file.ts';
+import type { ManifestEntry, ManifestFile } from '../../spec/data-file.ts';
 import { manifestFileName, manifestListFileName, metadataFolder } from '../../spec/locations.ts';
 import { writeManifestList } from '../../spec/manifest-list-write.ts';
-import { type WrittenManifest, writeManifests } from '../../spec/manifest-write.ts';
+import {
+  type ManifestWriteOptions,
+  ManifestWriter,
+  type WrittenManifest,
+  writeManifests,
+} from '../../spec/manifest-write.ts';
 import type { Snapshot } from '../../spec/snapshot.ts';
 import type { TableMetadata } from '../../spec/table-metadata.ts';
 import { currentSchema } from '../../spec/table-parts.ts';
@@ -57,31 +62,34 @@ export class ManifestStore {
     this.#options = options;
   }
 
-  /** Manifests of new data files: one set per partition spec, rolled at the target size. */
-  async writeAdded(metadata: TableMetadata, files: readonly DataFile[]): Promise<ManifestFile[]> {
-    const { snapshotId } = this.#options;
-    const bySpec = Map.groupBy(files, (file) => file.specId);
-    const written: ManifestFile[] = [];
-    for (const [specId, group] of bySpec) {
-      const entries = group.map(
-        (dataFile): ManifestEntry => ({
-          status: 'added',
-          snapshotId,
-          sequenceNumber: null,
-          fileSequenceNumber: null,
-          dataFile,
-        }),
-      );
-      written.push(...(await this.#write(metadata, specId, 'data', entries)));
-    }
-    return written;
+  get snapshotId(): bigint {
+    return this.#options.snapshotId;
+  }
+
+  /** A new manifest of one partition spec, for `store`. */
+  openManifest(metadata: TableMetadata, specId: number, content: 'data' | 'deletes'): ManifestWriter {
+    return new ManifestWriter(this.#writeOptions(metadata, specId, content));
+  }
+
+  async store(metadata: TableMetadata, { bytes, manifestFile }: WrittenManifest): Promise<ManifestFile> {
+    const name = manifestFileName(this.#options.operationId, this.#count++);
+    const manifestPath = joinLocation(metadataFolder(metadata), name);
+    await this.#put(manifestPath, bytes);
+    return { manifestPath, ...manifestFile };
   }
 
   /** The live entries of manifests of one spec and content, as existing ones in as few manifests as hold them. */
   async writeMerged(metadata: TableMetadata, group: readonly ManifestFile[]): Promise<ManifestFile[]> {
     const [first] = group;
     if (first === undefined) return [];
-    return this.#write(metadata, first.partitionSpecId, first.content, this.#liveEntries(metadata, group));
+    const manifests = writeManifests({
+      ...this.#writeOptions(metadata, first.partitionSpecId, first.content),
+      targetSizeBytes: manifestSettings(metadata).targetSizeBytes,
+      entries: this.#liveEntries(metadata, group),
+    });
+    const stored: ManifestFile[] = [];
+    for await (const manifest of manifests) stored.push(await this.store(metadata, manifest));
+    return stored;
   }
 
   async readList(snapshot: Snapshot): Promise<ManifestFile[]> {
@@ -113,40 +121,21 @@ export class ManifestStore {
     return { location, rowIds: formatVersion >= 3 ? { 'first-row-id': firstRowId, 'added-rows': addedRows } : {} };
   }
 
-  async #write(
-    metadata: TableMetadata,
-    specId: number,
-    content: 'data' | 'deletes',
-    entries: Iterable<ManifestEntry> | AsyncIterable<ManifestEntry>,
-  ): Promise<ManifestFile[]> {
+  #writeOptions(metadata: TableMetadata, specId: number, content: 'data' | 'deletes'): ManifestWriteOptions {
     const spec = metadata['partition-specs'].find((one) => one['spec-id'] === specId);
     if (spec === undefined) {
       throw new IcestreamError('INVALID_METADATA', `the table metadata has no partition spec ${specId}`);
     }
-    const { snapshotId, world } = this.#options;
-    const { codec, targetSizeBytes } = manifestSettings(metadata);
-    const manifests = writeManifests({
+    return {
       formatVersion: metadata['format-version'],
       schema: currentSchema(metadata),
       olderSchemas: metadata.schemas,
       spec,
       content,
-      snapshotId,
-      codec,
-      targetSizeBytes,
-      randomBytes: world.randomBytes,
-      entries,
-    });
-    const stored: ManifestFile[] = [];
-    for await (const manifest of manifests) stored.push(await this.#store(metadata, manifest));
-    return stored;
-  }
-
-  async #store(metadata: TableMetadata, { bytes, manifestFile }: WrittenManifest): Promise<ManifestFile> {
-    const name = manifestFileName(this.#options.operationId, this.#count++);
-    const manifestPath = joinLocation(metadataFolder(metadata), name);
-    await this.#put(manifestPath, bytes);
-    return { manifestPath, ...manifestFile };
+      snapshotId: this.#options.snapshotId,
+      codec: manifestSettings(metadata).codec,
+      randomBytes: this.#options.world.randomBytes,
+    };
   }
 
   async #put(location: string, bytes: Bytes): Promise<void> {

@@ -41,7 +41,7 @@ export async function replay(
       schema,
       spec: defaultSpec(metadata),
       store,
-      staged: null,
+      stored: null,
       operationId: uuidV4(session.world),
     },
     leftBehind,

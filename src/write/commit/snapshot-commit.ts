@@ -1,13 +1,12 @@
 /** The last step of a write: commits added files as one snapshot, and leaves the store as the outcome allows. */
 import type { Catalog, LoadedTable } from '../../catalog/catalog.ts';
 import { formatIdentifier } from '../../catalog/identifier.ts';
-import { zstandardBy } from '../../engine/zstandard.ts';
 import { CommitStateUnknownError, IcestreamError } from '../../errors.ts';
-import type { DataFile } from '../../spec/data-file.ts';
 import type { TableUpdate } from '../../spec/updates.ts';
 import type { StagedFiles } from '../staged-files.ts';
 import type { WriteSession } from '../write-session.ts';
 import { writeSettings } from '../write-settings.ts';
+import type { AddedFiles } from './added-files.ts';
 import { requireSamePayload } from './commit-lookup.ts';
 import { type CommitEnd, runCommit, UnknownOutcome } from './commit-loop.ts';
 import type { EarlierLoad } from './earlier-load.ts';
@@ -21,9 +20,8 @@ export interface SnapshotCommitRequest {
   readonly create: boolean;
   readonly updates: readonly TableUpdate[];
   readonly staged: StagedFiles;
-  readonly files: readonly DataFile[];
+  readonly added: AddedFiles;
   readonly payload: string;
-  readonly operationId: string;
   /** What this write could not remove so far. Default: nothing. */
   readonly leftBehind?: readonly string[];
   /** Files that must not be in the table already. */
@@ -53,14 +51,12 @@ export async function commitSnapshot(request: SnapshotCommitRequest): Promise<Sn
     wapId,
     commitId,
     writer,
-    codecs: zstandardBy(session.engine),
     snapshotProperties: options.snapshotProperties ?? {},
-    ...(signal === undefined ? {} : { signal }),
   });
   session.meter.tick('commit');
   let end: CommitEnd<EarlierLoad | null>;
   try {
-    await producer.prepare();
+    await request.added.finish();
     end = await runCommit<EarlierLoad | null>(
       {
         catalog,

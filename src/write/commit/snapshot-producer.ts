@@ -1,32 +1,28 @@
 /**
- * From data files to a commit body. What does not depend on the table's state is made once (`prepare`: the manifests of
- * the added files); what does is made again for every attempt (`build`: merged manifests that changed, manifest list,
+ * From added files to a commit body. Their manifests are made once, whatever becomes of the table; what depends on its
+ * state is made again for every attempt (`build`: merged manifests that changed, manifest list,
  * sequence number, first-row-id, requirements). The snapshot id stays the same over all attempts.
  */
-import type { ExtraCodecs } from '../../avro/codec.ts';
 import type { LoadedTable } from '../../catalog/catalog.ts';
 import { formatIdentifier } from '../../catalog/identifier.ts';
 import { IcestreamError } from '../../errors.ts';
-import type { DataFile, ManifestFile } from '../../spec/data-file.ts';
+import type { ManifestFile } from '../../spec/data-file.ts';
 import { ownValue } from '../../spec/json-cursor.ts';
-import { newSnapshotId } from '../../spec/locations.ts';
 import type { TableRequirement } from '../../spec/requirements.ts';
 import type { Snapshot, SnapshotRef } from '../../spec/snapshot.ts';
-import { SummaryBuilder } from '../../spec/summary.ts';
 import type { TableMetadata } from '../../spec/table-metadata.ts';
 import type { TableUpdate } from '../../spec/updates.ts';
-import { onDemand } from '../../util/on-demand.ts';
 import type { World } from '../../util/world.ts';
 import type { StagedFiles } from '../staged-files.ts';
 import { checkWritable } from '../table-checks.ts';
 import type { WriterPosition } from '../write-options.ts';
-import { writeSettings } from '../write-settings.ts';
+import type { AddedFiles } from './added-files.ts';
 import { findSnapshot, isSequenceTaken } from './commit-lookup.ts';
 import type { CommitBody, Found } from './commit-loop.ts';
 import { type EarlierLoad, findEarlier } from './earlier-load.ts';
 import { ManifestMerger } from './manifest-merge.ts';
 import { hasLiveFiles } from './manifest-merge-plan.ts';
-import { ManifestStore } from './manifest-store.ts';
+import type { ManifestStore } from './manifest-store.ts';
 import { BRANCH_KEY, COMMIT_ID_KEY, PAYLOAD_KEY } from './payload-digest.ts';
 import { checkWap, WAP_ID_KEY } from './write-audit-publish.ts';
 import { watermarkOf, watermarkProperties } from './writer-watermark.ts';
@@ -39,12 +35,10 @@ export interface SnapshotProducerOptions {
   /** Not null: no ref moves, the snapshot is staged under this id. */
   readonly wapId: string | null;
   readonly staged: StagedFiles;
-  readonly files: readonly DataFile[];
+  readonly added: AddedFiles;
   readonly commitId: string;
   readonly writer: WriterPosition | null;
   readonly payload: string;
-  /** Unique part of file names. */
-  readonly operationId: string;
   readonly snapshotProperties: Readonly<Record<string, string>>;
   /** Changes that belong to the same commit, before the snapshot. */
   readonly updates: readonly TableUpdate[];
@@ -52,9 +46,6 @@ export interface SnapshotProducerOptions {
   readonly create: boolean;
   /** Data files that must not be in the table already (they are registered, not written). */
   readonly refuseLive?: ReadonlySet<string>;
-  /** For manifests of other writers. */
-  readonly codecs?: ExtraCodecs;
-  readonly signal?: AbortSignal;
 }
 
 export class SnapshotProducer {
@@ -62,30 +53,15 @@ export class SnapshotProducer {
   readonly #options: SnapshotProducerOptions;
   readonly #manifests: ManifestStore;
   readonly #merger: ManifestMerger;
-  #own: readonly ManifestFile[] = [];
   readonly #searched = new Set<string>();
   #attempt = 0;
   #list: string | null = null;
 
   constructor(options: SnapshotProducerOptions) {
     this.#options = options;
-    const { metadata } = options.table;
-    this.snapshotId = newSnapshotId(options.world.randomBytes, (id) => findSnapshot(metadata, id) !== null);
-    this.#manifests = new ManifestStore({
-      store: options.table.store,
-      staged: options.staged,
-      world: options.world,
-      operationId: options.operationId,
-      snapshotId: this.snapshotId,
-      ...(options.codecs === undefined ? {} : { codecs: options.codecs }),
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    });
+    this.#manifests = options.added.manifests;
+    this.snapshotId = this.#manifests.snapshotId;
     this.#merger = new ManifestMerger(this.#manifests);
-  }
-
-  /** Writes the manifests of the added files, one set per partition spec. */
-  async prepare(): Promise<void> {
-    this.#own = await this.#manifests.writeAdded(this.#options.table.metadata, this.#options.files);
   }
 
   /** A body on `base`; null: on the staged table of the options. */
@@ -173,11 +149,11 @@ export class SnapshotProducer {
     }
     if (base !== table) checkWritable(base.metadata, base.identifier, branch);
     if (wapId !== null) checkWap(base.metadata, base.identifier, wapId);
-    for (const file of this.#options.files) {
-      if (base.metadata['partition-specs'].some((spec) => spec['spec-id'] === file.specId)) continue;
+    for (const id of this.#options.added.specIds) {
+      if (base.metadata['partition-specs'].some((spec) => spec['spec-id'] === id)) continue;
       throw new IcestreamError(
         'COMMIT_FAILED',
-        `partition spec ${file.specId}, which the data was written with, was removed from ${name}; write again`,
+        `partition spec ${id}, which the data was written with, was removed from ${name}; write again`,
         { table: name, retryable: true },
       );
     }
@@ -185,7 +161,7 @@ export class SnapshotProducer {
   }
 
   async #snapshot(metadata: TableMetadata, head: Snapshot | null): Promise<Snapshot> {
-    const { world, files, commitId, payload, branch, wapId, snapshotProperties } = this.#options;
+    const { world, added, commitId, payload, branch, wapId, snapshotProperties } = this.#options;
     const sequenceNumber = metadata['last-sequence-number'] + 1n;
     const before = head === null ? [] : await this.#manifests.readList(head);
     await this.#refuseLive(metadata, before);
@@ -195,13 +171,9 @@ export class SnapshotProducer {
       head,
       sequenceNumber,
       attempt: ++this.#attempt,
-      manifests: [...this.#own, ...kept.manifests],
+      manifests: [...added.written, ...kept.manifests],
     });
     this.#list = list.location;
-    const summary = new SummaryBuilder(writeSettings(metadata).partitionSummaryLimit);
-    const isPartitioned = files.some(({ partition }) => partition.length > 0);
-    const keys = isPartitioned ? await onDemand(import('../partition-values.ts')) : null;
-    for (const file of files) summary.added(file, keys?.partitionKey(metadata, file) ?? '');
     const now = BigInt(Math.floor(world.now()));
     const updated = metadata['last-updated-ms'];
     return {
@@ -210,9 +182,9 @@ export class SnapshotProducer {
       'sequence-number': sequenceNumber,
       'timestamp-ms': now > updated ? now : updated,
       'manifest-list': list.location,
-      summary: summary.build('append', head, {
+      summary: added.summary.build('append', head, {
         ...snapshotProperties,
-        'manifests-created': String(this.#own.length + kept.created),
+        'manifests-created': String(added.written.length + kept.created),
         'manifests-kept': String(kept.kept),
         'manifests-replaced': String(kept.replaced),
         [COMMIT_ID_KEY]: commitId,

@@ -35,8 +35,8 @@ export interface DataFilesOptions {
   readonly threads?: Threads | undefined;
   readonly openUpload: (location: string) => Promise<Upload>;
   readonly onEncoded: OnEncoded;
-  /** Called once for every finished file, not in order; `number` counts files as they were opened, from 0. */
-  readonly onFile: (file: WrittenFile, partition: Pick<PartitionId, 'values'>, number: number) => void;
+  /** Called once for every finished file, one after the other, in an order that follows from the rows. */
+  readonly onFile: (file: WrittenFile, partition: Pick<PartitionId, 'values'>) => void | Promise<void>;
 }
 
 export interface Threads {
@@ -52,8 +52,6 @@ export interface Threads {
 interface OpenFile {
   readonly file: DataFileWriter;
   readonly partition: PartitionId;
-  /** Counts files as they were opened, from 0. */
-  readonly number: number;
 }
 
 /** A row group that a thread encodes. */
@@ -78,13 +76,14 @@ export class DataFiles {
   /** In the order they were due. */
   readonly #submitted: Submitted[] = [];
   readonly #finishing = new Set<Finishing>();
+  /** Of the file that was last to be finished; never rejects. */
+  #lastFinishing: Promise<void> = Promise.resolve();
   /** Open files with parts in flight, when last looked at. */
   readonly #sending = new Set<DataFileWriter>();
   /** Files that could not be finished. */
   readonly #unfinished: DataFileWriter[] = [];
   #failure: { readonly error: unknown } | null = null;
   #encodedBytes = 0;
-  #nextNumber = 0;
   /** Of parts that threads have encoded and no file has. */
   #unplacedBytes = 0;
   #rowsWritten = 0;
@@ -215,7 +214,7 @@ export class DataFiles {
       throw error;
     }
     const file = new DataFileWriter(location, encoder, upload);
-    const open = { file, partition: { key, values }, number: this.#nextNumber++ };
+    const open = { file, partition: { key, values } };
     this.#open.set(key, open);
     this.#keptBytes += this.#kept(file);
     return open;
@@ -240,18 +239,20 @@ export class DataFiles {
   }
 
   /** Starts to finish the file; the last bytes go out while the next rows are encoded. */
-  async #finishFile({ file, partition, number }: OpenFile): Promise<void> {
+  async #finishFile({ file, partition }: OpenFile): Promise<void> {
     this.#open.delete(partition.key);
     this.#sending.delete(file);
     this.#pendingBytes -= file.pendingBytes;
     this.#keptBytes -= this.#kept(file);
+    const before = this.#lastFinishing;
     const finish = async () => {
       try {
-        const before = file.encodedBytes;
+        const encoded = file.encodedBytes;
         const written = await file.finish();
-        this.#encodedBytes += written.sizeBytes - before;
+        this.#encodedBytes += written.sizeBytes - encoded;
         this.#rowsWritten += written.footer.numRows;
-        this.#options.onFile(written, { values: partition.values }, number);
+        await before;
+        await this.#options.onFile(written, { values: partition.values });
       } catch (error) {
         this.#failure ??= { error };
         this.#unfinished.push(file);
@@ -261,6 +262,7 @@ export class DataFiles {
     };
     const finishing: Finishing = { file, done: Promise.resolve().then(finish) };
     this.#finishing.add(finishing);
+    this.#lastFinishing = finishing.done;
     await this.#settle(() => this.#finishing.size <= MOST_FINISHING && this.#finishingFits());
   }
 

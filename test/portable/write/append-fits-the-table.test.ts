@@ -301,6 +301,33 @@ describe('table properties', () => {
     expect((await loaded.append(sourceOf(orders(10)), options)).rows).toBe(10n);
   });
 
+  test('roll manifests while data is written; when that fails, none of them stays', async () => {
+    const here = await lake();
+    const properties = { 'write.target-file-size-bytes': '10000', 'commit.manifest.target-size-bytes': '1000' };
+    const table = await here.catalog.createTable('sales.orders', ordersSchema, { properties });
+    const before = await here.objects();
+    let meanwhile: Promise<string[]> | null = null;
+    const broken = sourceOf(orders(60_000), {
+      failAtRow: 59_000,
+      beforeBatch: (row) => {
+        if (row >= 50_000) meanwhile ??= here.objects();
+      },
+    });
+    await expect(table.append(broken, options)).rejects.toThrow('broke');
+    expect(await meanwhile).toContainEqual(expect.stringMatching(/-m1\.avro$/));
+    expect(await here.objects()).toEqual(before);
+
+    const { files } = await table.append(sourceOf(orders(60_000)), options);
+    const manifests = await table.manifests();
+    expect(manifests.length).toBeGreaterThan(2);
+    expect(manifests.reduce((sum, one) => sum + (one.addedFilesCount ?? 0), 0)).toBe(files);
+    expect(table.currentSnapshot?.summary).toMatchObject({
+      'added-data-files': String(files),
+      'added-records': '60000',
+    });
+    expect(await liveFiles(table)).toHaveLength(files);
+  });
+
   test('with values that cannot be are named', async () => {
     const { catalog } = await lake();
     const table = await catalog.createTable('sales.orders', ordersSchema, {

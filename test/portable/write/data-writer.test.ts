@@ -61,14 +61,14 @@ async function write(options: {
     openEncoder: () => engine.encoder(encoder),
     openUpload: (location) => store.openUpload(location),
     onEncoded: () => {},
-    onFile: ({ location, sizeBytes, footer }, { values }, number) => {
-      files[number] = {
+    onFile: ({ location, sizeBytes, footer }, { values }) => {
+      files.push({
         location,
         sizeBytes,
         rows: footer.numRows,
         rowGroups: footer.rowGroups.map((group) => group.numRows),
         partition: values.map((value) => (value === null ? 'null' : toHex(value))).join('/'),
-      };
+      });
     },
     onState: () => {
       mostBuffered = Math.max(mostBuffered, writer.bufferedRowBytes);

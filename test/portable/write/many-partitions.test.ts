@@ -12,6 +12,21 @@ const cases: readonly (readonly [DistributionMode, string, number])[] = [
 ];
 const memoryLimitBytes = 20 * MiB;
 
+test('files whose names alone would take more than the limit are refused, and removed', async () => {
+  const { catalog, objects } = await lake();
+  const properties = { 'write.data.path': `memory://lake/wh/sales/orders/${'long-'.repeat(1000)}` };
+  const request = { partitionSpec: ['id'], properties };
+  const table = await catalog.createTable('sales.orders', ordersSchema, request);
+  const before = await objects();
+  const engine = await newEngine({ memoryLimitBytes: engineShareBytes(memoryLimitBytes) });
+  await expect(table.append(sourceOf(orders(6_000)), { engine, memoryLimitBytes })).rejects.toMatchObject({
+    code: 'MEMORY_LIMIT_TOO_SMALL',
+    place: { option: 'memoryLimitBytes' },
+    message: expect.stringMatching(/for a load of more than \d+ files: their names take \d{7,8} bytes; raise it/),
+  });
+  expect(await objects()).toEqual(before);
+});
+
 test.each(cases)('%s, by %s: %i rows within 20 MiB', async (distributionMode, partitioning, rows) => {
   const engine = await newEngine({ memoryLimitBytes: engineShareBytes(memoryLimitBytes) });
   const { catalog, objects } = await lake();
