@@ -1,4 +1,4 @@
-/** What can be seen of a `Batch.toBare` without an engine; `wasm/src/bare.rs` writes it. */
+/** What can be seen of a record of `ClusteredRows` without an engine; `wasm/src/bare.rs` writes it. */
 
 export interface BareHead {
   /** Of all of it. */

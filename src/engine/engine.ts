@@ -34,20 +34,40 @@ export interface Batch extends Disposable {
   hashRows(fieldIds: readonly number[], key: Bytes): Bytes;
   /** One IPC stream (schema, this batch, end), copied out. */
   toIpc(): Bytes;
-  /**
-   * The rows without their schema, in a form of this engine's own that is quick to write and to read: a head
-   * (`bareHead`), the label, whatever it is, the rows; under one checksum. Copied out to an array of `allocate`; a
-   * multiple of 64 bytes.
-   */
-  toBare(label: Bytes, allocate: (bytes: number) => Bytes): Bytes;
-  /** Reads what `toBare` gave for batches with this one's schema. */
-  bareReader(): BareReader;
   free(): void;
 }
 
+/** Rows in the order of their partitions' keys, in pieces of one partition each. */
+export interface ClusteredRows extends Disposable {
+  /** Of those that were grouped. */
+  readonly numRows: number;
+  /** The rows of the next piece; null: none are left. */
+  takeSlice(): PartitionSlice | null;
+  /**
+   * The next pieces, at least so many bytes unless no rows are left, as records one after the other; null: none are.
+   * A record is in a form of this engine's own that is quick to write and to read: a head (`bareHead`), the key's bytes
+   * as a label, the rows without their schema; under one checksum. Its size is a multiple of 64 bytes.
+   */
+  takeRecords(atLeastBytes: number): Bytes | null;
+  /** Reads records of rows with this schema, up to `batchBytes` of them into one batch. */
+  bareReader(batchBytes: number): BareReader;
+  free(): void;
+}
+
+/** Collects records and makes batches of them. */
 export interface BareReader extends Disposable {
-  /** The rows of one `toBare`, in pieces cut anywhere; throws SOURCE_CORRUPT when a byte of it has changed. */
-  read(head: BareHead, pieces: readonly Bytes[]): Batch;
+  /** Rows of the records that are collected, and their `Batch.byteLength`. */
+  readonly rows: number;
+  readonly rowBytes: number;
+  /** Whether a record of so many bytes may be added before the others are taken: always, when there are none. */
+  fits(bytes: number): boolean;
+  /** Copies a record, which comes in pieces cut anywhere. */
+  add(head: BareHead, pieces: readonly Bytes[]): void;
+  /**
+   * The rows of the records, at least one, as a batch. Throws SOURCE_CORRUPT when a byte has changed; `place.row` is the
+   * number of the record then, counted from the first that was added.
+   */
+  take(): Batch;
   free(): void;
 }
 
@@ -259,6 +279,18 @@ export interface Partitioned {
   readonly rest: Batch[];
 }
 
+export interface ClusterOptions {
+  /** By `Batch.byteLength`. */
+  readonly pieceBytes: number;
+  readonly mostTuples?: number;
+}
+
+export interface Clustered {
+  readonly rows: ClusteredRows;
+  /** The rows that were left, in order. */
+  readonly rest: Batch[];
+}
+
 /** Rows that share a partition tuple. */
 export interface PartitionSlice {
   /**
@@ -312,5 +344,7 @@ export interface Engine {
    * before the first one that has one more tuple.
    */
   partition(batches: readonly Batch[], transforms: readonly PartitionTransform[], mostTuples?: number): Partitioned;
+  /** As `partition`, with the rows of each tuple in pieces: as many as have `pieceBytes` on average, at least one. */
+  cluster(batches: readonly Batch[], transforms: readonly PartitionTransform[], options: ClusterOptions): Clustered;
   encoder(options: EncoderOptions): Encoder;
 }

@@ -1,7 +1,8 @@
 //! Rows on their way out of the engine and back into one of the same write, without a schema and in as few steps as that
-//! takes: the buffers of their columns, one after the other, behind a list of their sizes. What a batch becomes is for
+//! takes: the buffers of their columns, one after the other, behind a list of their sizes. Such a record is for
 //! nobody else to read, but for a head of six numbers and the label behind it (`src/engine/bare-head.ts`).
 
+pub mod clustered;
 mod narrow;
 
 use arrow_array::{Array, RecordBatch, RecordBatchOptions, make_array};
@@ -13,6 +14,7 @@ use self::narrow::{narrow, widen};
 use crate::checksum::checksum;
 use crate::error::{EngineError, Result};
 use crate::kernels::compact::compact;
+use crate::kernels::concat::concat;
 use crate::kernels::data_size::data_size;
 
 /// Buffers begin at multiples of it, as memory from `ics_alloc` does: they are used where they are.
@@ -23,8 +25,8 @@ const ALIGNMENT: usize = 64;
 const HEAD: usize = 28;
 const CHECKSUM: usize = 8;
 
-/// The rows as bytes, of which there are a multiple of `ALIGNMENT`; `label` is whatever the caller wants to find there.
-pub fn write(batch: &RecordBatch, label: &[u8]) -> Result<Vec<u8>> {
+/// Appends the rows as one record, of a multiple of `ALIGNMENT` bytes; `label` is whatever the caller wants to find there.
+fn append(out: &mut Vec<u8>, batch: &RecordBatch, label: &[u8]) -> Result<()> {
     let mut columns: Vec<ArrayData> = batch.columns().iter().map(|column| column.to_data()).collect();
     if !columns.iter().all(is_whole) {
         columns = compact(batch)?.columns().iter().map(|column| column.to_data()).collect();
@@ -36,27 +38,39 @@ pub fn write(batch: &RecordBatch, label: &[u8]) -> Result<Vec<u8>> {
     }
     let start = padded(sizes_at(label.len()) + 4 * sizes.0.len());
     let total = start + buffers.iter().map(|buffer| padded(buffer.len())).sum::<usize>();
-    let mut out = Vec::with_capacity(total);
-    out.resize(CHECKSUM, 0);
+    let at = out.len();
+    out.reserve(total);
+    out.resize(at + CHECKSUM, 0);
     for number in [total, batch.num_rows(), data_size(batch) as usize, label.len(), sizes.0.len()] {
         out.extend_from_slice(&size(number)?.to_le_bytes());
     }
     out.extend_from_slice(label);
-    out.resize(sizes_at(label.len()), 0);
+    out.resize(at + sizes_at(label.len()), 0);
     sizes.0.iter().for_each(|size| out.extend_from_slice(&size.to_le_bytes()));
-    out.resize(start, 0);
+    out.resize(at + start, 0);
     for buffer in &buffers {
         out.extend_from_slice(buffer);
         out.resize(padded(out.len()), 0);
     }
-    let checksum = checksum(&out[CHECKSUM..]);
-    out[..CHECKSUM].copy_from_slice(&checksum.to_le_bytes());
-    Ok(out)
+    let checksum = checksum(&out[at + CHECKSUM..]);
+    out[at..at + CHECKSUM].copy_from_slice(&checksum.to_le_bytes());
+    Ok(())
 }
 
-/// The rows that `write` made `bytes` of.
-pub fn read(schema: &SchemaRef, bytes: Buffer) -> Result<RecordBatch> {
-    let mut parts = Parts::new(bytes).ok_or_else(damaged)?;
+/// The rows of all records in `bytes`. What is no record is an error, whose row is the number of the record.
+pub fn read(schema: &SchemaRef, mut bytes: Buffer) -> Result<RecordBatch> {
+    let mut batches = Vec::new();
+    while !bytes.is_empty() {
+        let record = Parts::new(&bytes).and_then(|parts| {
+            bytes.advance(parts.bytes.len());
+            read_one(schema, parts)
+        });
+        batches.push(record.map_err(|e| e.at_row(batches.len() as u64))?);
+    }
+    concat(&batches)
+}
+
+fn read_one(schema: &SchemaRef, mut parts: Parts) -> Result<RecordBatch> {
     let columns = schema.fields().iter().map(|field| parts.array(field.data_type()));
     let columns = columns.collect::<Option<Vec<_>>>().filter(|_| parts.sizes.len() == 0).ok_or_else(damaged)?;
     columns.iter().try_for_each(ArrayData::validate)?;
@@ -128,14 +142,20 @@ struct Parts {
 }
 
 impl Parts {
-    /// None: these are no bytes of `write`, or others by now.
-    fn new(bytes: Buffer) -> Option<Self> {
+    /// Of the record at the start of `bytes`.
+    fn new(bytes: &Buffer) -> Result<Self> {
+        Self::found(bytes).ok_or_else(damaged)
+    }
+
+    /// None: these are no bytes of `append`, or others by now.
+    fn found(bytes: &Buffer) -> Option<Self> {
         let stored = u64::from_le_bytes(*bytes.first_chunk()?);
         let head = bytes.get(CHECKSUM..HEAD)?.as_chunks().0.iter().map(|number| u32::from_le_bytes(*number) as usize);
         let [total, rows, _, label, count] = head.collect::<Vec<_>>().try_into().ok()?;
-        if total != bytes.len() || stored != checksum(&bytes[CHECKSUM..]) {
+        if stored != checksum(bytes.get(CHECKSUM..total)?) {
             return None;
         }
+        let bytes = bytes.slice_with_length(0, total);
         let start = sizes_at(label);
         let end = start.checked_add(count.checked_mul(4)?)?;
         let sizes = bytes.get(start..end)?.as_chunks().0.iter().map(|size| u32::from_le_bytes(*size));
@@ -192,15 +212,22 @@ mod tests {
     use super::*;
     use crate::kernels::tests::random::{Random, table_batch};
 
+    fn record(batch: &RecordBatch, label: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        append(&mut out, batch, label).unwrap();
+        out
+    }
+
     fn there_and_back(batch: &RecordBatch, label: &[u8]) {
-        let bytes = write(batch, label).unwrap();
+        let bytes = record(batch, label);
         assert_eq!(bytes.len() % ALIGNMENT, 0);
         assert_eq!(&bytes[HEAD..HEAD + label.len()], label);
         let back = read(&batch.schema(), bytes.clone().into()).unwrap();
         assert_eq!(&back, batch);
-        assert_eq!(write(&back, label).unwrap(), bytes);
+        assert_eq!(record(&back, label), bytes);
         for end in (0..bytes.len()).step_by(ALIGNMENT) {
-            assert_eq!(read(&batch.schema(), bytes[..end].to_vec().into()).unwrap_err().code, "SOURCE_CORRUPT");
+            let error = read(&batch.schema(), [&bytes, &bytes[..end]].concat().into());
+            assert_eq!(error.err().map(|e| (e.code, e.row)), (end > 0).then_some(("SOURCE_CORRUPT", Some(1))));
         }
     }
 
@@ -214,9 +241,20 @@ mod tests {
         }
 
         #[test]
+        fn records_come_back_as_one_batch(seed: u64, cuts in prop::collection::vec(1..20usize, 1..6)) {
+            let batch = table_batch(&mut Random::new(seed), cuts.iter().sum());
+            let (mut bytes, mut from) = (Vec::new(), 0);
+            for rows in cuts {
+                append(&mut bytes, &batch.slice(from, rows), b"").unwrap();
+                from += rows;
+            }
+            assert_eq!(read(&batch.schema(), bytes.into()).unwrap(), batch);
+        }
+
+        #[test]
         fn whatever_has_changed_is_found(seed: u64, at: prop::sample::Index, bit in 0..8u32) {
             let batch = table_batch(&mut Random::new(seed), 5);
-            let mut bytes = write(&batch, b"label").unwrap();
+            let mut bytes = record(&batch, b"label");
             *at.get_mut(&mut bytes) ^= 1 << bit;
             assert_eq!(read(&batch.schema(), bytes.into()).unwrap_err().code, "SOURCE_CORRUPT");
         }

@@ -3,8 +3,7 @@ import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
 import { concatBytes } from '../../util/encoding.ts';
 import type { ArrowSchema } from '../arrow-schema.ts';
-import type { BareHead } from '../bare-head.ts';
-import type { BareReader, Batch } from '../engine.ts';
+import type { Batch } from '../engine.ts';
 import type { WasmInstance } from './instance.ts';
 
 const HASH_KEY_BYTES = 16;
@@ -83,14 +82,6 @@ export class WasmBatch implements Batch {
     return instance.takeOutput(instance.call('batches_to_ipc', releaseBatches(instance, batches)), allocate);
   }
 
-  toBare(label: Bytes, allocate: (bytes: number) => Bytes): Bytes {
-    return this.#instance.takeOutput(this.#instance.call('batch_to_bare', this.#live(), label), allocate);
-  }
-
-  bareReader(): BareReader {
-    return new WasmBareReader(this.#instance, this.#instance.call('bare_new', this.#live()), this.schema);
-  }
-
   free(): void {
     this.#instance.drop(this.#handle);
     this.#handle = -1;
@@ -124,32 +115,6 @@ export class WasmBatch implements Batch {
   #live(): number {
     if (this.#handle < 0) throw new IcestreamError('INVALID_ARGUMENT', 'the batch was freed or consumed before');
     return this.#handle;
-  }
-}
-
-class WasmBareReader implements BareReader {
-  readonly #instance: WasmInstance;
-  readonly #schema: ArrowSchema;
-  #handle: number;
-
-  constructor(instance: WasmInstance, handle: number, schema: ArrowSchema) {
-    this.#instance = instance;
-    this.#handle = handle;
-    this.#schema = schema;
-  }
-
-  read({ rows, rowBytes }: BareHead, pieces: readonly Bytes[]): Batch {
-    const handle = this.#instance.call('bare_read', this.#handle, pieces);
-    return new WasmBatch(this.#instance, handle, rows, this.#schema, rowBytes);
-  }
-
-  free(): void {
-    this.#instance.drop(this.#handle);
-    this.#handle = -1;
-  }
-
-  [Symbol.dispose](): void {
-    this.free();
   }
 }
 

@@ -8,6 +8,8 @@ import type {
   AlignOptions,
   Batch,
   Checksum,
+  Clustered,
+  ClusterOptions,
   CsvDialect,
   CsvInference,
   CsvReaderOptions,
@@ -27,7 +29,7 @@ import { WasmDecompressor } from './decompressor.ts';
 import { WasmEncoder } from './encoder.ts';
 import { WasmInstance } from './instance.ts';
 import { WasmIpcReader } from './ipc-reader.ts';
-import { concatBatches, partitionBatches } from './partition.ts';
+import { clusterBatches, concatBatches, partitionBatches } from './partition.ts';
 import { csvReader, inferCsv, inferJson, jsonReader } from './text-reader.ts';
 
 class WasmEngine implements Engine {
@@ -114,6 +116,10 @@ class WasmEngine implements Engine {
 
   partition(batches: readonly Batch[], transforms: readonly PartitionTransform[], mostTuples?: number): Partitioned {
     return partitionBatches(this.#instance, batches, transforms, mostTuples);
+  }
+
+  cluster(batches: readonly Batch[], transforms: readonly PartitionTransform[], options: ClusterOptions): Clustered {
+    return clusterBatches(this.#instance, batches, transforms, options);
   }
 
   encoder(options: EncoderOptions): Encoder {

@@ -82,7 +82,7 @@ export class WasmInstance {
         blocks.push(block);
         args.push(...block);
       } catch (error) {
-        for (const [pointer, length] of blocks) this.#raw('ics_free', pointer, length);
+        for (const [pointer, length] of blocks) this.free(pointer, length);
         throw error;
       }
     }
@@ -127,22 +127,39 @@ export class WasmInstance {
     if (this.alive && handle >= 0) this.#raw('ics_drop', handle);
   }
 
-  #put(pieces: readonly Uint8Array[]): readonly [number, number] {
-    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-    const pointer = this.#raw('ics_alloc', length) >>> 0;
-    if (pointer === 0) {
-      throw new IcestreamError(
-        'MEMORY_LIMIT_TOO_SMALL',
-        `${length} bytes do not fit in the engine's memory (limit ${this.maxMemoryBytes}, in use ${this.liveBytes}); raise memoryLimitBytes or give smaller pieces`,
-        { option: 'memoryLimitBytes' },
-      );
-    }
-    const block = new Uint8Array(this.#memory.buffer, pointer, length);
+  /**
+   * A block of so many bytes: where it is. A call consumes it, or `free`.
+   * @throws IcestreamError MEMORY_LIMIT_TOO_SMALL
+   */
+  allocate(bytes: number): number {
+    const pointer = this.#raw('ics_alloc', bytes) >>> 0;
+    if (pointer !== 0) return pointer;
+    throw new IcestreamError(
+      'MEMORY_LIMIT_TOO_SMALL',
+      `${bytes} bytes do not fit in the engine's memory (limit ${this.maxMemoryBytes}, in use ${this.liveBytes}); raise memoryLimitBytes or give smaller pieces`,
+      { option: 'memoryLimitBytes' },
+    );
+  }
+
+  /** Copies the pieces, of so many bytes together, to where a block of `allocate` has room for them. */
+  fill(pointer: number, bytes: number, pieces: readonly Uint8Array[]): void {
+    const block = new Uint8Array(this.#memory.buffer, pointer, bytes);
     let at = 0;
     for (const piece of pieces) {
       block.set(piece, at);
       at += piece.length;
     }
+  }
+
+  /** Frees a block that no call has consumed. Never throws; nothing is left to free after a trap. */
+  free(pointer: number, bytes: number): void {
+    if (this.alive) this.#raw('ics_free', pointer, bytes);
+  }
+
+  #put(pieces: readonly Uint8Array[]): readonly [number, number] {
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    const pointer = this.allocate(length);
+    this.fill(pointer, length, pieces);
     return [pointer, length];
   }
 

@@ -1,16 +1,29 @@
 /** What the engine does with whole batches: split by partition tuple, join. */
+import { IcestreamError } from '../../errors.ts';
 import { fromHex } from '../../util/encoding.ts';
-import type { Batch, Partitioned, PartitionTransform } from '../engine.ts';
+import type { ArrowSchema } from '../arrow-schema.ts';
+import type { Batch, Clustered, ClusterOptions, Partitioned, PartitionSlice, PartitionTransform } from '../engine.ts';
 import { type BatchList, batchesOf, releaseBatches, WasmBatch } from './batch.ts';
+import { WasmClusteredRows } from './clustered-rows.ts';
 import type { WasmInstance } from './instance.ts';
 
-interface PartJson {
+export interface PartJson {
   readonly key: string;
   readonly values: ReadonlyArray<string | null>;
   readonly firstRow: number;
   readonly rows: number;
   readonly bytes: number;
   readonly handle: number;
+}
+
+export function sliceOf(instance: WasmInstance, part: PartJson, schema: ArrowSchema): PartitionSlice {
+  const { key, values, firstRow, rows, bytes, handle } = part;
+  return {
+    key,
+    values: values.map((value) => (value === null ? null : fromHex(value))),
+    firstRow,
+    batch: new WasmBatch(instance, handle, rows, schema, bytes),
+  };
 }
 
 /** Groups rows by partition tuple, in order of first row; consumes the batches. */
@@ -22,26 +35,51 @@ export function partitionBatches(
 ): Partitioned {
   const [first] = batches;
   if (first === undefined) return { slices: [], rest: [] };
-  const fields = transforms.map(({ sourceId, transform }) => ({ sourceId, transform }));
-  const request = JSON.stringify({ transforms: fields, mostParts: mostTuples });
   const { schema } = first;
+  const answer = grouped(instance, 'batch_partition', batches, { transforms, mostParts: mostTuples }) as {
+    readonly parts: readonly PartJson[];
+    readonly rest: BatchList;
+  };
+  const slices = answer.parts.map((part) => sliceOf(instance, part, schema));
+  return { slices, rest: batchesOf(instance, answer.rest, schema) };
+}
+
+/** Groups rows by partition tuple, in order of keys; consumes the batches, of which there is one at least. */
+export function clusterBatches(
+  instance: WasmInstance,
+  batches: readonly Batch[],
+  transforms: readonly PartitionTransform[],
+  { pieceBytes, mostTuples }: ClusterOptions,
+): Clustered {
+  const [first] = batches;
+  if (first === undefined)
+    throw new IcestreamError('INVALID_ARGUMENT', 'there is no batch whose rows could be grouped');
+  const { schema } = first;
+  const answer = grouped(instance, 'batch_cluster', batches, { transforms, mostParts: mostTuples, pieceBytes }) as {
+    readonly handle: number;
+    readonly rows: number;
+    readonly rest: BatchList;
+  };
+  const rows = new WasmClusteredRows(instance, answer.handle, answer.rows, schema);
+  return { rows, rest: batchesOf(instance, answer.rest, schema) };
+}
+
+function grouped(
+  instance: WasmInstance,
+  call: string,
+  batches: readonly Batch[],
+  request: { readonly transforms: readonly PartitionTransform[] } & Readonly<Record<string, unknown>>,
+): unknown {
+  const transforms = request.transforms.map(({ sourceId, transform }) => ({ sourceId, transform }));
   const given = releaseBatches(instance, batches);
-  let answer: { readonly parts: readonly PartJson[]; readonly rest: BatchList };
   try {
-    answer = instance.callJson('batch_partition', given, request) as typeof answer;
+    return instance.callJson(call, given, JSON.stringify({ ...request, transforms }));
   } catch (error) {
     // The request itself may not have found room; freeing a consumed handle does nothing.
     const handles = new DataView(given.buffer);
     for (let at = 0; at < given.length; at += 4) instance.drop(handles.getInt32(at, true));
     throw error;
   }
-  const slices = answer.parts.map(({ key, values, firstRow, rows, bytes, handle }) => ({
-    key,
-    values: values.map((value) => (value === null ? null : fromHex(value))),
-    firstRow,
-    batch: new WasmBatch(instance, handle, rows, schema, bytes),
-  }));
-  return { slices, rest: batchesOf(instance, answer.rest, schema) };
 }
 
 /** Rows of all batches, in order; consumes them. */

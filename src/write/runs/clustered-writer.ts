@@ -5,10 +5,9 @@
  * finished before the next one is begun. Where all rows fit in the buffer there is no run. What is in a row group
  * follows from the rows and the options alone, as in `DataWriter`.
  */
-import type { BareReader, Batch, Engine, PartitionSlice, PartitionTransform } from '../../engine/engine.ts';
+import type { BareReader, Batch, ClusteredRows, Engine, PartitionTransform } from '../../engine/engine.ts';
 import { IcestreamError } from '../../errors.ts';
 import type { MemoryPlan } from '../memory-plan.ts';
-import { inPieces } from '../rows/batch-pieces.ts';
 import { DataFiles, type DataFilesOptions, MAX_ROW_GROUP_ROWS } from '../rows/data-files.ts';
 import { PartitionBuffer } from '../rows/partition-buffer.ts';
 import type { PartitionId } from '../rows/partition-router.ts';
@@ -21,13 +20,11 @@ import { mergeDown, mergedRecords } from './run-merge.ts';
 import type { RunReader } from './run-reader.ts';
 import type { Run, RunWriter } from './run-writer.ts';
 
-/** Records above this are not joined before they are encoded. */
-const SMALL_RECORD_BYTES = 8 * 1024;
 /** So many records are read between two reports of what is held. */
 const RECORDS_A_LOOK = 64;
 
 export interface ClusteredWriterOptions extends DataFilesOptions {
-  readonly engine: Pick<Engine, 'partition' | 'concat'>;
+  readonly engine: Pick<Engine, 'cluster' | 'concat'>;
   readonly plan: MemoryPlan;
   readonly merge: MergePlan;
   /** At least one. */
@@ -54,6 +51,8 @@ export class ClusteredWriter implements RowWriter {
   #reading: readonly RunReader[] = [];
   /** Of the rows in runs. */
   #reader: BareReader | null = null;
+  /** Where the records are from that it has collected. */
+  #collected: string[] = [];
   /** In runs, and not read back for a file yet. */
   #spilledRows = 0;
 
@@ -63,15 +62,15 @@ export class ClusteredWriter implements RowWriter {
     this.#steps = new RowSteps(merge.stepBytes, merge.stepRows);
     this.#waiting = new PartitionBuffer(engine);
     this.#files = new DataFiles(options);
-    this.#buffer = new PartitionBuffer(engine, SMALL_RECORD_BYTES);
+    this.#buffer = new PartitionBuffer(engine);
   }
 
   get bufferedRowBytes(): number {
-    return this.#waiting.bytes + this.#buffer.bytes;
+    return this.#waiting.bytes + this.#buffer.bytes + (this.#reader?.rowBytes ?? 0);
   }
 
   get bufferedRows(): number {
-    return this.#waiting.rows + this.#spilledRows + this.#buffer.rows;
+    return this.#waiting.rows + this.#spilledRows + this.#buffer.rows + (this.#reader?.rows ?? 0);
   }
 
   get bufferedPartBytes(): number {
@@ -106,22 +105,19 @@ export class ClusteredWriter implements RowWriter {
       (piece) => this.#wait(piece),
       async () => {
         onState?.();
-        while (this.#waiting.rows > 0 && this.#isFull()) await this.#spill(this.#route());
+        while (this.#waiting.rows > 0 && this.#isFull()) await this.#spillWaiting();
       },
     );
   }
 
   async finish(): Promise<readonly string[]> {
-    let slices = this.#route();
-    if (this.#runs.length > 0 || this.#waiting.rows > 0) {
-      for (; slices.length > 0; slices = this.#route()) await this.#spill(slices);
-      await this.#writeMerged();
-    } else {
-      for (const { partition, batches } of this.#byPartition(slices)) {
-        for (const batch of batches) await this.#add(partition, batch);
-        await this.#encode(partition, true);
-      }
+    if (this.#waiting.rows > 0) {
+      using rows = this.#route();
+      if (this.#runs.length === 0 && this.#waiting.rows === 0) await this.#writeAll(rows);
+      else await this.#spill(rows);
     }
+    while (this.#waiting.rows > 0) await this.#spillWaiting();
+    if (this.#runs.length > 0) await this.#writeMerged();
     await this.#files.finish();
     return this.#options.runs.removeAll();
   }
@@ -148,49 +144,47 @@ export class ClusteredWriter implements RowWriter {
   }
 
   /** Takes the rows that wait, by partition; those that would make too many slices wait on. */
-  #route(): readonly PartitionSlice[] {
+  #route(): ClusteredRows {
     const { engine, transforms, merge } = this.#options;
-    const { slices, rest } = engine.partition(this.#waiting.take(), transforms, merge.mostSlices);
+    const { recordBytes: pieceBytes, mostSlices: mostTuples } = merge;
+    const { rows, rest } = engine.cluster(this.#waiting.take(), transforms, { pieceBytes, mostTuples });
     this.#columnBytes = [];
     for (const batch of rest) this.#wait(batch);
-    return slices;
+    return rows;
   }
 
-  /** Slices in the order of partition keys; a partition's rows, in batches of at most the size of a record. */
-  *#byPartition(
-    slices: readonly PartitionSlice[],
-  ): Generator<{ readonly partition: PartitionId; readonly batches: Iterable<Batch> }> {
-    const { engine, merge } = this.#options;
-    for (const same of byKey(slices)) {
-      const batches = same.map(({ batch }) => batch);
-      const [rows, bytes] = [sumOf(batches, (batch) => batch.numRows), sumOf(batches, (batch) => batch.byteLength)];
-      // The same for the same rows, however they came in batches.
-      const pieceRows = Math.max(1, Math.floor((rows * merge.recordBytes) / Math.max(1, bytes)));
-      const [partition] = same;
-      if (partition !== undefined) yield { partition, batches: inPieces(engine, batches, pieceRows) };
-    }
+  async #spillWaiting(): Promise<void> {
+    using rows = this.#route();
+    await this.#spill(rows);
   }
 
-  /** Writes the slices as one run. */
-  async #spill(slices: readonly PartitionSlice[]): Promise<void> {
-    const { runs, onState } = this.#options;
-    try {
-      this.#writing = await runs.create();
-    } catch (error) {
-      for (const { batch } of slices) batch.free();
-      throw error;
-    }
-    for (const { partition, batches } of this.#byPartition(slices)) {
-      for (const batch of batches) {
-        using rows = batch;
-        this.#reader ??= rows.bareReader();
-        this.#spilledRows += rows.numRows;
-        await this.#writing.writeRows(partition, rows);
-      }
-    }
+  /** Writes the rows as one run. */
+  async #spill(rows: ClusteredRows): Promise<void> {
+    const { merge, runs, onState } = this.#options;
+    this.#reader ??= rows.bareReader(merge.recordBytes);
+    this.#writing = await runs.create();
+    this.#spilledRows += rows.numRows;
+    await this.#writing.write(rows);
     onState?.();
     this.#runs.push(await this.#writing.finish());
     this.#writing = null;
+  }
+
+  /** Writes the rows as data files. */
+  async #writeAll(rows: ClusteredRows): Promise<void> {
+    let current: PartitionId | null = null;
+    for (let slice = rows.takeSlice(); slice !== null; slice = rows.takeSlice()) {
+      const { batch } = slice;
+      try {
+        await this.#makeRoom(current, slice, batch.numRows, batch.byteLength);
+      } catch (error) {
+        batch.free();
+        throw error;
+      }
+      current = slice;
+      this.#buffer.push(batch, batch.byteLength);
+    }
+    if (current !== null) await this.#encode(current, true);
   }
 
   /** The second pass. */
@@ -200,11 +194,13 @@ export class ClusteredWriter implements RowWriter {
     if (reader === null) return;
     await mergeDown(this.#runs, merge.fanIn, (some) => this.#mergeRuns(some));
     let current: PartitionId | null = null;
-    for await (const record of this.#records(this.#runs)) {
-      if (current !== null && current.key !== record.partition.key) await this.#encode(current, true);
-      current = record.partition;
-      this.#spilledRows -= record.head.rows;
-      await this.#add(current, this.#fromBare(reader, record));
+    for await (const { partition, location, head, pieces } of this.#records(this.#runs)) {
+      await this.#makeRoom(current, partition, head.rows, head.rowBytes);
+      current = partition;
+      if (!reader.fits(head.bytes)) this.#takeCollected();
+      reader.add(head, pieces);
+      this.#collected.push(location);
+      this.#spilledRows -= head.rows;
     }
     if (current !== null) await this.#encode(current, true);
     reader.free();
@@ -215,11 +211,17 @@ export class ClusteredWriter implements RowWriter {
     );
   }
 
-  #fromBare(reader: BareReader, { location, head, pieces }: RunRecord): Batch {
+  /** To the buffer, as one batch. */
+  #takeCollected(): void {
+    const { rowBytes } = this.#reader ?? { rowBytes: 0 };
+    const locations = this.#collected;
+    this.#collected = [];
+    if (this.#reader === null || locations.length === 0) return;
     try {
-      return reader.read(head, pieces);
+      this.#buffer.push(this.#reader.take(), rowBytes);
     } catch (error) {
-      if (!(error instanceof IcestreamError) || error.code !== 'SOURCE_CORRUPT') throw error;
+      const location = error instanceof IcestreamError ? locations[error.place.row ?? -1] : undefined;
+      if (location === undefined) throw error;
       throw damagedRun(location, 'rows have changed');
     }
   }
@@ -259,43 +261,20 @@ export class ClusteredWriter implements RowWriter {
     }
   }
 
-  /** Takes the batch over, once the rows before it are encoded where it would make too large a row group of them. */
-  async #add(partition: PartitionId, batch: Batch): Promise<void> {
-    const { rows, bytes } = this.#buffer;
-    const added = batch.byteLength;
-    const full = bytes + added > this.#options.merge.rowGroupBytes || rows + batch.numRows > MAX_ROW_GROUP_ROWS;
-    try {
-      if (full && rows > 0) await this.#encode(partition, false);
-    } catch (error) {
-      batch.free();
-      throw error;
-    }
-    this.#buffer.push(batch, added);
+  /** Encodes the rows of `current` that wait, where those of `next` are another's, or would make too large a row group. */
+  async #makeRoom(current: PartitionId | null, next: PartitionId, rows: number, bytes: number): Promise<void> {
+    if (current === null) return;
+    if (current.key !== next.key) return this.#encode(current, true);
+    const waitingRows = this.#buffer.rows + (this.#reader?.rows ?? 0);
+    const waitingBytes = this.bufferedRowBytes;
+    const full = waitingBytes + bytes > this.#options.merge.rowGroupBytes || waitingRows + rows > MAX_ROW_GROUP_ROWS;
+    if (full && waitingRows > 0) await this.#encode(current, false);
   }
 
   /** Encodes the rows that wait; `last`: no more will come of this partition. */
   #encode(partition: PartitionId, last: boolean): Promise<void> {
+    this.#takeCollected();
     this.#options.onState?.();
     return this.#files.writeRowGroup(partition, this.#buffer.take(), last);
   }
-}
-
-/** Slices of one key together, in their order; those that were not asked for are freed. */
-function* byKey(slices: readonly PartitionSlice[]): Generator<readonly PartitionSlice[]> {
-  const sorted = slices.toSorted((a, b) => (a.key === b.key ? 0 : a.key < b.key ? -1 : 1));
-  let at = 0;
-  try {
-    for (let first = sorted[0]; first !== undefined; first = sorted[at]) {
-      const { key } = first;
-      const start = at;
-      while (sorted[at]?.key === key) at += 1;
-      yield sorted.slice(start, at);
-    }
-  } finally {
-    for (const { batch } of sorted.slice(at)) batch.free();
-  }
-}
-
-function sumOf(batches: readonly Batch[], of: (batch: Batch) => number): number {
-  return batches.reduce((sum, batch) => sum + of(batch), 0);
 }

@@ -1,12 +1,11 @@
 /**
  * A run is a file that a clustered write keeps for itself for a while: records in the order of their partition keys,
- * one after the other. A record is some rows of one partition as `Batch.toBare` gives them, labelled with the partition's
- * key: all records of a write have the same schema.
+ * one after the other, as `ClusteredRows` gives them. All records of a write have the same schema.
  */
 import type { BareHead } from '../../engine/bare-head.ts';
 import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
-import { fromHex, sameBytes, toHex } from '../../util/encoding.ts';
+import { sameBytes, toHex } from '../../util/encoding.ts';
 import type { PartitionId } from '../rows/partition-router.ts';
 
 /** Rows of one partition in a run. */
@@ -15,13 +14,8 @@ export interface RunRecord {
   /** Of the run. */
   readonly location: string;
   readonly head: BareHead;
-  /** Of `Batch.toBare`, cut anywhere. */
+  /** Its bytes, cut anywhere. */
   readonly pieces: readonly Bytes[];
-}
-
-/** What the records of a partition are labelled with. */
-export function labelOf({ key }: PartitionId): Bytes {
-  return fromHex(key);
 }
 
 /** Reads labels; the runs of one merge come to the same ones together. */

@@ -1,9 +1,8 @@
 /** Writes one run: records in the order of their keys, in blocks. */
-import type { Batch } from '../../engine/engine.ts';
+import type { ClusteredRows } from '../../engine/engine.ts';
 import type { Upload } from '../../storage/store.ts';
 import type { Bytes } from '../../util/bytes.ts';
-import type { PartitionId } from '../rows/partition-router.ts';
-import { damagedRun, labelOf, type RunRecord } from './run-format.ts';
+import { damagedRun, type RunRecord } from './run-format.ts';
 
 /** A run that is stored, whole. */
 export interface Run {
@@ -14,12 +13,10 @@ export interface Run {
 
 const BLOCK_BYTES = 512 * 1024;
 
-/** Lifecycle: (`writeRows` | `copy`)* → `finish` | `abort`. After an error, `abort` must be called. */
+/** Lifecycle: (`write` | `copy`)* → `finish` | `abort`. After an error, `abort` must be called. */
 export class RunWriter {
   readonly #upload: Upload;
   #block: Bytes | null = null;
-  /** A record that does not fit in the rest of a block; used again. */
-  #apart: Bytes = new Uint8Array();
   /** Filled of the block. */
   #at = 0;
   #sizeBytes = 0;
@@ -34,19 +31,13 @@ export class RunWriter {
     return (this.#block?.length ?? 0) + this.#upload.bufferedBytes;
   }
 
-  /** Writes the rows as a record; they stay the caller's. */
-  async writeRows(partition: PartitionId, rows: Batch): Promise<void> {
-    this.#block ??= new Uint8Array(BLOCK_BYTES);
-    const rest = this.#block.subarray(this.#at);
-    const record = rows.toBare(labelOf(partition), (bytes) => {
-      if (bytes <= rest.length) return rest.subarray(0, bytes);
-      if (this.#apart.length < bytes) this.#apart = new Uint8Array(bytes);
-      return this.#apart.subarray(0, bytes);
-    });
+  /** Writes the rows of all partitions, as they are taken. */
+  async write(rows: ClusteredRows): Promise<void> {
     this.#rows += rows.numRows;
-    if (record.buffer !== rest.buffer) return this.#put(record);
-    this.#at += record.length;
-    if (this.#at === BLOCK_BYTES) await this.#flush();
+    for (let block = rows.takeRecords(BLOCK_BYTES); block !== null; block = rows.takeRecords(BLOCK_BYTES)) {
+      this.#sizeBytes += block.length;
+      await this.#upload.write(block);
+    }
   }
 
   /** Writes a record of another run, whose bytes are the caller's again when this resolves. */

@@ -1,12 +1,12 @@
 /** Runs are merged so that what is read at once stays bounded and rows keep their order. */
+import * as arrow from 'apache-arrow';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { newEngine } from '../../../src/engine/default-engine.ts';
-import type { Batch } from '../../../src/engine/engine.ts';
+import type { BareReader, Batch, PartitionSlice } from '../../../src/engine/engine.ts';
 import type { Bytes } from '../../../src/util/bytes.ts';
 import { concatBytes, toHex, utf8 } from '../../../src/util/encoding.ts';
-import type { PartitionId } from '../../../src/write/rows/partition-router.ts';
-import { LabelReader, labelOf } from '../../../src/write/runs/run-format.ts';
+import { LabelReader } from '../../../src/write/runs/run-format.ts';
 import { mergeDown, mergedRecords } from '../../../src/write/runs/run-merge.ts';
 import { type RunBytes, RunReader } from '../../../src/write/runs/run-reader.ts';
 import type { Run } from '../../../src/write/runs/run-writer.ts';
@@ -32,42 +32,56 @@ test('merging ends with as many runs as are read at once, in the order they were
   );
 });
 
-/** A record's partition, and the numbers that its rows have. */
+/** Rows of one partition: the values of the partition's columns, and the numbers that its rows have. */
 interface Rows {
-  readonly partition: PartitionId;
+  readonly values: readonly (Bytes | null)[];
   readonly numbers: readonly number[];
 }
 
 const engine = await newEngine();
+const fields = [0, 1];
 
-function batchOf(numbers: readonly number[]): Batch {
+/** Null: no rows. */
+function batchOf(records: readonly Rows[]): Batch | null {
   using reader = engine.jsonReader({
     schema: {
-      fields: [{ name: 'n', nullable: false, fieldId: 1, type: { kind: 'int', bitWidth: 32, signed: true } }],
+      fields: [
+        ...fields.map((at) => ({ name: `p${at}`, nullable: true, fieldId: at, type: { kind: 'binary', layout: 'offset32' } }) as const),
+        { name: 'n', nullable: false, fieldId: 9, type: { kind: 'int', bitWidth: 32, signed: true } },
+      ],
     },
-    batchRows: 1000,
+    batchRows: 100_000,
     onBadRow: 'fail',
     unknownFields: 'fail',
   });
-  const [batch] = [...reader.push(utf8(numbers.map((n) => `{"n":${n}}\n`).join(''))), ...reader.finish()];
-  if (batch === undefined) throw new Error('no batch');
-  return batch;
+  const lines = records.flatMap(({ values, numbers }) => {
+    const partition = fields.map((at) => `"p${at}":${values[at] ? `"${toHex(values[at])}"` : 'null'}`);
+    return numbers.map((n) => `{${partition},"n":${n}}\n`);
+  });
+  return [...reader.push(utf8(lines.join(''))), ...reader.finish()][0] ?? null;
 }
 
-function stored(records: readonly Rows[]): Bytes {
-  return concatBytes(
-    records.map(({ partition, numbers }) => {
-      using batch = batchOf(numbers);
-      return batch.toBare(labelOf(partition), (bytes) => new Uint8Array(bytes));
-    }),
-  );
+const transforms = fields.map((sourceId) => ({ sourceId, transform: 'identity' }));
+
+function clusteredOf(records: readonly Rows[], pieceBytes: number) {
+  const batch = batchOf(records);
+  return batch === null ? null : engine.cluster([batch], transforms, { pieceBytes }).rows;
 }
 
-function partitionOf(values: readonly (Bytes | null)[]): PartitionId {
-  const parts = values.map((value) =>
-    value === null ? Uint8Array.of(0) : Uint8Array.of(1, 0, 0, 0, value.length, ...value),
-  );
-  return { key: toHex(concatBytes(parts)), values };
+interface Stored {
+  readonly bytes: Bytes;
+  readonly rows: number;
+}
+
+/** A run of these rows, as it is stored. */
+function stored(records: readonly Rows[], pieceBytes: number, blockBytes: number): Stored {
+  using clustered = clusteredOf(records, pieceBytes);
+  const blocks: Bytes[] = [];
+  for (let block = clustered?.takeRecords(blockBytes); block; block = clustered?.takeRecords(blockBytes)) {
+    blocks.push(block);
+  }
+  for (const block of blocks.slice(0, -1)) expect(block.length).toBeGreaterThanOrEqual(blockBytes);
+  return { bytes: concatBytes(blocks), rows: clustered?.numRows ?? 0 };
 }
 
 /** Of `bytes`, in memory that is used again. */
@@ -82,7 +96,7 @@ function kept(bytes: Bytes): RunBytes {
   };
 }
 
-function readers(runs: readonly { bytes: Bytes; rows: number }[], chunkBytes: number): RunReader[] {
+function readers(runs: readonly Stored[], chunkBytes: number): RunReader[] {
   const labels = new LabelReader();
   return runs.map(({ bytes, rows }, at) => {
     const run: Run = { location: `memory://test/run-${at}`, sizeBytes: bytes.length, rows };
@@ -90,65 +104,115 @@ function readers(runs: readonly { bytes: Bytes; rows: number }[], chunkBytes: nu
   });
 }
 
-/** All records of the runs, by key. */
-async function merged(from: readonly RunReader[]): Promise<Rows[]> {
-  using example = batchOf([0]);
-  using bare = example.bareReader();
-  const found: Rows[] = [];
+function bareReader(batchBytes: number): BareReader {
+  using example = clusteredOf([{ values: [], numbers: [0] }], 1);
+  if (example === null) throw new Error('no rows');
+  return example.bareReader(batchBytes);
+}
+
+/** A row's partition key, and its number. */
+type Row = readonly [string, number];
+
+/** All rows of the runs, in the order in which they come. */
+async function merged(from: readonly RunReader[], batchBytes: number): Promise<Row[]> {
+  using bare = bareReader(batchBytes);
+  const heads: { readonly key: string; readonly rows: number }[] = [];
+  const numbers: number[] = [];
+  const take = () => {
+    const { rowBytes } = bare;
+    using batch = bare.take();
+    expect(batch.byteLength).toBe(rowBytes);
+    using own = batch.compact();
+    expect(own.byteLength).toBe(rowBytes);
+    numbers.push(...numbersOf(batch));
+  };
   for await (const { partition, head, pieces } of mergedRecords(from)) {
-    using batch = bare.read(head, pieces);
-    expect(batch.byteLength).toBe(4 * head.rows);
-    found.push({ partition, numbers: numbersOf(batch) });
+    if (!bare.fits(head.bytes)) take();
+    bare.add(head, pieces);
+    heads.push({ key: partition.key, rows: head.rows });
   }
-  return found;
+  if (bare.rows > 0) take();
+  const keys = heads.flatMap(({ key, rows }) => Array.from({ length: rows }, () => key));
+  return keys.map((key, at) => [key, numbers[at] ?? Number.NaN]);
 }
 
 function numbersOf(batch: Batch): number[] {
-  const bytes = batch.toBare(new Uint8Array(), (size) => new Uint8Array(size));
-  // A 32-bit column is stored as it is, last.
-  return [...new Int32Array(bytes.slice(bytes.length - Math.ceil((4 * batch.numRows) / 64) * 64).buffer)].slice(
-    0,
-    batch.numRows,
-  );
+  return [...(arrow.tableFromIPC(batch.toIpc()).getChild('n')?.toArray() ?? [])];
 }
 
-const values = fc.array(fc.option(fc.uint8Array({ maxLength: 5 })), { minLength: 1, maxLength: 3 });
-const record = fc.record<Rows>({
-  partition: values.map(partitionOf),
-  numbers: fc.array(fc.integer(), { minLength: 1, maxLength: 60 }),
+const value = fc.option(fc.uint8Array({ maxLength: 5 }));
+const someRows = fc.record<Rows>({
+  values: fc.tuple(value, value),
+  numbers: fc.array(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }), { minLength: 1, maxLength: 60 }),
 });
-const byKey = (a: Rows, b: Rows) =>
-  a.partition.key === b.partition.key ? 0 : a.partition.key < b.partition.key ? -1 : 1;
-const rowsIn = (records: readonly Rows[]) => records.reduce((sum, { numbers }) => sum + numbers.length, 0);
+const keyOf = ({ values }: Rows): string =>
+  toHex(concatBytes(values.map((v) => (v === null ? Uint8Array.of(0) : Uint8Array.of(1, 0, 0, 0, v.length, ...v)))));
+const rowsOf = (records: readonly Rows[]): Row[] =>
+  records.flatMap((record) => record.numbers.map((n): Row => [keyOf(record), n]));
+const byKey = ([a]: Row, [b]: Row) => (a === b ? 0 : a < b ? -1 : 1);
 
-test('records come back as they were written, by key and then in the order of their runs', async () => {
+test('rows come back as they were written, by key and then in the order of their runs', async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.array(fc.array(record, { maxLength: 12 }), { minLength: 1, maxLength: 5 }),
-      fc.integer({ min: 1, max: 700 }),
-      async (runs, chunkBytes) => {
-        const sorted = runs.map((records) => records.toSorted(byKey));
+      fc.array(fc.array(someRows, { maxLength: 12 }), { minLength: 1, maxLength: 5 }),
+      fc.record({
+        pieceBytes: fc.integer({ min: 1, max: 300 }),
+        blockBytes: fc.integer({ min: 1, max: 3000 }),
+        chunkBytes: fc.integer({ min: 1, max: 700 }),
+        batchBytes: fc.integer({ min: 1, max: 3000 }),
+      }),
+      async (runs, { pieceBytes, blockBytes, chunkBytes, batchBytes }) => {
         const from = readers(
-          sorted.map((records) => ({ bytes: stored(records), rows: rowsIn(records) })),
+          runs.map((records) => stored(records, pieceBytes, blockBytes)),
           chunkBytes,
         );
-        expect(await merged(from)).toEqual(sorted.flat().toSorted(byKey));
+        expect(await merged(from, batchBytes)).toEqual(runs.flatMap(rowsOf).toSorted(byKey));
         expect(from.every((one) => one.bufferedBytes === 0)).toBe(true);
       },
     ),
   );
 });
 
-test('whatever byte of a run changes, reading it fails', async () => {
-  const records = [0, 1, 2].map(
-    (at): Rows => ({ partition: partitionOf([null, Uint8Array.of(at)]), numbers: [at, 7] }),
+test('rows are cut into the same pieces however they came in batches', () => {
+  fc.assert(
+    fc.property(
+      fc.array(someRows, { minLength: 1, maxLength: 12 }),
+      fc.array(fc.nat(), { maxLength: 5 }),
+      fc.integer({ min: 1, max: 300 }),
+      (records, cuts, pieceBytes) => {
+        using whole = batchOf(records);
+        if (whole === null) return;
+        const ends = [...cuts.map((cut) => cut % whole.numRows), whole.numRows].toSorted((a, b) => a - b);
+        const cut = ends.map((end, at) => whole.slice(ends[at - 1] ?? 0, end - (ends[at - 1] ?? 0)));
+        const pieces = (batches: readonly Batch[]) => {
+          using clustered = engine.cluster(batches, transforms, { pieceBytes }).rows;
+          const found: (readonly [string, number[]])[] = [];
+          for (let piece = clustered.takeSlice(); piece !== null; piece = clustered.takeSlice()) {
+            using batch: Batch = (piece satisfies PartitionSlice).batch;
+            found.push([piece.key, numbersOf(batch)]);
+          }
+          return found;
+        };
+        const found = pieces(cut);
+        expect(found).toEqual(pieces([whole.slice(0, whole.numRows)]));
+        expect(found.flatMap(([key, numbers]) => numbers.map((n): Row => [key, n]))).toEqual(
+          rowsOf(records).toSorted(byKey),
+        );
+      },
+    ),
+    { numRuns: 50 },
   );
-  const bytes = stored(records);
-  expect(await merged(readers([{ bytes, rows: 6 }], 100))).toEqual(records);
+});
+
+test('whatever byte of a run changes, reading it fails', async () => {
+  const records = [0, 1, 2].map((at): Rows => ({ values: [null, Uint8Array.of(at)], numbers: [at, 7] }));
+  const { bytes, rows } = stored(records, 1000, 1000);
+  expect(await merged(readers([{ bytes, rows }], 100), 1000)).toEqual(rowsOf(records));
   for (let at = 0; at < bytes.length; at++) {
     const changed = bytes.slice();
     changed[at] = (changed[at] ?? 0) ^ 0x10;
-    const error = await merged(readers([{ bytes: changed, rows: 6 }], 100)).catch((e: { code: string }) => e);
+    const read = merged(readers([{ bytes: changed, rows }], 100), 1000);
+    const error = await read.catch((e: { code: string }) => e);
     expect(['INVALID_RESPONSE', 'SOURCE_CORRUPT'], `byte ${at}`).toContain((error as { code: string }).code);
   }
 });

@@ -76,10 +76,7 @@ pub unsafe extern "C" fn batch_partition(ptr: *mut u8, len: usize, request_ptr: 
     let given = unsafe { handle_list(ptr, len) };
     let request = unsafe { request(request_ptr, request_len) };
     answer(|| {
-        let batches = take_batches(&given)?;
-        let request = request?;
-        let most_parts = request["mostParts"].as_u64().map_or(usize::MAX, |most| most.max(1) as usize);
-        let Partitioned { parts, rest } = partition(batches, &transforms(&request["transforms"])?, most_parts)?;
+        let (parts, rest) = routed(take_batches(&given)?, &request?)?;
         let mut given = Vec::with_capacity(parts.len());
         // Written by hand: a batch may fall into hundreds of parts, and a tree of JSON values costs more than they do.
         let mut text = String::from("{\"parts\":[");
@@ -96,6 +93,13 @@ pub unsafe extern "C" fn batch_partition(ptr: *mut u8, len: usize, request_ptr: 
     })
 }
 
+/// The rows by partition tuple, as the request says, and those that were left.
+pub(super) fn routed(batches: Vec<RecordBatch>, request: &Value) -> Result<(Vec<Part>, Vec<RecordBatch>)> {
+    let most_parts = request["mostParts"].as_u64().map_or(usize::MAX, |most| most.max(1) as usize);
+    let Partitioned { parts, rest } = partition(batches, &transforms(&request["transforms"])?, most_parts)?;
+    Ok((parts, rest))
+}
+
 fn transforms(request: &Value) -> Result<Vec<(i32, Transform)>> {
     let one = |t: &Value| {
         let id = t["sourceId"].as_i64().and_then(|id| i32::try_from(id).ok());
@@ -108,8 +112,17 @@ fn transforms(request: &Value) -> Result<Vec<(i32, Transform)>> {
 }
 
 fn list(part: Part, given: &mut Vec<i32>, text: &mut String) -> Result<()> {
+    if !given.is_empty() {
+        text.push(',');
+    }
+    given.push(push_part(text, part)?);
+    Ok(())
+}
+
+/// Gives the part's batch to the host; returns its handle.
+pub(super) fn push_part(text: &mut String, part: Part) -> Result<i32> {
     let (rows, bytes) = (part.batch.num_rows(), data_size(&part.batch));
-    text.push_str(if given.is_empty() { "{\"key\":\"" } else { ",{\"key\":\"" });
+    text.push_str("{\"key\":\"");
     push_hex(text, &part.key());
     text.push_str("\",\"values\":[");
     for (i, value) in part.values.iter().enumerate() {
@@ -124,10 +137,9 @@ fn list(part: Part, given: &mut Vec<i32>, text: &mut String) -> Result<()> {
         }
     }
     let handle = handles::insert(part.batch)?;
-    given.push(handle);
     let first_row = part.first_row;
     text.push_str(&format!("],\"firstRow\":{first_row},\"rows\":{rows},\"bytes\":{bytes},\"handle\":{handle}}}"));
-    Ok(())
+    Ok(handle)
 }
 
 #[cfg(test)]
