@@ -1,5 +1,6 @@
 /** The command line: its commands, and the flags that all of them take. */
 import { Command } from 'commander';
+import { VERSION } from '../util/version.ts';
 import { addFilesCommand } from './commands/add-files.ts';
 import { appendCommand } from './commands/append.ts';
 import { catalogCommand } from './commands/catalog.ts';
@@ -17,6 +18,7 @@ Where tables are:
 
 export function createProgram(): Command {
   const program = new Command('icestream')
+    .version(VERSION, '-V, --version', 'print the version')
     .description('Streams data into Apache Iceberg tables in constant memory, one snapshot per write, and out of them.')
     .option('--catalog <url or name>', 'a REST catalog, or the name of a configured one')
     .option('--warehouse <folder or location>', 'without --catalog: keeps tables there; with it: its warehouse')

@@ -1,12 +1,12 @@
 /** The engine's compiled module, from whatever form its wasm comes in; what is no wasm of this version is refused. */
 import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
+import { VERSION } from '../../util/version.ts';
 
 /** What the engine's wasm may come from. */
 export type EngineModuleSource = WebAssembly.Module | ArrayBuffer | ArrayBufferView<ArrayBuffer> | URL | Response;
 
-/** The package's version, which `wasm/build.mjs` writes into its artifacts (a custom section of this name). */
-export const ENGINE_VERSION = '0.1.0';
+/** The custom section in which `wasm/build.mjs` writes the package's version into its artifacts. */
 const VERSION_SECTION = 'icestream';
 
 /**
@@ -91,11 +91,11 @@ async function compile(
 function ofThisVersion(module: WebAssembly.Module): WebAssembly.Module {
   const [section] = WebAssembly.Module.customSections(module, VERSION_SECTION);
   const version = section === undefined ? null : new TextDecoder().decode(section);
-  if (version === ENGINE_VERSION) return module;
+  if (version === VERSION) return module;
   const found = version === null ? 'no engine of icestream' : `the engine of icestream ${version}`;
   throw new IcestreamError(
     'ENGINE_FAILED',
-    `the wasm is ${found}; icestream ${ENGINE_VERSION} needs the icestream.wasm of its own package (is an old copy cached or served?)`,
+    `the wasm is ${found}; icestream ${VERSION} needs the icestream.wasm of its own package (is an old copy cached or served?)`,
   );
 }
 

@@ -8,15 +8,15 @@
 import type { BareReader, Batch, ClusteredRows, Engine, PartitionTransform } from '../../engine/engine.ts';
 import { IcestreamError } from '../../errors.ts';
 import type { MemoryPlan } from '../memory-plan.ts';
-import { DataFiles, type DataFilesOptions, MAX_ROW_GROUP_ROWS } from '../rows/data-files.ts';
+import { DataFiles, type DataFilesOptions } from '../rows/data-files.ts';
 import { PartitionBuffer } from '../rows/partition-buffer.ts';
-import type { PartitionId } from '../rows/partition-router.ts';
 import { inSteps, RowSteps } from '../rows/row-steps.ts';
 import type { RowWriter } from '../rows/row-writer.ts';
 import { chunkBytes, type MergePlan, runIsFull } from './merge-plan.ts';
+import { OrderedRows } from './ordered-rows.ts';
 import type { RunFiles } from './run-files.ts';
-import { damagedRun, LabelReader, type RunRecord } from './run-format.ts';
-import { mergeDown, mergedRecords } from './run-merge.ts';
+import { LabelReader } from './run-format.ts';
+import { mergeDown, mergeRecords, type UseRecord } from './run-merge.ts';
 import type { RunReader } from './run-reader.ts';
 import type { Run, RunWriter } from './run-writer.ts';
 
@@ -44,15 +44,13 @@ export class ClusteredWriter implements RowWriter {
   #columnBytes: number[] = [];
   readonly #files: DataFiles;
   /** Rows of the partition whose file is written, in the second pass. */
-  readonly #buffer: PartitionBuffer;
+  #ordered: OrderedRows | null = null;
   /** In the order they were written. */
   readonly #runs: Run[] = [];
   #writing: RunWriter | null = null;
   #reading: readonly RunReader[] = [];
   /** Of the rows in runs. */
   #reader: BareReader | null = null;
-  /** Where the records are from that it has collected. */
-  #collected: string[] = [];
   /** In runs, and not read back for a file yet. */
   #spilledRows = 0;
 
@@ -62,15 +60,14 @@ export class ClusteredWriter implements RowWriter {
     this.#steps = new RowSteps(merge.stepBytes, merge.stepRows);
     this.#waiting = new PartitionBuffer(engine);
     this.#files = new DataFiles(options);
-    this.#buffer = new PartitionBuffer(engine);
   }
 
   get bufferedRowBytes(): number {
-    return this.#waiting.bytes + this.#buffer.bytes + (this.#reader?.rowBytes ?? 0);
+    return this.#waiting.bytes + (this.#ordered?.bytes ?? 0);
   }
 
   get bufferedRows(): number {
-    return this.#waiting.rows + this.#spilledRows + this.#buffer.rows + (this.#reader?.rows ?? 0);
+    return this.#waiting.rows + this.#spilledRows + (this.#ordered?.rows ?? 0);
   }
 
   get bufferedPartBytes(): number {
@@ -124,7 +121,7 @@ export class ClusteredWriter implements RowWriter {
 
   async abort(): Promise<readonly string[]> {
     this.#waiting.free();
-    this.#buffer.free();
+    this.#ordered?.free();
     this.#reader?.free();
     const left = [...(await this.#files.abort())];
     if (this.#writing !== null) left.push(...(await this.#writing.abort()));
@@ -172,38 +169,23 @@ export class ClusteredWriter implements RowWriter {
 
   /** Writes the rows as data files. */
   async #writeAll(rows: ClusteredRows): Promise<void> {
-    let current: PartitionId | null = null;
+    const ordered = this.#order(null);
     for (let slice = rows.takeSlice(); slice !== null; slice = rows.takeSlice()) {
-      const { batch } = slice;
-      try {
-        await this.#makeRoom(current, slice, batch.numRows, batch.byteLength);
-      } catch (error) {
-        batch.free();
-        throw error;
-      }
-      current = slice;
-      this.#buffer.push(batch, batch.byteLength);
+      await ordered.addBatch(slice, slice.batch);
     }
-    if (current !== null) await this.#encode(current, true);
+    await ordered.finish();
   }
 
   /** The second pass. */
   async #writeMerged(): Promise<void> {
-    const { merge } = this.#options;
-    const reader = this.#reader;
-    if (reader === null) return;
-    await mergeDown(this.#runs, merge.fanIn, (some) => this.#mergeRuns(some));
-    let current: PartitionId | null = null;
-    for await (const { partition, location, head, pieces } of this.#records(this.#runs)) {
-      await this.#makeRoom(current, partition, head.rows, head.rowBytes);
-      current = partition;
-      if (!reader.fits(head.bytes)) this.#takeCollected();
-      reader.add(head, pieces);
-      this.#collected.push(location);
-      this.#spilledRows -= head.rows;
-    }
-    if (current !== null) await this.#encode(current, true);
-    reader.free();
+    await mergeDown(this.#runs, this.#options.merge.fanIn, (some) => this.#mergeRuns(some));
+    const ordered = this.#order(this.#reader);
+    await this.#read(this.#runs, (record) => {
+      this.#spilledRows -= record.head.rows;
+      return ordered.addRecord(record);
+    });
+    await ordered.finish();
+    ordered.free();
     if (this.#spilledRows === 0) return;
     throw new IcestreamError(
       'ROW_COUNT_MISMATCH',
@@ -211,34 +193,26 @@ export class ClusteredWriter implements RowWriter {
     );
   }
 
-  /** To the buffer, as one batch. */
-  #takeCollected(): void {
-    const { rowBytes } = this.#reader ?? { rowBytes: 0 };
-    const locations = this.#collected;
-    this.#collected = [];
-    if (this.#reader === null || locations.length === 0) return;
-    try {
-      this.#buffer.push(this.#reader.take(), rowBytes);
-    } catch (error) {
-      const location = error instanceof IcestreamError ? locations[error.place.row ?? -1] : undefined;
-      if (location === undefined) throw error;
-      throw damagedRun(location, 'rows have changed');
-    }
+  #order(reader: BareReader | null): OrderedRows {
+    const { engine, merge, onState } = this.#options;
+    const { rowGroupBytes } = merge;
+    this.#ordered = new OrderedRows({ engine, files: this.#files, rowGroupBytes, reader, onState });
+    return this.#ordered;
   }
 
   async #mergeRuns(some: readonly Run[]): Promise<Run> {
     const { runs } = this.#options;
     const writer = await runs.create();
     this.#writing = writer;
-    for await (const record of this.#records(some)) await writer.copy(record);
+    await this.#read(some, (record) => writer.copy(record));
     const run = await writer.finish();
     this.#writing = null;
     await runs.remove(some);
     return run;
   }
 
-  /** The records of some runs, by key. */
-  async *#records(some: readonly Run[]): AsyncGenerator<RunRecord, void, undefined> {
+  /** Uses the records of some runs, by key. */
+  async #read(some: readonly Run[], use: UseRecord): Promise<void> {
     const { merge, runs, onState, signal } = this.#options;
     const size = chunkBytes(merge, some.length);
     // Runs come to the same keys together: were their chunks alike, all would be given back, and fetched, at once.
@@ -248,33 +222,16 @@ export class ClusteredWriter implements RowWriter {
     let count = 0;
     let ended = false;
     try {
-      for await (const record of mergedRecords(this.#reading)) {
+      await mergeRecords(this.#reading, (record) => {
         signal?.throwIfAborted();
         if (count++ % RECORDS_A_LOOK === 0) onState?.();
-        yield record;
-      }
+        return use(record);
+      });
       ended = true;
     } finally {
       if (!ended) runs.stop();
       await Promise.all(this.#reading.map((reader) => reader.close()));
       this.#reading = [];
     }
-  }
-
-  /** Encodes the rows of `current` that wait, where those of `next` are another's, or would make too large a row group. */
-  async #makeRoom(current: PartitionId | null, next: PartitionId, rows: number, bytes: number): Promise<void> {
-    if (current === null) return;
-    if (current.key !== next.key) return this.#encode(current, true);
-    const waitingRows = this.#buffer.rows + (this.#reader?.rows ?? 0);
-    const waitingBytes = this.bufferedRowBytes;
-    const full = waitingBytes + bytes > this.#options.merge.rowGroupBytes || waitingRows + rows > MAX_ROW_GROUP_ROWS;
-    if (full && waitingRows > 0) await this.#encode(current, false);
-  }
-
-  /** Encodes the rows that wait; `last`: no more will come of this partition. */
-  #encode(partition: PartitionId, last: boolean): Promise<void> {
-    this.#takeCollected();
-    this.#options.onState?.();
-    return this.#files.writeRowGroup(partition, this.#buffer.take(), last);
   }
 }

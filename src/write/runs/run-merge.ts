@@ -3,13 +3,17 @@ import type { RunRecord } from './run-format.ts';
 import type { RunReader } from './run-reader.ts';
 import type { Run } from './run-writer.ts';
 
-/** The records of all readers; a record's bytes may be used until the next one is asked for. */
-export async function* mergedRecords(readers: readonly RunReader[]): AsyncGenerator<RunRecord, void, undefined> {
+/** What is done with a record. Null: it is done already, as it is with most; its bytes may be used until then. */
+export type UseRecord = (record: RunRecord) => Promise<void> | null;
+
+/** Uses all records of all readers, one after the other. */
+export async function mergeRecords(readers: readonly RunReader[], use: UseRecord): Promise<void> {
   await Promise.all(readers.map((reader) => reader.advance()));
   for (let key = lowestKey(readers); key !== null; key = lowestKey(readers)) {
     for (const reader of readers) {
-      while (reader.record?.partition.key === key) {
-        yield reader.record;
+      for (let { record } = reader; record?.partition.key === key; { record } = reader) {
+        const used = use(record);
+        if (used !== null) await used;
         const arrives = reader.advance();
         if (arrives !== null) await arrives;
       }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { VERSION } from '../../../src/util/version.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const main = join(root, 'src/cli/main.ts');
@@ -260,6 +261,11 @@ it('takes paths as they are written: with #, %, spaces, and a pattern with ?', a
   const args = ['--table', 'demo.odd_names', '--create', '--json'];
   expect((await icestream(['append', 'a#1 %.csv', ...args])).last).toMatchObject({ rows: '1' });
   expect((await icestream(['append', 'a#? %.csv', ...args])).last).toMatchObject({ rows: '2' });
+});
+
+it('says its version', async () => {
+  const said = await icestream(['--version']);
+  expect([said.code, said.out.trim()]).toEqual([0, VERSION]);
 });
 
 it('teaches with --help', async () => {

@@ -6,8 +6,9 @@ import { describe, expect, it } from 'vitest';
 import type { ArrowType } from '../../../src/engine/arrow-schema.ts';
 import type { Engine, RangeReader } from '../../../src/engine/engine.ts';
 import { createEngine } from '../../../src/engine/wasm/engine.ts';
-import { compileModule, ENGINE_VERSION } from '../../../src/engine/wasm/module.ts';
+import { compileModule } from '../../../src/engine/wasm/module.ts';
 import type { Bytes } from '../../../src/util/bytes.ts';
+import { VERSION } from '../../../src/util/version.ts';
 import { rowGroupBytes } from '../../support/row-group.ts';
 
 const file = (path: string) => fileURLToPath(new URL(`../../../wasm/${path}`, import.meta.url));
@@ -26,7 +27,7 @@ describe.each(['icestream.wasm', 'icestream-append.wasm'])('%s', (name) => {
 
   it('says the version that the loader asks for, which is the package’s', async () => {
     const { version } = JSON.parse(readFileSync(file('../package.json'), 'utf8'));
-    expect(ENGINE_VERSION).toBe(version);
+    expect(VERSION).toBe(version);
     await compileModule(readFileSync(file(`prebuilt/${name}`)));
   });
 

@@ -1,8 +1,9 @@
 import { getEngine, init } from 'icestream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { engineSource } from '#load-engine';
-import { compileModule, ENGINE_VERSION, type EngineModuleSource } from '../../../src/engine/wasm/module.ts';
+import { compileModule, type EngineModuleSource } from '../../../src/engine/wasm/module.ts';
 import type { Bytes } from '../../../src/util/bytes.ts';
+import { VERSION } from '../../../src/util/version.ts';
 import { artifactBytes } from '../../support/artifact-bytes.ts';
 
 const workerd = navigator.userAgent === 'Cloudflare-Workers';
@@ -98,7 +99,7 @@ describe('init refuses', () => {
   whereWasmCompiles('an engine of another version, and wasm that is no engine', async () => {
     await expect(init(emptyModule('0.0.1'))).rejects.toMatchObject({
       code: 'ENGINE_FAILED',
-      message: expect.stringMatching(`icestream 0.0.1; icestream ${ENGINE_VERSION} needs`),
+      message: expect.stringMatching(`icestream 0.0.1; icestream ${VERSION} needs`),
     });
     await expect(init(emptyModule())).rejects.toMatchObject({
       code: 'ENGINE_FAILED',
@@ -107,7 +108,7 @@ describe('init refuses', () => {
   });
 
   it('bytes where this runtime compiles none, saying what it takes', async () => {
-    const given = init(emptyModule(ENGINE_VERSION));
+    const given = init(emptyModule(VERSION));
     if (!workerd) return given;
     await expect(given).rejects.toMatchObject({
       code: 'UNSUPPORTED',

@@ -7,7 +7,7 @@ import type { BareReader, Batch, PartitionSlice } from '../../../src/engine/engi
 import type { Bytes } from '../../../src/util/bytes.ts';
 import { concatBytes, toHex, utf8 } from '../../../src/util/encoding.ts';
 import { LabelReader } from '../../../src/write/runs/run-format.ts';
-import { mergeDown, mergedRecords } from '../../../src/write/runs/run-merge.ts';
+import { mergeDown, mergeRecords } from '../../../src/write/runs/run-merge.ts';
 import { type RunBytes, RunReader } from '../../../src/write/runs/run-reader.ts';
 import type { Run } from '../../../src/write/runs/run-writer.ts';
 
@@ -46,7 +46,10 @@ function batchOf(records: readonly Rows[]): Batch | null {
   using reader = engine.jsonReader({
     schema: {
       fields: [
-        ...fields.map((at) => ({ name: `p${at}`, nullable: true, fieldId: at, type: { kind: 'binary', layout: 'offset32' } }) as const),
+        ...fields.map(
+          (at) =>
+            ({ name: `p${at}`, nullable: true, fieldId: at, type: { kind: 'binary', layout: 'offset32' } }) as const,
+        ),
         { name: 'n', nullable: false, fieldId: 9, type: { kind: 'int', bitWidth: 32, signed: true } },
       ],
     },
@@ -126,11 +129,12 @@ async function merged(from: readonly RunReader[], batchBytes: number): Promise<R
     expect(own.byteLength).toBe(rowBytes);
     numbers.push(...numbersOf(batch));
   };
-  for await (const { partition, head, pieces } of mergedRecords(from)) {
+  await mergeRecords(from, ({ partition, head, pieces }) => {
     if (!bare.fits(head.bytes)) take();
     bare.add(head, pieces);
     heads.push({ key: partition.key, rows: head.rows });
-  }
+    return null;
+  });
   if (bare.rows > 0) take();
   const keys = heads.flatMap(({ key, rows }) => Array.from({ length: rows }, () => key));
   return keys.map((key, at) => [key, numbers[at] ?? Number.NaN]);
