@@ -106,7 +106,7 @@ async function readConfigurationFile(env: Environment, workingFolder: string): P
   return { defaultCatalog: undefined, catalogs: new Map() };
 }
 
-export async function parseConfiguration(text: string, path: string): Promise<ConfigurationFile> {
+async function parseConfiguration(text: string, path: string): Promise<ConfigurationFile> {
   // Loaded only where there is a file: it is a tenth of what the command line loads.
   const { parse: parseYaml } = await import('yaml');
   let parsed: unknown;

@@ -2,7 +2,7 @@
 import type { ArrowField, ArrowType } from '../engine/arrow-schema.ts';
 
 /** A type that the engine aligns to and that holds every value of `type`; layouts and field ids are left out. */
-export function canonicalType(type: ArrowType): ArrowType {
+function canonicalType(type: ArrowType): ArrowType {
   switch (type.kind) {
     case 'dictionary':
     case 'run_end_encoded':

@@ -60,7 +60,7 @@ function fileOf(input: ByteInput, options: FromAnyOptions): RecordBatchSource {
 }
 
 /** Files of a store by pattern; the listing is made when the source is opened. */
-export function globSource({ store, glob }: StoreGlob, options: FromAnyOptions = {}): RecordBatchSource {
+function globSource({ store, glob }: StoreGlob, options: FromAnyOptions = {}): RecordBatchSource {
   const name = options.name ?? glob;
   let listed: RecordBatchSource | null = null;
   return {
@@ -83,7 +83,7 @@ export function globSource({ store, glob }: StoreGlob, options: FromAnyOptions =
 }
 
 /** The bytes of an input that is bytes; null: it is something else. */
-export function byteInput(input: unknown, options: SourceOptions): ByteInput | null {
+function byteInput(input: unknown, options: SourceOptions): ByteInput | null {
   const { name, headers, world = defaultWorld } = options;
   if (input instanceof Uint8Array || input instanceof ArrayBuffer) return bytesInput(input, name);
   if (typeof Blob !== 'undefined' && input instanceof Blob) return blobInput(input, name);

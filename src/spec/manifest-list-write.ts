@@ -77,7 +77,7 @@ function withSequenceNumber(manifest: ManifestFile, options: ManifestListWriteOp
  * Gives each data manifest without one its `first_row_id`, in list order (spec: First Row ID Assignment): room for its
  * added and its existing rows, since files from before the upgrade to v3 have no ids yet.
  */
-export function assignFirstRowIds(
+function assignFirstRowIds(
   manifests: readonly ManifestFile[],
   firstRowId: bigint,
 ): { readonly manifests: readonly ManifestFile[]; readonly nextRowId: bigint } {

@@ -112,15 +112,6 @@ export class ManifestWriter {
   }
 }
 
-/** Writes one manifest of all the entries. */
-export async function writeManifest(
-  options: ManifestWriteOptions & { readonly entries: Iterable<ManifestEntry> | AsyncIterable<ManifestEntry> },
-): Promise<WrittenManifest> {
-  const writer = new ManifestWriter(options);
-  for await (const entry of options.entries) await writer.add(entry);
-  return writer.finish();
-}
-
 /**
  * Writes as many manifests as the entries need: a new one begins when the last has reached the target size. Gives
  * none for no entries.

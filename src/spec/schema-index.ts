@@ -88,10 +88,6 @@ export function schemaIndex(schema: StructType): SchemaIndex {
   return index;
 }
 
-export function findFieldById(schema: StructType, id: number): IndexedField | undefined {
-  return schemaIndex(schema).byId.get(id);
-}
-
 /** Exact, case-sensitive, dotted. */
 export function findFieldByName(schema: StructType, path: string): IndexedField | undefined {
   return schemaIndex(schema).byPath.get(path);

@@ -1,5 +1,5 @@
 /** Schemas from their JSON form (spec: Appendix C, Schemas). Members this version does not know are kept. */
-import { JsonCursor } from './json-cursor.ts';
+import type { JsonCursor } from './json-cursor.ts';
 import type { Schema } from './schema.ts';
 import { formatPrimitive, parsePrimitive } from './type-parse.ts';
 import type { NestedField, StructType, Type } from './types.ts';
@@ -17,11 +17,6 @@ export function parseSchema(cursor: JsonCursor): Schema {
     ...(schemaId === undefined ? {} : { 'schema-id': schemaId }),
     ...(identifiers === undefined ? {} : { 'identifier-field-ids': identifiers }),
   };
-}
-
-/** Reads a schema from parsed JSON. */
-export function schemaFromJson(value: unknown, path = '$'): Schema {
-  return parseSchema(new JsonCursor(value, path));
 }
 
 function parseType(cursor: JsonCursor): Type {

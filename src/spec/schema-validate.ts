@@ -6,7 +6,7 @@ import { minFormatVersion, typeKind } from './type-parse.ts';
 import type { NestedField, StructType, Type } from './types.ts';
 
 /** Ids above are reserved for metadata columns. */
-export const MAX_FIELD_ID = 2147483447;
+const MAX_FIELD_ID = 2147483447;
 
 /**
  * Checks names, ids, identifier fields and the types a format version allows; reports every problem at once.

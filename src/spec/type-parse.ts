@@ -114,11 +114,6 @@ export function formatPrimitive(info: PrimitiveInfo): PrimitiveType {
   }
 }
 
-/** `decimal(P, S)` in canonical form. */
-export function decimalType(precision: number, scale: number): PrimitiveType {
-  return formatPrimitive({ kind: 'decimal', precision, scale });
-}
-
 /** Kind of any type: `struct`, `list`, `map`, or that of the primitive (`decimal` without arguments). */
 export function typeKind(type: Type): PrimitiveInfo['kind'] | 'struct' | 'list' | 'map' {
   return typeof type === 'string' ? parsePrimitive(type).kind : type.type;
@@ -127,50 +122,6 @@ export function typeKind(type: Type): PrimitiveInfo['kind'] | 'struct' | 'list' 
 /** The format version that brought the type (itself, not its children): 1 or 3. */
 export function minFormatVersion(type: Type): 1 | 3 {
   return V3_KINDS.has(typeKind(type)) ? 3 : 1;
-}
-
-/** Equality of types with their ids, names and nullability; docs and defaults do not count. */
-export function typesEqual(a: Type, b: Type): boolean {
-  if (a === b) return true;
-  if (typeof a === 'string' || typeof b === 'string') {
-    return (
-      typeof a === 'string' &&
-      typeof b === 'string' &&
-      formatPrimitive(parsePrimitive(a)) === formatPrimitive(parsePrimitive(b))
-    );
-  }
-  if (a.type === 'struct') {
-    return (
-      b.type === 'struct' &&
-      a.fields.length === b.fields.length &&
-      a.fields.every((field, index) => {
-        const other = b.fields[index];
-        return (
-          other !== undefined &&
-          field.id === other.id &&
-          field.name === other.name &&
-          field.required === other.required &&
-          typesEqual(field.type, other.type)
-        );
-      })
-    );
-  }
-  if (a.type === 'list') {
-    return (
-      b.type === 'list' &&
-      a['element-id'] === b['element-id'] &&
-      a['element-required'] === b['element-required'] &&
-      typesEqual(a.element, b.element)
-    );
-  }
-  return (
-    b.type === 'map' &&
-    a['key-id'] === b['key-id'] &&
-    a['value-id'] === b['value-id'] &&
-    a['value-required'] === b['value-required'] &&
-    typesEqual(a.key, b.key) &&
-    typesEqual(a.value, b.value)
-  );
 }
 
 /** A type for people: `struct<a: int, b: list<string>>`. */

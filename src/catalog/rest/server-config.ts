@@ -2,7 +2,7 @@
 import { IcestreamError } from '../../errors.ts';
 
 /** Storage settings a server may give along with credentials of its own; never used with the caller's credentials. */
-export const STORAGE_KEYS: readonly string[] = [
+const STORAGE_KEYS: readonly string[] = [
   's3.endpoint',
   's3.region',
   'client.region',

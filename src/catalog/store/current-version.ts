@@ -56,11 +56,7 @@ export async function readVersionHint(
 }
 
 /** The versions stored, in no order. */
-export async function* listVersions(
-  store: Store,
-  tableLocation: string,
-  signal?: AbortSignal,
-): AsyncIterable<VersionPlace> {
+async function* listVersions(store: Store, tableLocation: string, signal?: AbortSignal): AsyncIterable<VersionPlace> {
   const folder = `${tableLocation}/metadata/`;
   for await (const stat of store.list(`${folder}v`, signal === undefined ? {} : { signal })) {
     const version = stat.location.slice(folder.length).includes('/') ? null : versionOf(stat.location);

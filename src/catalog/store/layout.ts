@@ -15,7 +15,7 @@ import type { Namespace, TableIdentifier } from '../catalog.ts';
 import { metadataEnding } from './metadata-bytes.ts';
 
 /** The folder of the catalog's own listing, beside the namespaces. */
-export const LISTING_FOLDER = '_icestream';
+const LISTING_FOLDER = '_icestream';
 const NAMESPACE_MARKER = 'namespace.json';
 const TABLE_MARKER_SUFFIX = '.table';
 const MAX_NAME_BYTES = 200;

@@ -23,7 +23,7 @@ export interface CanonicalRequest {
   readonly payloadHash: string;
 }
 
-export function scopeText({ day, region, service }: SigningScope): string {
+function scopeText({ day, region, service }: SigningScope): string {
   return `${day}/${region}/${service}/aws4_request`;
 }
 

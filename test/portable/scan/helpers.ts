@@ -1,7 +1,6 @@
 /** What the tests of scans share. */
 import type { DataFile, ManifestEntry } from '../../../src/spec/data-file.ts';
 import { writeManifestList } from '../../../src/spec/manifest-list-write.ts';
-import { writeManifest } from '../../../src/spec/manifest-write.ts';
 import { schemaIndex } from '../../../src/spec/schema-index.ts';
 import type { Snapshot } from '../../../src/spec/snapshot.ts';
 import type { NestedField } from '../../../src/spec/types.ts';
@@ -11,6 +10,7 @@ import type { Table } from '../../../src/table/table.ts';
 import { concatBytes } from '../../../src/util/encoding.ts';
 import { uuidV7 } from '../../../src/util/uuid.ts';
 import { rowGroupBytes } from '../../support/row-group.ts';
+import { writeManifest } from '../../support/write-manifest.ts';
 import { hastyWorld, type Lake, lake } from '../write/lake.ts';
 import { MiB, type TestRows, testEngine } from '../write/rows.ts';
 

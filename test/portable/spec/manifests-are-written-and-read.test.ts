@@ -5,13 +5,14 @@ import type { DataFile, ManifestEntry, ManifestFile } from '../../../src/spec/da
 import { readManifestList } from '../../../src/spec/manifest-list-read.ts';
 import { writeManifestList } from '../../../src/spec/manifest-list-write.ts';
 import { readManifest } from '../../../src/spec/manifest-read.ts';
-import { type ManifestWriteOptions, writeManifest, writeManifests } from '../../../src/spec/manifest-write.ts';
+import { type ManifestWriteOptions, writeManifests } from '../../../src/spec/manifest-write.ts';
 import type { PartitionSpec } from '../../../src/spec/partition-spec.ts';
 import type { Schema } from '../../../src/spec/schema.ts';
 import { singleValueFromBytes } from '../../../src/spec/single-value.ts';
 import type { PrimitiveType, SingleValue } from '../../../src/spec/types.ts';
 import { fromBase64 } from '../../../src/util/encoding.ts';
 import { manifestLists } from '../../fixtures/iceberg-manifest-lists.ts';
+import { writeManifest } from '../../support/write-manifest.ts';
 
 const types: PrimitiveType[] = [
   'boolean',

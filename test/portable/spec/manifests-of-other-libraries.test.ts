@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import { openAvro } from '../../../src/avro/index.ts';
 import type { ManifestFile } from '../../../src/spec/data-file.ts';
+import { JsonCursor } from '../../../src/spec/json-cursor.ts';
 import { readManifestList } from '../../../src/spec/manifest-list-read.ts';
 import { readManifest } from '../../../src/spec/manifest-read.ts';
 import { manifestEntrySchema } from '../../../src/spec/manifest-schema.ts';
 import { partitionFieldTypes } from '../../../src/spec/partition-types.ts';
-import { schemaFromJson } from '../../../src/spec/schema-parse.ts';
+import { parseSchema } from '../../../src/spec/schema-parse.ts';
 import { formatUuid } from '../../../src/spec/single-value-json.ts';
 import { fromBase64 } from '../../../src/util/encoding.ts';
 import { foreignManifests } from '../../fixtures/foreign-manifests.ts';
@@ -83,6 +84,8 @@ test.each([
 ] as const)('our manifests have the Avro schema of %s', async (name, version) => {
   const file = await openAvro(fromBase64(foreignManifests[name]));
   const header = (key: string) => JSON.parse(file.text(key) ?? '');
-  const partition = partitionFieldTypes({ fields: header('partition-spec') }, [schemaFromJson(header('schema'))]);
+  const partition = partitionFieldTypes({ fields: header('partition-spec') }, [
+    parseSchema(new JsonCursor(header('schema'), '$')),
+  ]);
   expect(manifestEntrySchema(version, partition)).toEqual(header('avro.schema'));
 });
