@@ -45,6 +45,7 @@ const phrases: readonly (readonly [RegExp | string, string])[] = [
   ['take columns from; give a schema', 'take columns from; give --types'],
   ['csv.columnNames', '--column-names'],
   ['option columns', '--columns'],
+  ['on a local disk (spill)', 'on a local disk (--spill-dir)'],
   ['option schema', '--types'],
 ];
 

@@ -18,6 +18,7 @@ import type { RunFiles } from './run-files.ts';
 import { LabelReader } from './run-format.ts';
 import { mergeDown, mergeRecords, type UseRecord } from './run-merge.ts';
 import type { RunReader } from './run-reader.ts';
+import { requireRunsFit } from './run-sizes.ts';
 import type { Run, RunWriter } from './run-writer.ts';
 
 /** So many records are read between two reports of what is held. */
@@ -178,7 +179,9 @@ export class ClusteredWriter implements RowWriter {
 
   /** The second pass. */
   async #writeMerged(): Promise<void> {
-    await mergeDown(this.#runs, this.#options.merge.fanIn, (some) => this.#mergeRuns(some));
+    const { merge, runs } = this.#options;
+    await requireRunsFit(this.#runs, merge.fanIn, runs.mostBytes);
+    await mergeDown(this.#runs, merge.fanIn, (some) => this.#mergeRuns(some));
     const ordered = this.#order(this.#reader);
     await this.#read(this.#runs, (record) => {
       this.#spilledRows -= record.head.rows;

@@ -41,6 +41,11 @@ export class RunFiles {
     this.#signal = signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal]);
   }
 
+  /** Of one run. */
+  get mostBytes(): number {
+    return this.#partSizeBytes * (this.#options.store.capabilities.multipart?.maxParts ?? Number.POSITIVE_INFINITY);
+  }
+
   /**
    * A new run. No part of its name is hidden from listings (`_`, `.`): should it ever stay behind, removing orphan files
    * finds it as it finds data files.
