@@ -1,5 +1,6 @@
 /** A request's body as a source: of a known kind, counted, and not larger than allowed. */
 import type { StoreObject } from '../../source/byte-input.ts';
+import { unreadable } from '../../source/errors-in-file.ts';
 import type { FileFormat } from '../../source/format-names.ts';
 import type { OpenSource, RecordBatchSource } from '../../source/source.ts';
 import type { Bytes } from '../../util/bytes.ts';
@@ -79,7 +80,7 @@ export async function spooled(
   const place = joinLocation(location, name);
   const upload = await store.openUpload(place, signal === undefined ? {} : { signal });
   try {
-    for await (const chunk of chunks) await upload.write(chunk.slice());
+    for await (const chunk of received(chunks)) await upload.write(chunk.slice());
     await upload.finish();
   } catch (error) {
     await upload.abort();
@@ -89,7 +90,21 @@ export async function spooled(
     store,
     location: place,
     [Symbol.asyncDispose]: async () => {
-      await store.delete([place]);
+      // The load is done or failed already: what it is answered does not hang on a temporary file.
+      await store.delete([place]).catch(() => {});
     },
   };
+}
+
+/** A body that breaks off is its sender's matter. */
+async function* received(chunks: AsyncIterable<Bytes>): AsyncGenerator<Bytes, void, undefined> {
+  let bytes = 0;
+  try {
+    for await (const chunk of chunks) {
+      bytes += chunk.length;
+      yield chunk;
+    }
+  } catch (error) {
+    throw unreadable(error, 'the body', bytes);
+  }
 }

@@ -253,6 +253,46 @@ test('a body that breaks off commits nothing', async () => {
   expect(await state()).toEqual(untouched);
 });
 
+test('a Parquet body that breaks off is told so, and leaves nothing where it waited', async () => {
+  const table = await catalog.loadTable('web.events');
+  let parquet = new Uint8Array();
+  for await (const { file } of table.files()) parquet = await store.read(file.filePath);
+  let sent = 0;
+  const body = new ReadableStream<Uint8Array>({
+    pull: (controller) => {
+      if (sent++ > 0) controller.error(new Error('the client went away'));
+      else controller.enqueue(parquet.slice(0, 100));
+    },
+  });
+  const failures: unknown[] = [];
+  const onError = (error: unknown) => void failures.push(error);
+  const spool = { store, location: 'memory:///spool' };
+  const { status, answer } = await post(body, { type: 'application/vnd.apache.parquet' }, { spool, onError });
+  expect(answer['error']).toMatchObject({ code: 'SOURCE_UNREADABLE' });
+  expect(status).toBe(400);
+  expect(failures).toEqual([]);
+  expect(await state()).toEqual(untouched);
+  for await (const left of store.list('memory:///spool/')) throw new Error(`left: ${left.location}`);
+});
+
+test('a load that was committed is answered so, even if the file it waited in cannot be removed', async () => {
+  const table = await catalog.loadTable('web.events');
+  let location = '';
+  for await (const { file } of table.files()) location = file.filePath;
+  const body = (await store.read(location)) as BodyInit;
+  const kept: Store = new Proxy(store, {
+    get: (target, name) => {
+      if (name === 'delete') return () => Promise.reject(new Error('the store is gone'));
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  const spool = { store: kept, location: 'memory:///spool' };
+  const { status, answer } = await post(body, { type: 'application/vnd.apache.parquet' }, { spool });
+  expect(answer).toMatchObject({ rows: 1 });
+  expect(status).toBe(200);
+});
+
 test('more loads than fit are asked to come again, and all succeed in the end', async () => {
   const server = app({ maxConcurrentWrites: 2 });
   let refusals = 0;
