@@ -64,7 +64,7 @@ const stop = async () => {
 if (process.argv.includes('--once')) await stop();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
 
-/** The one wanted, or any where that is taken: wrangler would wait for it without end. */
+/** The one wanted, or any where that is taken. */
 async function portToUse(wanted: number): Promise<number> {
   const probe = createServer();
   const isFree = await new Promise<boolean>((settle) => {

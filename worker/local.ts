@@ -1,5 +1,7 @@
 /** The Worker on this machine: wrangler bundles it from its configuration, workerd runs it on a simulated bucket. */
+import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { startFront } from './front.ts';
 import { wranglerEnvironment } from './wrangler-environment.ts';
 
 export interface LocalWorkerOptions {
@@ -47,7 +49,7 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
     dev: {
       remote: false,
       persist: folder,
-      server: { hostname: '127.0.0.1', port },
+      server: { hostname: '127.0.0.1', port: 0 },
       inspector: inspectorPort === undefined ? false : { hostname: '127.0.0.1', port: inspectorPort },
       // A file that changes, or a folder beside the project, would start it anew in the middle of a request.
       watch: false,
@@ -55,6 +57,12 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
     },
   });
   await worker.ready;
-  const { origin, port: usedPort } = await worker.url;
-  return { address: origin, port: Number(usedPort), stop: () => worker.dispose() };
+  const front = await startFront(port, Number((await worker.url).port));
+  const { port: usedPort } = front.address() as AddressInfo;
+  const stop = async () => {
+    front.close();
+    front.closeAllConnections();
+    await worker.dispose();
+  };
+  return { address: `http://127.0.0.1:${usedPort}`, port: usedPort, stop };
 }

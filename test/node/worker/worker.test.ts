@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bearer, RestCatalog } from 'icestream';
@@ -52,6 +52,18 @@ test('a client of the catalog reads what was loaded, with credentials for that t
   expect(rows).toBe(20_000);
   const { rows: added } = await table.append([{ id: 1n, page: 'x' }]);
   expect(added).toBe(1n);
+});
+
+test('a client that asks whether to send its body is told to go on', async () => {
+  const path = '/v1/ingest/web/expected?create=true';
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'text/csv', expect: '100-continue' };
+  const client = request({ host: '127.0.0.1', port: running.port, path, method: 'POST', headers });
+  client.flushHeaders();
+  await once(client, 'continue');
+  client.end('id\n1\n');
+  const [response] = (await once(client, 'response')) as [IncomingMessage];
+  expect(response.statusCode).toBe(200);
+  response.resume();
 });
 
 /** What the bucket has of a table, by credentials that the catalog gives for it. */
