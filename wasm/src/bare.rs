@@ -3,18 +3,19 @@
 //! nobody else to read, but for a head of six numbers and the label behind it (`src/engine/bare-head.ts`).
 
 pub mod clustered;
+mod join;
 mod narrow;
 
 use arrow_array::{Array, RecordBatch, RecordBatchOptions, make_array};
 use arrow_buffer::Buffer;
-use arrow_data::{ArrayData, ArrayDataBuilder};
+use arrow_data::ArrayData;
 use arrow_schema::{DataType, SchemaRef};
 
-use self::narrow::{narrow, widen};
+use self::join::{Stored, children, join};
+use self::narrow::narrow;
 use crate::checksum::checksum;
 use crate::error::{EngineError, Result};
 use crate::kernels::compact::compact;
-use crate::kernels::concat::concat;
 use crate::kernels::data_size::data_size;
 
 /// Buffers begin at multiples of it, as memory from `ics_alloc` does: they are used where they are.
@@ -59,23 +60,28 @@ fn append(out: &mut Vec<u8>, batch: &RecordBatch, label: &[u8]) -> Result<()> {
 
 /// The rows of all records in `bytes`. What is no record is an error, whose row is the number of the record.
 pub fn read(schema: &SchemaRef, mut bytes: Buffer) -> Result<RecordBatch> {
-    let mut batches = Vec::new();
+    let mut columns: Vec<Vec<Stored>> = schema.fields().iter().map(|_| Vec::new()).collect();
+    let (mut records, mut rows) = (0, 0);
     while !bytes.is_empty() {
-        let record = Parts::new(&bytes).and_then(|parts| {
-            bytes.advance(parts.bytes.len());
-            read_one(schema, parts)
-        });
-        batches.push(record.map_err(|e| e.at_row(batches.len() as u64))?);
+        let damaged = || damaged().at_row(records);
+        let mut parts = Parts::new(&bytes).ok_or_else(damaged)?;
+        for (field, column) in schema.fields().iter().zip(&mut columns) {
+            column.push(parts.column(field.data_type()).filter(|c| c.length == parts.rows).ok_or_else(damaged)?);
+        }
+        if parts.sizes.len() > 0 {
+            return Err(damaged());
+        }
+        bytes.advance(parts.bytes.len());
+        rows += parts.rows;
+        records += 1;
     }
-    concat(&batches)
-}
-
-fn read_one(schema: &SchemaRef, mut parts: Parts) -> Result<RecordBatch> {
-    let columns = schema.fields().iter().map(|field| parts.array(field.data_type()));
-    let columns = columns.collect::<Option<Vec<_>>>().filter(|_| parts.sizes.len() == 0).ok_or_else(damaged)?;
-    columns.iter().try_for_each(ArrayData::validate)?;
-    let options = RecordBatchOptions::new().with_row_count(Some(parts.rows));
-    Ok(RecordBatch::try_new_with_options(schema.clone(), columns.into_iter().map(make_array).collect(), &options)?)
+    let joined = schema.fields().iter().zip(&columns).map(|(field, column)| {
+        let data = join(field.data_type(), &column.iter().collect::<Vec<_>>()).ok_or_else(damaged)?;
+        data.validate()?;
+        Ok(make_array(data))
+    });
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    Ok(RecordBatch::try_new_with_options(schema.clone(), joined.collect::<Result<_>>()?, &options)?)
 }
 
 fn damaged() -> EngineError {
@@ -134,6 +140,7 @@ impl Sizes {
     }
 }
 
+/// What is in a record.
 struct Parts {
     rows: usize,
     sizes: std::vec::IntoIter<u32>,
@@ -142,13 +149,8 @@ struct Parts {
 }
 
 impl Parts {
-    /// Of the record at the start of `bytes`.
-    fn new(bytes: &Buffer) -> Result<Self> {
-        Self::found(bytes).ok_or_else(damaged)
-    }
-
-    /// None: these are no bytes of `append`, or others by now.
-    fn found(bytes: &Buffer) -> Option<Self> {
+    /// Of the record at the start of `bytes`. None: these are no bytes of `append`, or others by now.
+    fn new(bytes: &Buffer) -> Option<Self> {
         let stored = u64::from_le_bytes(*bytes.first_chunk()?);
         let head = bytes.get(CHECKSUM..HEAD)?.as_chunks().0.iter().map(|number| u32::from_le_bytes(*number) as usize);
         let [total, rows, _, label, count] = head.collect::<Vec<_>>().try_into().ok()?;
@@ -173,35 +175,21 @@ impl Parts {
         (self.at <= self.bytes.len()).then(|| self.bytes.slice_with_length(start, length))
     }
 
-    fn array(&mut self, data_type: &DataType) -> Option<ArrayData> {
+    fn column(&mut self, data_type: &DataType) -> Option<Stored> {
         let length = self.next()?;
         let nulls = match self.next()? {
             0 => None,
             bytes => Some(self.buffer(bytes)?),
         };
-        let mut data = ArrayDataBuilder::new(data_type.clone()).len(length).null_bit_buffer(nulls);
-        let buffers = self.next()?;
-        let mut is_narrow = self.next()? == 1;
-        for _ in 0..buffers {
+        let count = self.next()?;
+        let is_narrow = self.next()? == 1;
+        let mut buffers = Vec::with_capacity(2);
+        for _ in 0..count {
             let bytes = self.next()?;
-            let buffer = self.buffer(bytes)?;
-            data = data.add_buffer(if std::mem::take(&mut is_narrow) {
-                widen(data_type, length, &buffer)?
-            } else {
-                buffer
-            });
+            buffers.push(self.buffer(bytes)?);
         }
-        let children: Vec<&DataType> = match data_type {
-            DataType::List(field) | DataType::Map(field, _) => vec![field.data_type()],
-            DataType::Struct(fields) => fields.iter().map(|field| field.data_type()).collect(),
-            _ => Vec::new(),
-        };
-        for child in children {
-            data = data.add_child_data(self.array(child)?);
-        }
-        // SAFETY: `read` looks at the sizes of all; that values are what their type says was seen when they were
-        // written, and the checksum says that they are the same.
-        Some(unsafe { data.build_unchecked() })
+        let children = children(data_type).into_iter().map(|child| self.column(child)).collect::<Option<_>>()?;
+        Some(Stored { length, nulls, is_narrow, buffers, children })
     }
 }
 

@@ -63,27 +63,31 @@ fn distances(least: i64, each: impl ExactSizeIterator<Item = u32>) -> Buffer {
     Buffer::from_vec(out)
 }
 
-/// What `narrow` was given, of an array of `length`.
-pub fn widen(data_type: &DataType, length: usize, narrow: &Buffer) -> Option<Buffer> {
-    let kind = kind(data_type)?;
-    if let Kind::Offsets = kind {
-        let lengths = narrow.get(..length)?;
-        let mut offsets = Vec::with_capacity(length + 1);
-        offsets.push(0i32);
-        let mut end = 0;
-        offsets.extend(lengths.iter().map(|length| {
-            end += i32::from(*length);
-            end
-        }));
-        return Some(Buffer::from_vec(offsets));
-    }
+/// Appends the words that `narrow` was given, of an array of `length`.
+pub fn widen_words(out: &mut Vec<i64>, length: usize, narrow: &Buffer) -> Option<()> {
+    out.extend(words(length, narrow)?);
+    Some(())
+}
+
+pub fn widen_decimals(out: &mut Vec<i128>, length: usize, narrow: &Buffer) -> Option<()> {
+    out.extend(words(length, narrow)?.map(i128::from));
+    Some(())
+}
+
+fn words(length: usize, narrow: &Buffer) -> Option<impl ExactSizeIterator<Item = i64>> {
     let least = i64::from_le_bytes(*narrow.first_chunk()?);
-    let distances = &narrow.typed_data::<u32>().get(LEAST / 4..LEAST / 4 + length)?;
-    let words = distances.iter().map(|distance| least.wrapping_add(i64::from(*distance)));
-    Some(match kind {
-        Kind::Decimals => Buffer::from_vec(words.map(i128::from).collect::<Vec<_>>()),
-        _ => Buffer::from_vec(words.collect::<Vec<_>>()),
-    })
+    let distances = narrow.typed_data::<u32>().get(LEAST / 4..LEAST / 4 + length)?;
+    Some(distances.iter().map(move |distance| least.wrapping_add(i64::from(*distance))))
+}
+
+/// The same for offsets, but for the first: they go on from the last that is there.
+pub fn widen_offsets(out: &mut Vec<i32>, length: usize, narrow: &Buffer) -> Option<()> {
+    let mut end = *out.last()?;
+    out.extend(narrow.get(..length)?.iter().map(|length| {
+        end += i32::from(*length);
+        end
+    }));
+    Some(())
 }
 
 #[cfg(test)]
@@ -92,16 +96,32 @@ mod tests {
 
     use arrow_array::types::Int32Type;
     use arrow_array::{Array, ArrayRef, Decimal128Array, Int64Array, ListArray, StringArray};
+    use arrow_buffer::ArrowNativeType;
     use proptest::prelude::*;
 
     use super::*;
 
+    /// The bytes that the array's first buffer takes when it is narrow.
     fn there_and_back(array: ArrayRef) -> Option<usize> {
         let data = array.to_data();
         let narrow = narrow(&data)?;
-        let wide = widen(data.data_type(), data.len(), &narrow).unwrap();
+        let wide = match kind(data.data_type())? {
+            Kind::Words => widened(Vec::new(), data.len(), &narrow, widen_words),
+            Kind::Decimals => widened(Vec::new(), data.len(), &narrow, widen_decimals),
+            Kind::Offsets => widened(vec![0], data.len(), &narrow, widen_offsets),
+        };
         assert_eq!(wide.as_slice(), data.buffers()[0].as_slice());
         Some(narrow.len())
+    }
+
+    fn widened<T: ArrowNativeType>(
+        mut out: Vec<T>,
+        length: usize,
+        narrow: &Buffer,
+        widen: fn(&mut Vec<T>, usize, &Buffer) -> Option<()>,
+    ) -> Buffer {
+        widen(&mut out, length, narrow).unwrap();
+        Buffer::from_vec(out)
     }
 
     proptest! {
