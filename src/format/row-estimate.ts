@@ -1,13 +1,14 @@
 /** What a schema says of its rows before any is seen. */
 import type { ArrowField, ArrowSchema, ArrowType } from '../engine/arrow-schema.ts';
 
-/** Guess for text and binary, and for the number of elements of a list or map. */
+/** Guess for text and binary. */
 const TEXT_BYTES = 24;
-const ELEMENTS = 4;
+/** Guess for the number of elements of a list or map, by how many of them it is in; deeper inside, one. */
+const ELEMENTS = [4, 4];
 
 /** Bytes of a typical row, on the scale of `Batch.byteLength`. */
 export function estimateRowBytes(schema: ArrowSchema): number {
-  return schema.fields.reduce((sum, field) => sum + typeBytes(field.type), 0);
+  return schema.fields.reduce((sum, field) => sum + typeBytes(field.type, 0), 0);
 }
 
 /** Columns that are stored by themselves. */
@@ -15,7 +16,9 @@ export function leafColumns(schema: ArrowSchema): number {
   return schema.fields.reduce((sum, field) => sum + leaves(field), 0);
 }
 
-function typeBytes(type: ArrowType): number {
+/** `lists`: how many lists and maps the value is in. */
+function typeBytes(type: ArrowType, lists: number): number {
+  const elements = ELEMENTS[lists] ?? 1;
   switch (type.kind) {
     case 'bool':
       return 1;
@@ -29,11 +32,11 @@ function typeBytes(type: ArrowType): number {
     case 'binary':
       return 4 + TEXT_BYTES;
     case 'list':
-      return 4 + ELEMENTS * typeBytes(type.element.type);
+      return 4 + elements * typeBytes(type.element.type, lists + 1);
     case 'map':
-      return 4 + ELEMENTS * (typeBytes(type.key.type) + typeBytes(type.value.type));
+      return 4 + elements * (typeBytes(type.key.type, lists + 1) + typeBytes(type.value.type, lists + 1));
     case 'struct':
-      return type.fields.reduce((sum, field) => sum + typeBytes(field.type), 0);
+      return type.fields.reduce((sum, field) => sum + typeBytes(field.type, lists), 0);
     default:
       return 8;
   }

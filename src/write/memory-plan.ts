@@ -130,15 +130,27 @@ export function planMemory(request: MemoryPlanRequest): MemoryPlan {
   const { threads } = request;
   const plan = divide(request, writerShareBytes(request.limitBytes, threads));
   if (plan !== null) return plan;
-  const { engineLimitBytes: _, ...roomy } = request;
-  let enough = Math.ceil(request.limitBytes / MiB) * MiB;
-  while (divide(roomy, writerShareBytes(enough, threads)) === null) enough += MiB;
+  const enough = enoughFor(request);
   throw new IcestreamError(
     'MEMORY_LIMIT_TOO_SMALL',
     `memoryLimitBytes ${request.limitBytes} is too small for this write (${request.leafColumns} columns, rows of about ` +
       `${request.rowBytes} bytes${threads === undefined ? '' : `, threads: ${threads.count}`}); set it to at least ${enough}`,
     { option: 'memoryLimitBytes' },
   );
+}
+
+/** The least whole number of MiB that divides, found by halves: rows may be of terabytes, by their schema. */
+function enoughFor({ engineLimitBytes: _, ...request }: MemoryPlanRequest): number {
+  const divides = (mebibytes: number) => divide(request, writerShareBytes(mebibytes * MiB, request.threads)) !== null;
+  let enough = Math.ceil(request.limitBytes / MiB);
+  let tooSmall = enough - 1;
+  while (!divides(enough)) [tooSmall, enough] = [enough, 2 * enough];
+  while (enough - tooSmall > 1) {
+    const middle = Math.floor((tooSmall + enough) / 2);
+    if (divides(middle)) enough = middle;
+    else tooSmall = middle;
+  }
+  return enough * MiB;
 }
 
 function divide(request: MemoryPlanRequest, limitBytes: number): MemoryPlan | null {

@@ -146,3 +146,19 @@ test('shares never add up to more than the limit', () => {
     ),
   );
 });
+
+test('the limit that a table of huge rows needs is found at once, and does', () => {
+  const huge = { ...usual, rowBytes: 2 ** 41 };
+  const named = (limitBytes: number) => {
+    try {
+      planMemory({ ...huge, limitBytes });
+    } catch (error) {
+      return Number(/at least (\d+)$/.exec(String(error))?.[1]);
+    }
+    return undefined;
+  };
+  const enough = named(usual.limitBytes) as number;
+  expect(enough).toBeGreaterThan(16 * huge.rowBytes);
+  expect(named(enough)).toBeUndefined();
+  expect(named(enough - MiB)).toBe(enough);
+});
