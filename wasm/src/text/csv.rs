@@ -94,14 +94,14 @@ impl Inner {
             let few = if found < wanted { "few" } else { "many" };
             return Err(Fault::whole(format!("too {few} fields: {found} instead of {wanted}")));
         }
-        // Once for the record: a cell's ends are delimiters, which are ASCII.
+        // Once for the record, where it is all text.
         let whole = std::str::from_utf8(&record.bytes).ok();
         for (column, cell) in self.rows.columns.iter_mut().zip(&record.cells) {
             let bytes = &record.bytes[cell.start..cell.end];
-            let text = match whole {
-                Some(whole) => &whole[cell.start..cell.end],
-                None => std::str::from_utf8(bytes).map_err(|_| Fault::of(column.field().name(), "it is not UTF-8"))?,
-            };
+            // Without the delimiter between them, the ends of two broken cells may make up a character.
+            let text = whole.and_then(|whole| whole.get(cell.start..cell.end));
+            let text = text.or_else(|| std::str::from_utf8(bytes).ok());
+            let text = text.ok_or_else(|| Fault::of(column.field().name(), "it is not UTF-8"))?;
             let may_be_null = !cell.quoted || !is_text(column);
             let pushed = if may_be_null && self.null_values.iter().any(|null| null == bytes) {
                 column.push_null()
@@ -230,6 +230,13 @@ mod tests {
             assert_eq!(found, expected.map(|(l, r, c)| (l, r, c.to_owned())));
             assert_eq!(rejects[0]["text"], "2,\"two\nlines\",x,,1");
         }
+    }
+
+    #[test]
+    fn a_character_that_a_delimiter_cuts_in_two_is_not_utf8() {
+        let (batches, rejects) = read(b"id,name,price,at,x\n1,a\xc3,\xa9,,1\n2,b,1,,1\n", 1000, false).unwrap();
+        assert_eq!(batches[0].column(0).as_primitive::<Int64Type>().values(), &[2]);
+        assert_eq!((rejects[0]["column"].as_str(), rejects[0]["row"].as_u64()), (Some("name"), Some(0)));
     }
 
     #[test]
