@@ -24,8 +24,41 @@ pub fn extension(field: &Field) -> Option<&str> {
     field.metadata().get(EXTENSION).map(String::as_str)
 }
 
-pub fn schema_to_json(schema: &Schema) -> Value {
-    json!({ "fields": fields_to_json(schema.fields()) })
+/// Types in types; deeper ones have no JSON, which is read back by calls in calls.
+pub const MAX_NESTING: usize = 32;
+
+pub fn schema_to_json(schema: &Schema) -> Result<Value> {
+    for field in schema.fields() {
+        if nesting(field.data_type(), MAX_NESTING) > MAX_NESTING {
+            let name = field.name();
+            let text = format!("column {name}: its type is nested more than {MAX_NESTING} levels deep; hold it as text");
+            return Err(EngineError::unsupported(text).at_column(name));
+        }
+    }
+    Ok(json!({ "fields": fields_to_json(schema.fields()) }))
+}
+
+/// How many levels of types are inside of a type; of those beyond `most`, one.
+fn nesting(data_type: &DataType, most: usize) -> usize {
+    let inside: Vec<&DataType> = match data_type {
+        DataType::List(f)
+        | DataType::LargeList(f)
+        | DataType::ListView(f)
+        | DataType::LargeListView(f)
+        | DataType::FixedSizeList(f, _)
+        | DataType::RunEndEncoded(_, f) => vec![f.data_type()],
+        DataType::Map(entries, _) => match entries.data_type() {
+            DataType::Struct(fields) => fields.iter().map(|f| f.data_type()).collect(),
+            _ => Vec::new(),
+        },
+        DataType::Struct(fields) => fields.iter().map(|f| f.data_type()).collect(),
+        DataType::Dictionary(_, value) => vec![value],
+        _ => return 0,
+    };
+    match most.checked_sub(1) {
+        Some(most) => 1 + inside.into_iter().map(|inside| nesting(inside, most)).max().unwrap_or(0),
+        None => 1,
+    }
 }
 
 fn fields_to_json(fields: &Fields) -> Value {
@@ -299,6 +332,26 @@ mod tests {
         let field = Field::new("__proto__ \"\\\u{1F600}", DataType::Int32, false);
         let text = field_to_json(&field).to_string();
         assert_eq!(field_from_json(&serde_json::from_str(&text).unwrap()).unwrap(), field);
+    }
+
+    #[test]
+    fn types_that_are_nested_too_deep_are_refused() {
+        let nested = |levels: usize| {
+            let list = |inside, _| DataType::List(Arc::new(Field::new("element", inside, true)));
+            let object = |inside, _| DataType::Struct(vec![Field::new("x", inside, true)].into());
+            [(0..levels).fold(DataType::Int32, list), (0..levels).fold(DataType::Int32, object)]
+                .map(|data_type| schema_to_json(&Schema::new(vec![Field::new("deep", data_type, true)])))
+        };
+        for json in nested(MAX_NESTING) {
+            // As the host gives it back, inside of a request.
+            let request = json!({ "schema": json.unwrap(), "more": [] }).to_string();
+            let back: Value = serde_json::from_str(&request).unwrap();
+            assert!(schema_from_json(&back["schema"]).is_ok());
+        }
+        for json in [nested(MAX_NESTING + 1), nested(60)].into_iter().flatten() {
+            let e = json.unwrap_err();
+            assert_eq!((e.code, e.column.as_deref()), ("UNSUPPORTED", Some("deep")));
+        }
     }
 
     #[test]

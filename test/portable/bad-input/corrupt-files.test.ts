@@ -137,6 +137,20 @@ describe.each(NAMES)('%s', (name) => {
   });
 });
 
+test('damage to a page of Parquet that has a checksum is never taken for other values', async () => {
+  const engine = await newEngine();
+  const bytes = await ungzip(parquetFiles.pyarrowChecksums);
+  expect((await readWith(engine, bytes, 'a.parquet', false)).rows).toBe(64);
+  // The last page's values: they start with a length and "name 0".
+  const from = new TextDecoder('latin1').decode(bytes).indexOf('\u0006\0\0\0name 0');
+  expect(from).toBeGreaterThan(500);
+  for (let at = from; at < from + 64 * 10; at++) {
+    const broken = bytes.slice();
+    broken[at] = (broken[at] ?? 0) ^ 1;
+    expect(await readDamaged(engine, broken, 'a.parquet', at % 2 === 0)).toBeNull();
+  }
+});
+
 describe('a table', () => {
   /** An empty table with the columns of the file. */
   async function tableFor(name: string) {

@@ -207,6 +207,23 @@ describe('what would fill the memory', () => {
   });
   let sent = 0;
 
+  test('lists in lists are written as deep as types go, and refused beyond', async () => {
+    const nested = (levels: number) => `{"a":${'['.repeat(levels)}1${']'.repeat(levels)}}\n`;
+    const { catalog } = await lake();
+    const { table } = await catalog.createAndAppend(
+      'sales.deep',
+      fromAny(new File([nested(32)], 'in.ndjson')),
+      {},
+      { engine },
+    );
+    const rows: unknown[] = [];
+    for await (const row of table.scan({ engine }).rows())
+      rows.push(JSON.stringify(row, (_, v) => (typeof v === 'bigint' ? `${v}` : v)));
+    expect(rows).toEqual([nested(32).trim().replace('1', '"1"')]);
+    const deeper = catalog.createAndAppend('sales.deeper', fromAny(new File([nested(33)], 'in.ndjson')), {}, { engine });
+    await expect(deeper).rejects.toMatchObject({ code: 'UNSUPPORTED', place: { file: 'in.ndjson', column: 'a' } });
+  });
+
   test('archives in archives are not unpacked for ever', async () => {
     const here = await target(ab, FIRST);
     let bytes = utf8('a,b\n1,x\n');

@@ -134,8 +134,9 @@ fn bytes<T: ByteArrayType>(values: &dyn Array, rows: &Rows) -> Result<ArrayRef, 
             taken.extend_from_slice(&source.value_data()[span(*row)]);
         }
     }
-    // SAFETY: whole values of an array of the same type, at offsets that only grow.
+    // SAFETY: offsets that only grow, from 0.
     let ends = unsafe { OffsetBuffer::new_unchecked(ScalarBuffer::from(ends)) };
+    // SAFETY: whole values of an array of the same type.
     Ok(Arc::new(unsafe { GenericByteArray::<T>::new_unchecked(ends, taken.into(), nulls) }))
 }
 

@@ -50,7 +50,7 @@ fn same(taken: &ArrayRef, source: &ArrayRef, rows: &[Option<usize>]) {
     for (i, row) in rows.iter().enumerate() {
         match row {
             // What holds its nulls in a child says so there.
-            None => assert_eq!(taken.logical_nulls().is_some_and(|n| n.is_null(i)), true, "{} {i}", source.data_type()),
+            None => assert!(taken.logical_nulls().is_some_and(|n| n.is_null(i)), "{} {i}", source.data_type()),
             Some(row) => {
                 assert_eq!(taken.slice(i, 1).to_data(), source.slice(*row, 1).to_data(), "{} {i}", source.data_type())
             }

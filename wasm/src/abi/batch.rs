@@ -60,7 +60,7 @@ pub extern "C" fn batch_bytes(handle: i32) -> i32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn batch_schema(handle: i32) -> i32 {
     answer(|| {
-        set_meta(with(handle, |b| Ok(schema_to_json(&b.schema()).to_string()))?);
+        set_meta(with(handle, |b| schema_to_json(&b.schema()))?.to_string());
         Ok(0)
     })
 }

@@ -40,7 +40,7 @@ fn range_list(ranges: &[Range<u64>]) -> String {
 }
 
 fn offset(value: f64) -> Result<u64> {
-    if value >= 0.0 && value <= 9_007_199_254_740_991.0 && value.fract() == 0.0 {
+    if (0.0..=9_007_199_254_740_991.0).contains(&value) && value.fract() == 0.0 {
         Ok(value as u64)
     } else {
         Err(EngineError::invalid_argument(format!("{value} is not an offset in a file")))
@@ -72,7 +72,7 @@ pub extern "C" fn parquet_footer_step(handle: i32) -> i32 {
         metadata::Step::Ready { metadata, file_bytes } => {
             handles::drop_handle(handle);
             let file = ParquetFile::new(metadata, file_bytes)?;
-            let (schema, footer) = (schema_to_json(file.schema()), file.facts().to_json());
+            let (schema, footer) = (schema_to_json(file.schema())?, file.facts().to_json());
             let handle = handles::insert(file)?;
             set_meta(json!({ "file": handle, "schema": schema, "footer": footer }).to_string());
             Ok(DONE)

@@ -34,7 +34,7 @@ pub extern "C" fn ipc_schema(handle: i32) -> i32 {
             Ok(match r.schema() {
                 None => 0,
                 Some(schema) => {
-                    set_meta(schema_to_json(schema).to_string());
+                    set_meta(schema_to_json(schema)?.to_string());
                     1
                 }
             })

@@ -11,6 +11,7 @@ use parquet::file::metadata::{
     ColumnChunkMetaData, PageIndexPolicy, ParquetMetaData, ParquetMetaDataBuilder, ParquetMetaDataPushDecoder,
 };
 
+use super::footer_look::look;
 use crate::error::{EngineError, Result, arrow_text};
 
 /// What a first request for the end of a file asks for: most footers fit.
@@ -42,7 +43,8 @@ pub struct FooterReader {
     decoder: ParquetMetaDataPushDecoder,
     file_bytes: u64,
     asked_tail: bool,
-    tail: Vec<u8>,
+    /// What came, and where it starts: the decoder does not give it back.
+    pieces: Vec<(u64, Bytes)>,
 }
 
 impl FooterReader {
@@ -55,14 +57,12 @@ impl FooterReader {
         let decoder = ParquetMetaDataPushDecoder::try_new(file_bytes)
             .map_err(corrupt)?
             .with_page_index_policy(PageIndexPolicy::Skip);
-        Ok(Self { decoder, file_bytes, asked_tail: false, tail: Vec::new() })
+        Ok(Self { decoder, file_bytes, asked_tail: false, pieces: Vec::new() })
     }
 
     pub fn push(&mut self, start: u64, bytes: Bytes) -> Result<()> {
         let end = start + bytes.len() as u64;
-        if end == self.file_bytes && bytes.len() >= 8 {
-            self.tail = bytes[bytes.len() - 8..].to_vec();
-        }
+        self.pieces.push((start, bytes.clone()));
         self.decoder.push_range(start..end, bytes).map_err(corrupt)
     }
 
@@ -71,7 +71,9 @@ impl FooterReader {
             self.asked_tail = true;
             return Ok(Step::Needs(vec![self.file_bytes.saturating_sub(TAIL_BYTES)..self.file_bytes]));
         }
-        self.check_tail()?;
+        if let Some(length) = self.footer_bytes()? {
+            self.piece(self.file_bytes - 8 - length, length).map_or(Ok(()), look)?;
+        }
         match self.decoder.try_decode().map_err(corrupt)? {
             DecodeResult::NeedsData(ranges) => Ok(Step::Needs(ranges)),
             DecodeResult::Data(metadata) => {
@@ -82,8 +84,17 @@ impl FooterReader {
         }
     }
 
-    fn check_tail(&self) -> Result<()> {
-        let [a, b, c, d, magic @ ..] = self.tail.as_slice() else { return Ok(()) };
+    /// Of what came, so many bytes from `start` on.
+    fn piece(&self, start: u64, length: u64) -> Option<&[u8]> {
+        self.pieces.iter().find_map(|(at, bytes)| {
+            let from = usize::try_from(start.checked_sub(*at)?).ok()?;
+            bytes.get(from..from.checked_add(usize::try_from(length).ok()?)?)
+        })
+    }
+
+    /// The footer's length, by the last bytes of the file; None: they did not come.
+    fn footer_bytes(&self) -> Result<Option<u64>> {
+        let Some([a, b, c, d, magic @ ..]) = self.piece(self.file_bytes - 8, 8) else { return Ok(None) };
         match magic {
             b"PAR1" => {}
             b"PARE" => return Err(EngineError::unsupported("the Parquet file has an encrypted footer")),
@@ -100,7 +111,7 @@ impl FooterReader {
                 self.file_bytes
             )));
         }
-        Ok(())
+        Ok(Some(length))
     }
 }
 

@@ -3,6 +3,7 @@
 mod column_index;
 mod columns;
 mod delta;
+mod footer_look;
 mod group;
 mod leaf;
 mod leaf_pages;

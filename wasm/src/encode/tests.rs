@@ -19,7 +19,7 @@ fn field(name: &str, data_type: DataType, id: i32) -> Field {
 
 fn options(schema: &Schema) -> Value {
     json!({
-        "schema": schema_to_json(schema), "codec": "zstd", "level": 1, "encoding": "default",
+        "schema": schema_to_json(schema).unwrap(), "codec": "zstd", "level": 1, "encoding": "default",
         "pageSizeBytes": 1 << 20, "pageRowLimit": 20_000, "dictionarySizeBytes": 2 << 20,
         "statisticsTruncateBytes": 16, "columns": [], "keyValueMetadata": [["a", "b"]],
     })

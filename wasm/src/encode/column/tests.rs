@@ -120,7 +120,8 @@ fn leaf(kind: usize, count: usize, nulls: Option<NullBuffer>, of: impl Fn(usize)
     };
     let decimal = |precision: u8| {
         let most = 10i128.pow(u32::from(precision));
-        let values = (0..count).map(|at| i128::from(of(at) as i64) * if of(at) % 2 == 0 { 1 } else { -1 << 40 } % most);
+        let values =
+            (0..count).map(|at| i128::from(of(at) as i64) * if of(at).is_multiple_of(2) { 1 } else { -1 << 40 } % most);
         let array = Decimal128Array::new(values.map(|value| value % most).collect(), nulls.clone());
         Arc::new(array.with_precision_and_scale(precision, 2).unwrap())
     };
@@ -144,7 +145,7 @@ fn leaf(kind: usize, count: usize, nulls: Option<NullBuffer>, of: impl Fn(usize)
             let values: Vec<u8> = (0..count).flat_map(|at| [of(at); 2].map(u64::to_be_bytes).concat()).collect();
             Arc::new(FixedSizeBinaryArray::new(16, values.into(), nulls))
         }
-        _ => Arc::new(BooleanArray::new(BooleanBuffer::collect_bool(count, |at| of(at) % 2 == 0), nulls)),
+        _ => Arc::new(BooleanArray::new(BooleanBuffer::collect_bool(count, |at| of(at).is_multiple_of(2)), nulls)),
     }
 }
 
@@ -222,7 +223,7 @@ proptest! {
         let leaves = theirs.file_metadata().schema_descr().columns().iter();
         let dictionaries: Vec<_> = leaves.map(|leaf| json!([leaf.path().string(), { "dictionary": mode }])).collect();
         let options = json!({
-            "schema": schema_to_json(&rows.schema()), "codec": codec, "level": null,
+            "schema": schema_to_json(&rows.schema()).unwrap(), "codec": codec, "level": null,
             "encoding": if compact { "compact" } else { "default" },
             "pageSizeBytes": page_bytes, "pageRowLimit": page_rows, "dictionarySizeBytes": dictionary_bytes,
             "statisticsTruncateBytes": truncate, "columns": dictionaries, "keyValueMetadata": [],
