@@ -6,7 +6,7 @@
  *   node wasm/build.mjs --quick    all of it, quick to build, slow to run: wasm/target/quick.wasm
  *   node wasm/build.mjs --check    do the prebuilt files belong to the sources and match their own hashes?
  *
- * Needs, from Debian: rustc-web cargo-web libstd-rust-web-dev rust-web-src clang-22 lld-22 llvm-22 binaryen.
+ * With --rustup: by rustup's compiler, also where Debian's is (toolchain.mjs).
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -14,12 +14,12 @@ import { appendFileSync, copyFileSync, existsSync, mkdirSync, readdirSync, readF
 import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { target, toolchain, version } from './toolchain.mjs';
 import { overlayZstd } from './zstd-64-bit.mjs';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const prebuilt = join(root, 'prebuilt');
 const record = join(prebuilt, 'SOURCE.sha256');
-const target = 'wasm32-unknown-unknown';
 
 /** What is shipped, and the features of the crate that are in it. */
 const artifacts = {
@@ -32,7 +32,6 @@ const initialMemoryBytes = 4 * 1024 * 1024;
 
 const run = (command, args, env = {}) =>
   execFileSync(command, args, { cwd: root, env: { ...process.env, ...env }, stdio: 'inherit' });
-const version = (command) => execFileSync(command, ['--version'], { encoding: 'utf8' }).split('\n')[0].trim();
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
 /** Every file that the artifact is made of, in a fixed order. */
@@ -42,7 +41,7 @@ function sourceHash() {
     .filter((entry) => entry.isFile() && /\.rs$|^Cargo\.toml$/.test(entry.name))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)));
   const hash = createHash('sha256');
-  for (const path of ['Cargo.toml', 'Cargo.lock', 'build.mjs', 'zstd-64-bit.mjs', ...rust].sort()) {
+  for (const path of ['Cargo.toml', 'Cargo.lock', 'build.mjs', 'toolchain.mjs', 'zstd-64-bit.mjs', ...rust].sort()) {
     hash.update(`${path}\n${sha256(readFileSync(join(root, path)))}\n`);
   }
   return hash.digest('hex');
@@ -79,8 +78,8 @@ function check() {
 }
 
 /** The sources of a dependency. */
-function crateFolder(name) {
-  const metadata = execFileSync('/usr/bin/cargo', ['metadata', '--locked', '--format-version', '1'], {
+function crateFolder(tools, name) {
+  const metadata = execFileSync(tools.cargo, ['metadata', '--locked', '--format-version', '1'], {
     cwd: root,
     encoding: 'utf8',
     maxBuffer: 1 << 28,
@@ -89,7 +88,7 @@ function crateFolder(name) {
 }
 
 /** One cdylib with these features; answers where it is. */
-function compile(profile, features) {
+function compile(tools, profile, features) {
   const quick = profile === 'quick';
   const targetDir = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
   const cargoHome = process.env.CARGO_HOME ?? join(homedir(), '.cargo');
@@ -103,21 +102,19 @@ function compile(profile, features) {
   // The crate type is said here because cargo leaves out link-time optimisation where a crate is an rlib as well.
   const library = ['rustc', '--locked', '--lib', '--crate-type', 'cdylib', '--profile', profile, '--target', target];
   run(
-    '/usr/bin/cargo',
-    [...library, '--no-default-features', '--features', features.join(), '-Zbuild-std=std,panic_abort'],
+    tools.cargo,
+    [...library, '--no-default-features', '--features', features.join(), ...tools.cargoArguments],
     {
-      // build-std is a nightly option; Debian's compiler has the sources of its own std.
-      RUSTC_BOOTSTRAP: '1',
-      RUSTC: '/usr/bin/rustc',
+      ...tools.environment,
+      RUSTC: tools.rustc,
       CARGO_TARGET_DIR: targetDir,
-      CC_wasm32_unknown_unknown: 'clang-22',
-      AR_wasm32_unknown_unknown: 'llvm-ar-22',
+      CC_wasm32_unknown_unknown: tools.clang,
+      AR_wasm32_unknown_unknown: tools.archiver,
       CFLAGS_wasm32_unknown_unknown: [
         '-mbulk-memory',
-        `-ivfsoverlay ${overlayZstd(crateFolder('zstd-sys'), join(targetDir, 'zstd'))}`,
+        `-ivfsoverlay ${overlayZstd(crateFolder(tools, 'zstd-sys'), join(targetDir, 'zstd'))}`,
         ...(quick ? [] : remap.map(([from, to]) => `-ffile-prefix-map=${from}=${to}`)),
       ].join(' '),
-      CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: 'wasm-ld-22',
       // ahash takes its keys from here instead of from the clock of the build.
       CONST_RANDOM_SEED: 'icestream',
       CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: [
@@ -132,15 +129,15 @@ function compile(profile, features) {
   return join(targetDir, target, profile, 'icestream_engine.wasm');
 }
 
-function buildQuick() {
+function buildQuick(tools) {
   const out = join(root, 'target', 'quick.wasm');
   mkdirSync(join(root, 'target'), { recursive: true });
-  copyFileSync(compile('quick', artifacts['icestream.wasm']), out);
+  copyFileSync(compile(tools, 'quick', artifacts['icestream.wasm']), out);
   stamp(out);
   console.log(out);
 }
 
-function build() {
+function build(tools) {
   const source = sourceHash();
   mkdirSync(prebuilt, { recursive: true });
   for (const [name, features] of Object.entries(artifacts)) {
@@ -155,7 +152,7 @@ function build() {
       '--enable-multivalue',
       '--strip-debug',
       '--strip-producers',
-      compile('size', features),
+      compile(tools, 'size', features),
       '-o',
       join(prebuilt, name),
     ]);
@@ -165,9 +162,9 @@ function build() {
   const lines = {
     source,
     ...artifactHashes(),
-    rustc: version('/usr/bin/rustc'),
-    cargo: version('/usr/bin/cargo'),
-    clang: version('clang-22'),
+    rustc: version(tools.rustc),
+    cargo: version(tools.cargo),
+    clang: version(tools.clang),
     'wasm-opt': version('wasm-opt'),
   };
   writeFileSync(
@@ -179,6 +176,7 @@ function build() {
   console.log(readFileSync(record, 'utf8'));
 }
 
+const tools = () => toolchain(process.argv.includes('--rustup'));
 if (process.argv.includes('--check')) check();
-else if (process.argv.includes('--quick')) buildQuick();
-else build();
+else if (process.argv.includes('--quick')) buildQuick(tools());
+else build(tools());
