@@ -21,7 +21,7 @@ async function ours(): Promise<number> {
     const { dialect, schema } = engine.inferCsv(sample);
     reader = engine.csvReader({ dialect, schema, ...common });
   } else {
-    reader = engine.jsonReader({ schema: engine.inferJson(sample), unknownFields: 'fail', ...common });
+    reader = engine.jsonReader({ schema: engine.inferJson(sample).schema, unknownFields: 'fail', ...common });
   }
   let count = 0;
   const take = (batches: readonly Batch[]) => {

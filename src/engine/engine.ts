@@ -142,14 +142,22 @@ export interface JsonReaderOptions {
 }
 
 /**
- * A sample of fewer than 64 KiB is taken for the whole file; the last row of a longer one may be cut off and is not
- * looked at. Types: boolean, long, double, date, timestamp with and without offset, string. Codes with leading zeros,
+ * What a sample says of a CSV file. Types: boolean, long, double, date, timestamp with and without offset, string. Codes with leading zeros,
  * integers beyond 64 bits and columns without a value are strings. Names are as they stand in the header, also when
  * they are empty or come twice; `column_1` and so on where there is no header.
  */
 export interface CsvInference {
   readonly dialect: CsvDialect;
   readonly schema: ArrowSchema;
+  /** Rows that were looked at; 0 where none ends within the sample. */
+  readonly rows: number;
+}
+
+/** What a sample says of JSON rows. */
+export interface JsonInference {
+  readonly schema: ArrowSchema;
+  /** Rows that were looked at; 0 where none ends within the sample. */
+  readonly rows: number;
 }
 
 /** Undoes gzip (all members) or zstd (all frames) on the way; throws SOURCE_CORRUPT, also at `finish` of a cut-off body. */
@@ -324,11 +332,14 @@ export interface Engine {
   ipcReader(): IpcReader;
   /** The batches of one whole IPC stream. */
   fromIpc(bytes: Uint8Array): Batch[];
-  /** Looks at the first bytes of a CSV file; `given` overrides what it would infer. */
-  inferCsv(sample: Bytes, given?: Partial<CsvDialect>): CsvInference;
+  /**
+   * Looks at the first bytes of a CSV file; `given` overrides what it would infer. `whole` (default true): nothing
+   * follows them; else their last row may be cut off and is not looked at.
+   */
+  inferCsv(sample: Bytes, given?: Partial<CsvDialect>, whole?: boolean): CsvInference;
   csvReader(options: CsvReaderOptions): TextReader;
-  /** The schema of the first objects of NDJSON or of a JSON array. */
-  inferJson(sample: Bytes): ArrowSchema;
+  /** Looks at the first bytes of NDJSON or of a JSON array of objects; `whole` as for CSV. */
+  inferJson(sample: Bytes, whole?: boolean): JsonInference;
   jsonReader(options: JsonReaderOptions): TextReader;
   decompressor(codec: 'gzip' | 'zstd'): Decompressor;
   checksum(): Checksum;

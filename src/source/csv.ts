@@ -11,7 +11,7 @@ import type { ByteStream } from './byte-stream.ts';
 import { knownTypes, refuseBadNames, refuseUnknownTypes } from './column-types.ts';
 import { inFile } from './errors-in-file.ts';
 import type { FileContext } from './file-context.ts';
-import { DEFAULT_SAMPLE_BYTES, MIN_SAMPLE_BYTES } from './options.ts';
+import { inferred, type Sample } from './sample.ts';
 import type { OpenSource } from './source.ts';
 import { openText } from './text-source.ts';
 
@@ -19,18 +19,17 @@ import { openText } from './text-source.ts';
 export async function openCsv(stream: ByteStream, context: FileContext, tabs: boolean): Promise<OpenSource> {
   const { name, options, open, given } = context;
   const { columnNames, ...dialect } = options.csv ?? {};
-  const sample = await stream.peek(Math.max(options.sampleBytes ?? DEFAULT_SAMPLE_BYTES, MIN_SAMPLE_BYTES));
   try {
     const told = defined({ ...(tabs ? { delimiter: '\t' } : {}), ...dialect });
     const known = [...(given?.fields ?? []), ...(open.expected?.fields ?? [])];
-    const inferred = inferDialect(open.engine, sample, told, known);
-    const fields = named(inferred.schema.fields, columnNames, inferred.dialect, given);
+    const found = await inferred(stream, context, (sample) => inferDialect(open.engine, sample, told, known));
+    const fields = named(found.schema.fields, columnNames, found.dialect, given);
     refuseBadNames({ fields }, name);
     refuseUnknownTypes(given, { fields }, name, open);
     const schema: ArrowSchema = { fields: knownTypes(fields, given, open.expected) };
     refuseNested(schema, name);
     const reader = open.engine.csvReader({
-      dialect: inferred.dialect,
+      dialect: found.dialect,
       schema,
       batchRows: batchRowsWithin(options, schema, open.lease),
       onBadRow: options.onBadRow ?? 'fail',
@@ -49,24 +48,25 @@ const DELIMITERS = [',', ';', '\t', '|'];
  */
 function inferDialect(
   engine: Engine,
-  sample: Bytes,
+  sample: Sample,
   told: Partial<CsvDialect>,
   known: readonly ArrowField[],
 ): CsvInference {
   const names = new Set(known.map((f) => f.name));
   const hits = (found: CsvInference) => found.schema.fields.filter((f) => names.has(f.name)).length;
-  let best = engine.inferCsv(sample, told);
+  const infer = (dialect: Partial<CsvDialect>) => engine.inferCsv(sample.bytes, dialect, sample.whole);
+  let best = infer(told);
   if (hits(best) > 0) return best;
   const header = told.header ?? true;
   const delimiters = told.delimiter === undefined ? DELIMITERS : [told.delimiter];
   if (names.size === 0) {
     const [only, ...others] = best.schema.fields;
     if (only === undefined || others.length > 0 || !best.dialect.header || told.delimiter !== undefined) return best;
-    const cut = DELIMITERS.find((delimiter) => only.name.includes(delimiter) && isInHalf(sample, delimiter));
-    return cut === undefined ? best : engine.inferCsv(sample, { ...told, delimiter: cut, header });
+    const cut = DELIMITERS.find((delimiter) => only.name.includes(delimiter) && isInHalf(sample.bytes, delimiter));
+    return cut === undefined ? best : infer({ ...told, delimiter: cut, header });
   }
   for (const delimiter of header ? delimiters : []) {
-    const found = engine.inferCsv(sample, { ...told, delimiter, header });
+    const found = infer({ ...told, delimiter, header });
     if (hits(found) > hits(best)) best = found;
   }
   return best;

@@ -42,7 +42,8 @@ export interface SourceOptions {
   /** Most rows of a batch from text, rows and Parquet, of which 1/16 of the memory limit holds one. Default 8,192. */
   readonly batchRows?: number;
   /**
-   * Bytes of text (after decompression) to infer dialect and types from. Default 256 KiB, at least 64 KiB. JSON: a row
+   * Bytes of text (after decompression) to infer dialect and types from. Default 256 KiB, at least 64 KiB; where the
+   * first row is longer, as many as it has (at most 16 MiB, and 1/16 of the memory limit). JSON: a row
    * after them with a field that neither they nor `schema` have does not fit (see `onBadRow`), so that no field is lost
    * without a word; where `columns` is given, fields of the row that it does not name are left out.
    */
@@ -57,6 +58,5 @@ export interface SourceOptions {
 
 export const DEFAULT_BATCH_ROWS = 8192;
 export const DEFAULT_SAMPLE_BYTES = 256 * 1024;
-/** The engine takes a shorter sample for the whole file. */
 export const MIN_SAMPLE_BYTES = 64 * 1024;
 export const DEFAULT_SAMPLE_ROWS = 1000;

@@ -133,7 +133,7 @@ fn read_rows(file: &Bytes, mut rows: RowGroups) -> Result<usize> {
 /// CSV: what a sample says of it, then all of it in two pieces.
 pub fn csv(data: &[u8]) {
     let (first, rest) = halves(data);
-    let Ok(found) = csv_infer::infer(first, &Given::default()) else { return };
+    let Ok(found) = csv_infer::infer(first, &Given::default(), rest.is_empty()) else { return };
     let options = CsvOptions {
         dialect: found.dialect,
         header: found.header,
@@ -151,7 +151,7 @@ pub fn csv(data: &[u8]) {
 /// JSON, as CSV.
 pub fn json(data: &[u8]) {
     let (first, rest) = halves(data);
-    let Ok(schema) = json_infer::infer(first) else { return };
+    let Ok((schema, _)) = json_infer::infer(first, rest.is_empty()) else { return };
     let Ok(mut reader) = JsonReader::new(Arc::new(schema), 7, false, Unknown::Ignore) else { return };
     if reader.push(first).is_ok() && reader.push(rest).is_ok() {
         let _ = reader.finish();

@@ -16,6 +16,7 @@ import type {
   Decompressor,
   Engine,
   IpcReader,
+  JsonInference,
   JsonReaderOptions,
   ParquetReader,
   Partitioned,
@@ -71,16 +72,16 @@ class WasmEngine implements Engine {
     return batches;
   }
 
-  inferCsv(sample: Bytes, given?: Partial<CsvDialect>): CsvInference {
-    return inferCsv(this.#instance, sample, given);
+  inferCsv(sample: Bytes, given: Partial<CsvDialect> = {}, whole = true): CsvInference {
+    return inferCsv(this.#instance, sample, given, whole);
   }
 
   csvReader(options: CsvReaderOptions): TextReader {
     return csvReader(this.#instance, options);
   }
 
-  inferJson(sample: Bytes): ArrowSchema {
-    return inferJson(this.#instance, sample);
+  inferJson(sample: Bytes, whole = true): JsonInference {
+    return inferJson(this.#instance, sample, whole);
   }
 
   jsonReader(options: JsonReaderOptions): TextReader {

@@ -6,6 +6,7 @@ import type {
   CsvDialect,
   CsvInference,
   CsvReaderOptions,
+  JsonInference,
   JsonReaderOptions,
   RejectedRow,
   TextReader,
@@ -13,14 +14,19 @@ import type {
 import { type BatchList, batchesOf } from './batch.ts';
 import type { WasmInstance } from './instance.ts';
 
-/** Looks at the first bytes of a CSV file; `given` overrides what it would infer. */
-export function inferCsv(instance: WasmInstance, sample: Bytes, given: Partial<CsvDialect> = {}): CsvInference {
-  return instance.callJson('csv_infer', JSON.stringify(given), sample) as CsvInference;
+/** `Engine.inferCsv`. */
+export function inferCsv(
+  instance: WasmInstance,
+  sample: Bytes,
+  given: Partial<CsvDialect>,
+  whole: boolean,
+): CsvInference {
+  return instance.callJson('csv_infer', JSON.stringify(given), Number(whole), sample) as CsvInference;
 }
 
-/** The schema of the first objects of NDJSON or of a JSON array. */
-export function inferJson(instance: WasmInstance, sample: Bytes): ArrowSchema {
-  return instance.callJson('json_infer', sample) as ArrowSchema;
+/** `Engine.inferJson`. */
+export function inferJson(instance: WasmInstance, sample: Bytes, whole: boolean): JsonInference {
+  return instance.callJson('json_infer', Number(whole), sample) as JsonInference;
 }
 
 export function csvReader(instance: WasmInstance, options: CsvReaderOptions): TextReader {

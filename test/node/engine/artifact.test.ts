@@ -52,7 +52,7 @@ describe('the artifact for appends', () => {
     const { dialect, schema } = engine.inferCsv(csv);
     const common = { batchRows: 10, onBadRow: 'fail' } as const;
     using csvReader = engine.csvReader({ dialect, schema, ...common });
-    using jsonReader = engine.jsonReader({ schema: engine.inferJson(json), unknownFields: 'fail', ...common });
+    using jsonReader = engine.jsonReader({ schema: engine.inferJson(json).schema, unknownFields: 'fail', ...common });
     const batches = [
       [...csvReader.push(csv), ...csvReader.finish()],
       [...jsonReader.push(json), ...jsonReader.finish()],

@@ -38,7 +38,7 @@ const lines = [
 it('reads lines and arrays into the schema of their rows', () => {
   const before = engine.liveBytes;
   for (const text of [lines.join('\n'), `[${lines.join(' , ')}]`]) {
-    const schema = engine.inferJson(bytesOf(text));
+    const { schema } = engine.inferJson(bytesOf(text));
     expect(schema.fields.map((field) => [field.name, field.type.kind])).toEqual([
       ['id', 'int'],
       ['name', 'utf8'],
@@ -89,7 +89,7 @@ it('loses no field that the schema does not have without a word', () => {
 });
 
 it('refuses unknown fields inside of columns in any case', () => {
-  const schema = engine.inferJson(bytesOf('{"s":{"x":1},"l":[{"y":1}]}'));
+  const { schema } = engine.inferJson(bytesOf('{"s":{"x":1},"l":[{"y":1}]}'));
   const rows = ['{"s":{"x":1,"new":2}}', '{"l":[{"y":1},{"y":2,"new":null}]}', '{"s":{"x":3}}', '{"s":null,"l":[]}'];
   const { rejects, rows: good } = read(
     { schema, batchRows: 10, onBadRow: 'reject', unknownFields: 'ignore' },
@@ -118,7 +118,7 @@ it('takes an array that is cut off for a corrupt file', () => {
 
 it('has no field that a plain object would lose', () => {
   const text = '{"__proto__":1,"constructor":"x"}';
-  const schema = engine.inferJson(bytesOf(text));
+  const { schema } = engine.inferJson(bytesOf(text));
   expect(schema.fields.map((field) => field.name)).toEqual(['__proto__', 'constructor']);
   using reader = engine.jsonReader({ schema, batchRows: 1, onBadRow: 'fail', unknownFields: 'fail' });
   const [batch] = [...reader.push(bytesOf(text)), ...reader.finish()];

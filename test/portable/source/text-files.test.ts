@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { RejectedRow } from '../../../src/engine/engine.ts';
 import { type FromAnyOptions, fromAny } from '../../../src/source/from-any.ts';
 import type { Bytes } from '../../../src/util/bytes.ts';
+import { MemoryLease } from '../../../src/util/memory-budget.ts';
 import { openOptions, readAll, text } from './helpers.ts';
 
 const file = (content: string | Bytes, name: string) => new File([content], name);
@@ -118,6 +119,33 @@ describe('CSV', () => {
     const result = await readAll(fromAny(file('__proto__,constructor\n1,2\n', 'a.csv')));
     expect(result.columns).toEqual(['__proto__', 'constructor']);
     expect(result.sizes).toEqual([1]);
+  });
+});
+
+describe('a first row that is longer than the sample', () => {
+  const long = 'x'.repeat(1 << 20);
+
+  test.each([
+    ['a.csv', `s,n\n${long},1\ny,2\n`],
+    ['a.csv', `s,n\n"${long}",1\n"y",2`],
+    ['a.ndjson', `{"s":"${long}","n":1}\n{"s":"y","n":2}`],
+    ['a.json', `[{"s":"${long}","n":1},{"s":"y","n":2}]`],
+  ])('has types as any other: %s', async (name, content) => {
+    const { columns, rows } = await readAll(fromAny(file(content, name)));
+    expect(columns).toEqual(['s', 'n']);
+    expect(rows).toEqual([
+      { s: long, n: 1n },
+      { s: 'y', n: 2n },
+    ]);
+  });
+
+  test('is refused where the memory limit is too small to look at it', async () => {
+    const content = `{"s":"${long.repeat(3)}"}\n`;
+    const open = fromAny(file(content, 'a.ndjson')).open({
+      ...(await openOptions()),
+      lease: new MemoryLease(32 << 20),
+    });
+    await expect(open).rejects.toMatchObject({ code: 'SOURCE_CORRUPT', place: { file: 'a.ndjson' } });
   });
 });
 

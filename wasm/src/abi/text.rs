@@ -114,15 +114,15 @@ pub extern "C" fn text_rejects(handle: i32) -> i32 {
     })
 }
 
-/// Given (`Partial<CsvDialect>`) and a sample; `CsvInference` in the meta.
+/// Given (`Partial<CsvDialect>`), whether the sample is all there is (not 0), and the sample; `CsvInference` in the meta.
 ///
 /// # Safety
 /// Each `ptr` and `len` are those of one `ics_alloc`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn csv_infer(given_ptr: *mut u8, given_len: usize, ptr: *mut u8, len: usize) -> i32 {
+pub unsafe extern "C" fn csv_infer(given_ptr: *mut u8, given_len: usize, whole: u32, ptr: *mut u8, len: usize) -> i32 {
     let (request, sample) = unsafe { (request(given_ptr, given_len), block(ptr, len)) };
     answer(|| {
-        let found = csv_infer::infer(&sample, &given(&request?)?)?;
+        let found = csv_infer::infer(&sample, &given(&request?)?, whole != 0)?;
         let character = |byte: Option<u8>| byte.map(|byte| char::from(byte).to_string());
         let answer = json!({
             "dialect": {
@@ -133,22 +133,24 @@ pub unsafe extern "C" fn csv_infer(given_ptr: *mut u8, given_len: usize, ptr: *m
                 "header": found.header,
                 "nullValues": found.null_values,
             },
-            "schema": schema_to_json(&found.schema),
+            "schema": schema_to_json(&found.schema)?,
+            "rows": found.rows,
         });
         set_meta(answer.to_string());
         Ok(0)
     })
 }
 
-/// The schema of a sample in the meta.
+/// Whether the sample is all there is (not 0), and the sample; `JsonInference` in the meta.
 ///
 /// # Safety
 /// `ptr` and `len` are those of one `ics_alloc`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn json_infer(ptr: *mut u8, len: usize) -> i32 {
+pub unsafe extern "C" fn json_infer(whole: u32, ptr: *mut u8, len: usize) -> i32 {
     let sample = unsafe { block(ptr, len) };
     answer(|| {
-        set_meta(schema_to_json(&json_infer::infer(&sample)?).to_string());
+        let (schema, rows) = json_infer::infer(&sample, whole != 0)?;
+        set_meta(json!({ "schema": schema_to_json(&schema)?, "rows": rows }).to_string());
         Ok(0)
     })
 }

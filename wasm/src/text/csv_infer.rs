@@ -32,12 +32,15 @@ pub struct Inference {
     pub null_values: Vec<String>,
     /// Names are given as they stand in the header, also when they are empty or come twice.
     pub schema: Schema,
+    /// Records that were looked at, without the header.
+    pub rows: usize,
 }
 
 /// A cell's text, and whether it was quoted.
 type Cells = Vec<(String, bool)>;
 
-pub fn infer(sample: &[u8], given: &Given) -> Result<Inference> {
+/// `whole`: there is nothing behind the sample; else its last record may be cut off, and is left out.
+pub fn infer(sample: &[u8], given: &Given, whole: bool) -> Result<Inference> {
     let mut transcoder = Transcoder::default();
     let mut transcoded = Vec::new();
     let text = transcoder.push(sample, &mut transcoded);
@@ -48,22 +51,20 @@ pub fn infer(sample: &[u8], given: &Given) -> Result<Inference> {
     let mut best: Option<(Score, Dialect, Vec<Cells>)> = None;
     for delimiter in delimiters {
         let dialect = Dialect { delimiter, quote, escape, comment };
-        let (records, malformed) = records_of(text, dialect);
+        let (records, malformed) = records_of(text, dialect, whole);
         let score = Score::of(&records, malformed);
         if best.as_ref().is_none_or(|(held, ..)| score > *held) {
             best = Some((score, dialect, records));
         }
     }
-    let Some((_, dialect, records)) = best.filter(|(_, _, records)| !records.is_empty()) else {
-        if sample.len() >= SAMPLE_BYTES && !text.trim_ascii().is_empty() {
-            return Err(EngineError::corrupt(format!("CSV: no record ends within the first {} bytes", sample.len())));
-        }
+    let Some((_, dialect, records)) = best.filter(|(_, _, records)| !records.is_empty() || !whole) else {
         return Err(EngineError::new("SOURCE_EMPTY", "CSV: the sample holds no record"));
     };
     let null_values = given.null_values.clone().unwrap_or_else(|| vec![String::new()]);
     let header = given.header.unwrap_or_else(|| has_header(&records, &null_values));
     let schema = schema_of(&records, header, &null_values);
-    Ok(Inference { dialect, header, null_values, schema })
+    let rows = records.len().saturating_sub(usize::from(header));
+    Ok(Inference { dialect, header, null_values, schema, rows })
 }
 
 /// Records of one width, and as many fields as they can be cut into: first that nothing is malformed, then the share
@@ -82,10 +83,7 @@ impl Score {
     }
 }
 
-/// A sample of fewer bytes is the whole file; of a longer one the last record may be cut off, and is left out.
-pub const SAMPLE_BYTES: usize = 64 << 10;
-
-fn records_of(text: &[u8], dialect: Dialect) -> (Vec<Cells>, usize) {
+fn records_of(text: &[u8], dialect: Dialect, whole: bool) -> (Vec<Cells>, usize) {
     let mut records: Vec<Cells> = Vec::new();
     let mut malformed = 0;
     let mut each = |record: &Record| {
@@ -98,7 +96,7 @@ fn records_of(text: &[u8], dialect: Dialect) -> (Vec<Cells>, usize) {
     };
     let mut tokenizer = Tokenizer::new(dialect);
     // A record beyond its limit ends the sample; the reader will say so.
-    if tokenizer.push(text, &mut each).is_ok() && text.len() < SAMPLE_BYTES {
+    if tokenizer.push(text, &mut each).is_ok() && whole {
         // `each` cannot fail.
         let _ = tokenizer.finish(&mut each);
     }
@@ -135,7 +133,7 @@ fn escape_of(text: &[u8], quote: Option<u8>) -> Option<u8> {
 }
 
 fn is_null(cell: &(String, bool), null_values: &[String]) -> bool {
-    null_values.iter().any(|null| *null == cell.0)
+    null_values.contains(&cell.0)
 }
 
 /// A first record of words alone is a header when a column below it is of something else, or, where all columns are
@@ -175,7 +173,7 @@ fn guesses(records: &[Cells], width: usize, null_values: &[String]) -> Vec<Guess
 
 fn schema_of(records: &[Cells], header: bool, null_values: &[String]) -> Schema {
     let width = records.first().map_or(0, Vec::len);
-    let body = if header { &records[1..] } else { records };
+    let body = &records[usize::from(header && !records.is_empty())..];
     let fields = guesses(body, width, null_values).into_iter().enumerate().map(|(at, guess)| {
         let name = if header { records[0][at].0.clone() } else { format!("column_{}", at + 1) };
         Field::new(name, guess.data_type().unwrap_or(DataType::Utf8), true)
@@ -188,7 +186,7 @@ mod tests {
     use super::*;
 
     fn summary(text: &str) -> String {
-        let found = infer(text.as_bytes(), &Given::default()).unwrap();
+        let found = infer(text.as_bytes(), &Given::default(), true).unwrap();
         let fields: Vec<String> =
             found.schema.fields().iter().map(|f| format!("{}:{}", f.name(), f.data_type())).collect();
         format!("{} {} {}", found.dialect.delimiter as char, found.header, fields.join(" "))
@@ -220,28 +218,31 @@ mod tests {
 
     #[test]
     fn quotes_and_escapes_are_found_out() {
-        let found = infer(b"a,b\n'x,1','y'\n'z','w'\n", &Given::default()).unwrap();
+        let found = infer(b"a,b\n'x,1','y'\n'z','w'\n", &Given::default(), true).unwrap();
         assert_eq!((found.dialect.quote, found.schema.fields().len()), (Some(b'\''), 2));
-        let found = infer(b"a,b\n\"x \\\"1\\\" y\",2\n", &Given::default()).unwrap();
+        let found = infer(b"a,b\n\"x \\\"1\\\" y\",2\n", &Given::default(), true).unwrap();
         assert_eq!((found.dialect.escape, found.schema.fields().len()), (Some(b'\\'), 2));
     }
 
     #[test]
     fn what_is_given_is_kept() {
         let given = Given { delimiter: Some(b';'), header: Some(false), quote: Some(None), ..Given::default() };
-        let found = infer(b"a,b\n1,2\n", &given).unwrap();
+        let found = infer(b"a,b\n1,2\n", &given, true).unwrap();
         assert_eq!((found.dialect.delimiter, found.dialect.quote, found.header), (b';', None, false));
         assert_eq!(found.schema.fields().len(), 1);
-        assert_eq!(infer(b"\n\n", &Given::default()).unwrap_err().code, "SOURCE_EMPTY");
+        assert_eq!(infer(b"\n\n", &Given::default(), true).unwrap_err().code, "SOURCE_EMPTY");
     }
 
     #[test]
-    fn a_cut_off_last_record_of_a_long_sample_is_not_looked_at() {
-        let mut text = String::from("a,b\n");
-        while text.len() < SAMPLE_BYTES {
-            text.push_str("1,true\n");
-        }
-        text.push_str("2,tr");
-        assert_eq!(summary(&text), ", true a:Int64 b:Boolean");
+    fn a_last_record_that_may_be_cut_off_is_not_looked_at() {
+        let of = |text: &str, whole| infer(text.as_bytes(), &Given::default(), whole).unwrap();
+        let types = |found: &Inference| found.schema.fields().iter().map(|f| f.data_type().clone()).collect::<Vec<_>>();
+        let found = of("a,b\n1,true\n2,tr", false);
+        assert_eq!((types(&found), found.rows), (vec![DataType::Int64, DataType::Boolean], 1));
+        let found = of("a,b\n1,true\n2,tr", true);
+        assert_eq!((types(&found), found.rows), (vec![DataType::Int64, DataType::Utf8], 2));
+        assert_eq!(of("a,b\n1,\"tr", false).rows, 0);
+        let found = of("a,b", false);
+        assert_eq!((found.schema.fields().len(), found.rows), (0, 0));
     }
 }

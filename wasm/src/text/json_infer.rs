@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, Fields, Schema};
 
-use super::csv_infer::SAMPLE_BYTES;
 use super::guess::Guess;
 use super::json_rows::{RowReader, Splitter};
 use super::json_scan::{MAX_DEPTH, Scanner};
+use super::number;
 use super::rows::Fault;
 use super::transcode::Transcoder;
 use crate::error::{EngineError, Result};
@@ -18,7 +18,7 @@ use crate::error::{EngineError, Result};
 struct Seen {
     boolean: bool,
     long: bool,
-    /// Whole numbers that a double cannot hold, and that 64 bits cannot.
+    /// Whole numbers that a double cannot hold, and numbers that 64 bits cannot.
     large: bool,
     beyond: bool,
     double: bool,
@@ -60,7 +60,9 @@ impl RowReader for SampleRows {
     }
 }
 
-pub fn infer(sample: &[u8]) -> Result<Schema> {
+/// The schema, and how many rows say so. `whole`: there is nothing behind the sample; else its last row may be cut off,
+/// and is left out.
+pub fn infer(sample: &[u8], whole: bool) -> Result<(Schema, u64)> {
     let mut transcoder = Transcoder::default();
     let mut transcoded = Vec::new();
     let text = transcoder.push(sample, &mut transcoded);
@@ -68,19 +70,27 @@ pub fn infer(sample: &[u8]) -> Result<Schema> {
     let mut splitter = Splitter::default();
     splitter.push(text, &mut sample_rows)?;
     // Where there are rows, the reader will report an array that is not closed, with its place.
-    let unclosed = if sample.len() < SAMPLE_BYTES { splitter.finish(&mut sample_rows).err() } else { None };
+    let unclosed = if whole { splitter.finish(&mut sample_rows).err() } else { None };
     let SampleRows { members, objects, first_fault } = sample_rows;
     if let (0, None, Some(error)) = (objects, &first_fault, unclosed) {
         return Err(error);
     }
     match (objects, first_fault) {
-        (0, Some((reason, line))) => Err(EngineError::corrupt(format!("JSON: line {line}: {reason}")).at_line(line)),
-        (0, None) if sample.len() >= SAMPLE_BYTES && !text.trim_ascii().is_empty() => {
-            Err(EngineError::corrupt(format!("JSON: no row ends within the first {} bytes", sample.len())))
+        (0, Some((reason, line))) => {
+            let advice = if is_laid_out_otherwise(text) { LAYOUT } else { "" };
+            Err(EngineError::corrupt(format!("JSON: line {line}: {reason}{advice}")).at_line(line))
         }
-        (0, None) => Err(EngineError::new("SOURCE_EMPTY", "JSON: the sample holds no row")),
-        _ => Ok(Schema::new(members.fields())),
+        (0, None) if whole => Err(EngineError::new("SOURCE_EMPTY", "JSON: the sample holds no row")),
+        _ => Ok((Schema::new(members.fields()), objects)),
     }
+}
+
+const LAYOUT: &str = "; rows are one JSON object a line, or one array of objects (not one object over several lines)";
+
+/// Whether the text begins with an object that is JSON as far as it is known.
+fn is_laid_out_otherwise(text: &[u8]) -> bool {
+    let mut scanner = Scanner::new(text);
+    scanner.peek() == b'{' && (scanner.skip(0).is_ok() || scanner.rest().is_empty())
 }
 
 impl Members {
@@ -140,6 +150,7 @@ impl Seen {
                 let text = scanner.number()?;
                 if !text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
                     self.double = true;
+                    self.beyond |= number::double(text).is_err();
                 } else {
                     self.long = true;
                     match text.parse::<i64>() {
@@ -186,7 +197,7 @@ mod tests {
     use super::*;
 
     fn types(text: &str) -> String {
-        let schema = infer(text.as_bytes()).unwrap();
+        let (schema, _) = infer(text.as_bytes(), true).unwrap();
         schema.fields().iter().map(|f| format!("{}:{}", f.name(), short(f.data_type()))).collect::<Vec<_>>().join(" ")
     }
 
@@ -225,6 +236,7 @@ mod tests {
             ("{\"__proto__\":1}", "__proto__:Int64"),
             ("{\"a\":1}\nbroken\n{\"a\":2}", "a:Int64"),
             ("{\"a\":NaN}", "a:Float64"),
+            ("{\"a\":1.5}\n{\"a\":1E400}", "a:Utf8"),
         ] {
             assert_eq!(types(text), expected, "{text}");
         }
@@ -232,12 +244,33 @@ mod tests {
 
     #[test]
     fn nothing_to_infer_from_is_an_error() {
+        let code = |text: &str| infer(text.as_bytes(), true).unwrap_err().code;
         for text in ["", " \n", "[]"] {
-            assert_eq!(infer(text.as_bytes()).unwrap_err().code, "SOURCE_EMPTY");
+            assert_eq!(code(text), "SOURCE_EMPTY");
         }
         for text in ["1\n2", "hello", "[1]", "[", " [\n", "[{\"a\":1", &"[".repeat(60_000), &"[".repeat(100_000)] {
-            assert_eq!(infer(text.as_bytes()).unwrap_err().code, "SOURCE_CORRUPT");
+            assert_eq!(code(text), "SOURCE_CORRUPT");
         }
-        assert_eq!(infer(format!("{{\"a\":{}", "[".repeat(100_000)).as_bytes()).unwrap_err().code, "SOURCE_CORRUPT");
+        assert_eq!(code(&format!("{{\"a\":{}", "[".repeat(100_000))), "SOURCE_CORRUPT");
+    }
+
+    #[test]
+    fn a_last_row_that_may_be_cut_off_is_not_looked_at() {
+        for (text, rows) in
+            [("{\"a\":1}\n{\"a\":\"x", 1), ("{\"a\":", 0), ("[{\"a\":", 0), ("[{\"a\":1},{", 1), (" ", 0)]
+        {
+            assert_eq!(infer(text.as_bytes(), false).unwrap().1, rows, "{text}");
+        }
+    }
+
+    #[test]
+    fn json_that_is_no_rows_is_told_how_rows_are_laid_out() {
+        let message = |text: &str| infer(text.as_bytes(), true).unwrap_err().message;
+        for text in ["{\n\"a\":1\n}", "{\n\"a\":[\n", "{\"a\":1}{\"a\":2}", "{\"a\":1}\r{\"a\":2}\r"] {
+            assert!(message(text).contains("one JSON object a line"), "{text}");
+        }
+        for text in ["{\"a\":\"\\ud83e\"}\n", "{\"a\":1,}\n", "{'a':1}\n", "{\"a\":01}", "1\n2"] {
+            assert!(!message(text).contains("one JSON object a line"), "{text}");
+        }
     }
 }
