@@ -111,7 +111,6 @@ impl Decompressor {
                     let mut input = InBuffer::around(&self.input);
                     let mut output = OutBuffer::around_pos(&mut out, start);
                     let remaining = decoder.run(&mut input, &mut output).map_err(|e| zstd_error(&e))?;
-                    drop(output);
                     let consumed = input.pos();
                     self.input.advance(consumed);
                     self.at_boundary = remaining == 0;

@@ -28,6 +28,7 @@ struct Small {
     slabs: UnsafeCell<Slabs>,
 }
 
+// SAFETY: `with` lets one thread in at a time.
 unsafe impl Sync for Small {}
 
 impl Small {
@@ -51,20 +52,24 @@ fn note(ptr: *mut u8, size: usize) -> *mut u8 {
     ptr
 }
 
+// SAFETY: every block is the slabs' or the system's, which of the two its layout says, and its size is only counted.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let ptr = match slabs::class(layout) {
             Some(class) => SMALL.with(|s| s.alloc(class)),
+            // SAFETY: the caller's promise.
             None => unsafe { System.alloc(layout) },
         };
         note(ptr, layout.size())
     }
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         let Some(class) = slabs::class(layout) else {
+            // SAFETY: the caller's promise.
             return note(unsafe { System.alloc_zeroed(layout) }, layout.size());
         };
         let ptr = SMALL.with(|s| s.alloc(class));
         if !ptr.is_null() {
+            // SAFETY: a block of the class holds the layout.
             unsafe { ptr.write_bytes(0, layout.size()) };
         }
         note(ptr, layout.size())
@@ -72,7 +77,9 @@ unsafe impl GlobalAlloc for Counting {
     unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
         LIVE.fetch_sub(layout.size(), Relaxed);
         match slabs::class(layout) {
+            // SAFETY: the caller's promise; the layout is that of the call which gave the block.
             Some(class) => SMALL.with(|s| unsafe { s.free(ptr, class) }),
+            // SAFETY: likewise.
             None => unsafe { System.dealloc(ptr, layout) },
         }
     }
@@ -81,6 +88,7 @@ unsafe impl GlobalAlloc for Counting {
         let fresh_layout = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
         match (slabs::class(layout), slabs::class(fresh_layout)) {
             (None, None) => {
+                // SAFETY: the caller's promise; it is a block of the system's, and stays one.
                 let fresh = unsafe { System.realloc(ptr, layout, new_size) };
                 if !fresh.is_null() {
                     LIVE.fetch_sub(layout.size(), Relaxed);
@@ -91,6 +99,7 @@ unsafe impl GlobalAlloc for Counting {
                 LIVE.fetch_sub(layout.size(), Relaxed);
                 note(ptr, new_size)
             }
+            // SAFETY: the caller's promise; both blocks have as many bytes as are copied.
             _ => unsafe {
                 let fresh = self.alloc(fresh_layout);
                 if !fresh.is_null() {
@@ -130,24 +139,30 @@ pub fn block_alloc(len: usize) -> *mut u8 {
     if len > isize::MAX as usize / 2 {
         return note(std::ptr::null_mut(), len);
     }
+    // SAFETY: the layout's size is 1 or more.
     unsafe { std::alloc::alloc(layout(len)) }
 }
 
 /// # Safety
 /// `ptr` and `len` are those of one `block_alloc` that was not freed or taken.
 pub unsafe fn block_free(ptr: *mut u8, len: usize) {
+    // SAFETY: the caller's promise; the same length has the same layout.
     unsafe { std::alloc::dealloc(ptr, layout(len)) }
 }
 
+/// A block that is the engine's.
 struct Block {
     ptr: *mut u8,
     len: usize,
 }
+// SAFETY: nobody else has the block, and the allocator serves any thread.
 unsafe impl Send for Block {}
+// SAFETY: what is shared is read alone.
 unsafe impl Sync for Block {}
 impl std::panic::RefUnwindSafe for Block {}
 impl Drop for Block {
     fn drop(&mut self) {
+        // SAFETY: they are those of one block, which ends here.
         unsafe { block_free(self.ptr, self.len) }
     }
 }
@@ -158,6 +173,7 @@ impl Drop for Block {
 /// As for `block_free`; all `len` bytes were written.
 pub unsafe fn block_take(ptr: *mut u8, len: usize) -> Buffer {
     match NonNull::new(ptr) {
+        // SAFETY: the caller's promise; the block lives as long as its owner.
         Some(p) => unsafe { Buffer::from_custom_allocation(p, len, Arc::new(Block { ptr, len })) },
         None => Buffer::from(Vec::<u8>::new()),
     }
@@ -172,6 +188,7 @@ mod tests {
         for align in [8, 16, 32, 64, 4096] {
             for size in [1, 63, 64, 1000, 70_000] {
                 let layout = Layout::from_size_align(size, align).unwrap();
+                // SAFETY: within the sizes asked for; `grown` is all of it, of the second one.
                 unsafe {
                     let ptr = std::alloc::alloc_zeroed(layout);
                     assert_eq!(ptr as usize % align, 0);

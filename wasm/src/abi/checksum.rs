@@ -14,7 +14,12 @@ pub extern "C" fn checksum_new() -> i32 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn checksum_push(handle: i32, ptr: *mut u8, len: usize) -> i32 {
     let bytes = unsafe { block(ptr, len) };
-    answer(|| handles::with::<Checksum, _>(handle, |c| Ok(c.push(&bytes))).map(|()| 0))
+    answer(|| {
+        handles::with::<Checksum, _>(handle, |checksum| {
+            checksum.push(&bytes);
+            Ok(0)
+        })
+    })
 }
 
 /// Of all bytes so far, as 16 hexadecimal digits in a JSON string in the meta.

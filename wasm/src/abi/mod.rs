@@ -2,6 +2,10 @@
 //!
 //! Every call answers an i32: not negative, a handle, a count or a state; negative, an error whose JSON is the meta.
 //! Input blocks come from `ics_alloc` and are consumed by the call they are given to.
+#![allow(
+    clippy::undocumented_unsafe_blocks,
+    reason = "each block hands on the promise above its function, and no more"
+)]
 
 mod bare;
 pub(crate) mod batch;

@@ -134,7 +134,7 @@ impl PageCheck {
                 Ok(())
             }
             Encoding::BYTE_STREAM_SPLIT if self.width > 0 => {
-                if bytes.len() % self.width != 0 || bytes.len() / self.width < present {
+                if !bytes.len().is_multiple_of(self.width) || bytes.len() / self.width < present {
                     let (length, width) = (bytes.len(), self.width);
                     return Err(bad(format!("a page of {length} bytes cannot hold {present} values of {width} bytes")));
                 }

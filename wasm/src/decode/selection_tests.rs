@@ -288,7 +288,7 @@ fn a_wide_variety_of_columns_is_cut_where_pages_are() {
         list,
         nulls: 7,
         list_nulls: 9,
-        distinct: if kind % 2 == 0 { 30 } else { u64::MAX },
+        distinct: if kind.is_multiple_of(2) { 30 } else { u64::MAX },
         times: 2,
         seed: kind as u64,
     };

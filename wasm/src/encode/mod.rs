@@ -24,7 +24,7 @@ use self::column::Codec;
 use self::part::{Elsewhere, Part};
 use self::recipe::Recipe;
 use self::row_group::OpenRowGroup;
-use self::segments::Output;
+use self::segments::{Output, Pieces};
 use crate::error::{EngineError, Result};
 use crate::footer::{FooterFacts, footer_facts};
 
@@ -106,7 +106,7 @@ impl Encoder {
     }
 
     /// Encodes some columns; the bytes that are final. None: the row group is complete.
-    pub fn step_row_group(&mut self) -> Result<Option<Vec<Vec<u8>>>> {
+    pub fn step_row_group(&mut self) -> Result<Option<Pieces>> {
         // A row group that fails has put some of its columns into the file already.
         let (mut open, mut columns, mut codec) = match std::mem::replace(&mut self.state, State::Ended) {
             State::InRowGroup(open, columns, codec) => (open, columns, codec),
@@ -138,7 +138,7 @@ impl Encoder {
     /// Puts a row group into the file that an encoder of `of_part` with the same options made: `data_bytes` of column
     /// chunks, and the `tail` that followed them. Answers the bytes of the file that come before the column chunks and
     /// after them.
-    pub fn append_part(&mut self, tail: Bytes, data_bytes: u64) -> Result<(Vec<Vec<u8>>, Vec<Vec<u8>>)> {
+    pub fn append_part(&mut self, tail: Bytes, data_bytes: u64) -> Result<(Pieces, Pieces)> {
         let State::Ready(mut writer) = std::mem::replace(&mut self.state, State::Ended) else { return Err(finished()) };
         let part = Part::parse(tail, data_bytes, writer.schema_descr().clone().into())?;
         flush(&mut writer)?;
@@ -155,14 +155,14 @@ impl Encoder {
     }
 
     /// The tail of a part, and the number of its rows.
-    pub fn finish_part(&mut self) -> Result<(Vec<Vec<u8>>, i64)> {
+    pub fn finish_part(&mut self) -> Result<(Pieces, i64)> {
         let State::Ready(mut writer) = std::mem::replace(&mut self.state, State::Ended) else { return Err(finished()) };
         let metadata = writer.finish()?;
         Ok((self.output.take(), metadata.file_metadata().num_rows()))
     }
 
     /// The rest of the file, and what its footer says.
-    pub fn finish(&mut self) -> Result<(Vec<Vec<u8>>, FooterFacts)> {
+    pub fn finish(&mut self) -> Result<(Pieces, FooterFacts)> {
         let State::Ready(mut writer) = std::mem::replace(&mut self.state, State::Ended) else { return Err(finished()) };
         let metadata = writer.finish()?;
         let mut rest = self.output.take().concat();

@@ -5,6 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 const SEGMENT: usize = 256 << 10;
 
+/// Bytes that follow each other.
+pub type Pieces = Vec<Vec<u8>>;
+
 #[derive(Default)]
 struct Segments {
     full: Vec<Vec<u8>>,
@@ -14,7 +17,7 @@ struct Segments {
 }
 
 impl Segments {
-    fn take(&mut self) -> Vec<Vec<u8>> {
+    fn take(&mut self) -> Pieces {
         let mut segments = std::mem::take(&mut self.full);
         if !self.last.is_empty() {
             segments.push(std::mem::take(&mut self.last));
@@ -63,7 +66,7 @@ impl Output {
     }
 
     /// What was written since the last call.
-    pub fn take(&self) -> Vec<Vec<u8>> {
+    pub fn take(&self) -> Pieces {
         self.with(Segments::take)
     }
 

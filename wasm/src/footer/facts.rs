@@ -164,10 +164,11 @@ impl Bounds {
             })
         };
         // Bounds in the wrong order are not bounds.
-        if let (Some(min), Some(max)) = (min, max) {
-            if self.order.compare(min, max) == Ordering::Greater && !zeros(self.order, min, max) {
-                return (None, None);
-            }
+        if let (Some(min), Some(max)) = (min, max)
+            && self.order.compare(min, max) == Ordering::Greater
+            && !zeros(self.order, min, max)
+        {
+            return (None, None);
         }
         (side(min, stats.min_is_exact(), true), side(max, stats.max_is_exact(), false))
     }

@@ -55,8 +55,8 @@ pub fn run(cast: &Cast, array: &ArrayRef, target: &DataType, mask: Option<&NullB
     match cast {
         Cast::Same => Ok(array.clone()),
         Cast::Checked => step.checked(),
-        Cast::IntToInt | Cast::Ticks { .. } | Cast::IntToFloat | Cast::IntToDecimal { .. } => step.from_ints(cast),
-        Cast::FloatToFloat | Cast::FloatToInt => step.from_floats(),
+        Cast::IntToInt | Cast::Ticks { .. } | Cast::IntToFloat | Cast::IntToDecimal { .. } => step.cast_ints(cast),
+        Cast::FloatToFloat | Cast::FloatToInt => step.cast_floats(),
         Cast::Decimal { shift, precision } => {
             let values = step.decimals(*shift, *precision)?;
             step.finish(values)
@@ -149,8 +149,8 @@ impl Step<'_> {
         })
     }
 
-    fn from_ints(&self, cast: &Cast) -> Result<ArrayRef> {
-        let Some(ints) = self.ints() else { return self.from_u64(cast) };
+    fn cast_ints(&self, cast: &Cast) -> Result<ArrayRef> {
+        let Some(ints) = self.ints() else { return self.cast_u64(cast) };
         match (cast, self.target) {
             (Cast::IntToFloat, DataType::Float32) => self.finish(self.map(&ints, scalar::i64_to_f32)?),
             (Cast::IntToFloat, _) => self.finish(self.map(&ints, scalar::i64_to_f64)?),
@@ -169,7 +169,7 @@ impl Step<'_> {
         }
     }
 
-    fn from_u64(&self, cast: &Cast) -> Result<ArrayRef> {
+    fn cast_u64(&self, cast: &Cast) -> Result<ArrayRef> {
         let values = self.primitive::<UInt64Type>();
         if let Cast::IntToDecimal { precision, scale } = cast {
             return self.finish(self.map(values, |v| scalar::rescale(v.into(), (*scale).into(), *precision))?);
@@ -190,7 +190,7 @@ impl Step<'_> {
         }
     }
 
-    fn from_floats(&self) -> Result<ArrayRef> {
+    fn cast_floats(&self) -> Result<ArrayRef> {
         let doubles: ScalarBuffer<f64> = match self.array.data_type() {
             DataType::Float16 => self.primitive::<Float16Type>().iter().map(|v| v.to_f64()).collect(),
             DataType::Float32 => self.primitive::<Float32Type>().iter().map(|v| f64::from(*v)).collect(),

@@ -3,6 +3,9 @@
 //!
 //! Blocks of one size class share a slab; slabs lie together in regions, which are all that the system's allocator
 //! sees. A slab that is empty serves any class, a region that is empty goes back.
+//!
+//! A `*mut Slab` is, wherever it is not null, the start of a slab of a live region of these `Slabs`, whose header was
+//! written before the slab came into any list. That is what the unsafe code here relies on, and keeps true.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::ptr::null_mut;
@@ -41,8 +44,12 @@ struct Slab {
 
 const _: () = assert!(size_of::<Slab>() <= HEADER);
 
-/// Doubly linked lists of slabs.
+/// Puts a slab before the others of a list, which is doubly linked.
+///
+/// # Safety
+/// `slab` is in no list.
 unsafe fn push(head: &mut *mut Slab, slab: *mut Slab) {
+    // SAFETY: both are slabs.
     unsafe {
         (*slab).previous = null_mut();
         (*slab).next = *head;
@@ -53,7 +60,10 @@ unsafe fn push(head: &mut *mut Slab, slab: *mut Slab) {
     *head = slab;
 }
 
+/// # Safety
+/// `slab` is in the list of `head`.
 unsafe fn unlink(head: &mut *mut Slab, slab: *mut Slab) {
+    // SAFETY: it and its neighbours are slabs.
     unsafe {
         let (next, previous) = ((*slab).next, (*slab).previous);
         if previous.is_null() {
@@ -104,7 +114,7 @@ pub fn class(layout: Layout) -> Option<usize> {
 }
 
 fn region_layout(slabs: usize) -> Layout {
-    // Powers of two, both; the sum is far from overflow.
+    // SAFETY: powers of two, both; the sum is far from overflow.
     unsafe { Layout::from_size_align_unchecked(slabs * SLAB, SLAB) }
 }
 
@@ -121,6 +131,7 @@ impl Slabs {
             if slab.is_null() {
                 return null_mut();
             }
+            // SAFETY: a slab in no list, which becomes one of the class.
             unsafe {
                 (*slab).free = null_mut();
                 (*slab).fresh = HEADER as u32;
@@ -130,6 +141,7 @@ impl Slabs {
             }
         }
         let size = class_size(class);
+        // SAFETY: a slab in the list of its class has a block that was freed, or room for a fresh one.
         unsafe {
             let found = (*slab).free;
             let block = if found.is_null() {
@@ -151,6 +163,8 @@ impl Slabs {
     /// # Safety
     /// `block` came from `alloc` of the same class and was not freed.
     pub unsafe fn free(&mut self, block: *mut u8, class: usize) {
+        // SAFETY: slabs are aligned to their size, so that a block knows its own; a block holds a `Free`. The slab is in
+        // the list of its class but where it was full.
         unsafe {
             let slab = block.sub(block.addr() % SLAB).cast::<Slab>();
             if is_full(slab, class_size(class)) {
@@ -169,6 +183,7 @@ impl Slabs {
 
     /// A slab of no class, out of the region that got one back last.
     fn idle_slab(&mut self) -> *mut Slab {
+        // SAFETY: the first slab of a region in the list; the bit that is found is that of a slab of the region.
         unsafe {
             let mut region = self.regions;
             if region.is_null() {
@@ -191,8 +206,10 @@ impl Slabs {
         }
     }
 
-    unsafe fn new_region(&mut self) -> *mut Slab {
+    /// One with all its slabs idle; null when the system refuses.
+    fn new_region(&mut self) -> *mut Slab {
         for slabs in REGION_SLABS {
+            // SAFETY: the layout's size is not 0; the region is as large as its slabs, and in no list.
             unsafe {
                 let region = System.alloc(region_layout(slabs)).cast::<Slab>();
                 if region.is_null() {
@@ -209,7 +226,11 @@ impl Slabs {
     }
 
     /// Takes an empty slab out of use.
+    ///
+    /// # Safety
+    /// It has no block in use, and is in no list.
     unsafe fn rest(&mut self, slab: *mut Slab) {
+        // SAFETY: its region is in the list where it has idle slabs; one of which all are idle has nothing in use.
         unsafe {
             let region = (*slab).region;
             if (*region).idle == 0 {
@@ -228,7 +249,10 @@ impl Slabs {
         }
     }
 
+    /// # Safety
+    /// `region` is the first slab of one that is not in the list.
     unsafe fn push_region(&mut self, region: *mut Slab) {
+        // SAFETY: it and the list's head are slabs.
         unsafe {
             (*region).next_region = self.regions;
             (*region).previous_region = null_mut();
@@ -239,7 +263,10 @@ impl Slabs {
         self.regions = region;
     }
 
+    /// # Safety
+    /// `region` is in the list.
     unsafe fn unlink_region(&mut self, region: *mut Slab) {
+        // SAFETY: it and its neighbours are slabs.
         unsafe {
             let (next, previous) = ((*region).next_region, (*region).previous_region);
             if previous.is_null() {
@@ -254,11 +281,19 @@ impl Slabs {
     }
 }
 
+/// # Safety
+/// `slab` is one whose blocks are of `size`.
 unsafe fn is_full(slab: *mut Slab, size: usize) -> bool {
+    // SAFETY: as said.
     unsafe { (*slab).free.is_null() && (*slab).fresh as usize + size > SLAB }
 }
 
+/// The bits of all slabs of a region.
+///
+/// # Safety
+/// `region` is its first slab.
 unsafe fn all_idle(region: *mut Slab) -> u32 {
+    // SAFETY: as said.
     unsafe { (1 << (*region).slabs) - 1 }
 }
 
@@ -273,6 +308,7 @@ mod tests {
         let (mut count, mut region) = (0, slabs.regions);
         while !region.is_null() {
             count += 1;
+            // SAFETY: it is in the list.
             region = unsafe { (*region).next_region };
         }
         count
@@ -297,17 +333,20 @@ mod tests {
     fn regions_go_back_when_they_are_empty() {
         let mut slabs = Slabs::new();
         let blocks: Vec<_> = (0..5000).map(|_| slabs.alloc(class_of(1000))).collect();
+        // SAFETY: blocks that are live.
         let region_of = |block: &*mut u8| unsafe { (*block.sub(block.addr() % SLAB).cast::<Slab>()).region };
         let most = blocks.iter().map(region_of).collect::<std::collections::HashSet<_>>().len();
         assert!((5000 * 1024 / (16 * SLAB)..12).contains(&most), "{most}");
         assert_eq!(open_regions(&slabs), 1);
         for block in blocks {
+            // SAFETY: it came from `alloc` of this class.
             unsafe { slabs.free(block, class_of(1000)) };
         }
         assert_eq!((open_regions(&slabs), slabs.idle_regions), (1, 1));
         // The region that was kept serves another class.
         let block = slabs.alloc(0);
         assert_eq!((open_regions(&slabs), slabs.idle_regions), (1, 0));
+        // SAFETY: likewise.
         unsafe { slabs.free(block, 0) };
         assert_eq!(slabs.idle_regions, 1);
     }
@@ -319,6 +358,7 @@ mod tests {
         ) {
             let mut slabs = Slabs::new();
             let mut live: Vec<(*mut u8, Layout, u8)> = Vec::new();
+            // SAFETY: `live` holds what `alloc` gave, with its layout, and was not freed.
             let check_and_free = |slabs: &mut Slabs, (block, layout, mark): (*mut u8, Layout, u8)| unsafe {
                 let held = std::slice::from_raw_parts(block, layout.size());
                 assert!(held.iter().all(|byte| *byte == mark));
@@ -333,6 +373,7 @@ mod tests {
                 let layout = Layout::from_size_align(size, 1 << align).unwrap();
                 let block = slabs.alloc(class(layout).unwrap());
                 assert_eq!(block.addr() % layout.align(), 0);
+                // SAFETY: a block of the class holds so many bytes.
                 unsafe { block.write_bytes(i as u8, size) };
                 live.push((block, layout, i as u8));
             }

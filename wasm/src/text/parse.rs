@@ -117,7 +117,7 @@ pub fn timestamp(text: &str, unit: TimeUnit, instant: bool) -> Result<i64, Reaso
 
 /// Nanoseconds in units of `PER_UNIT` of them.
 fn whole_part<const PER_UNIT: u32>(nanos: u32) -> Option<u32> {
-    (nanos % PER_UNIT == 0).then_some(nanos / PER_UNIT)
+    nanos.is_multiple_of(PER_UNIT).then_some(nanos / PER_UNIT)
 }
 
 /// Sixteen bytes, with hyphens at 8-4-4-4-12 or without any.
@@ -146,7 +146,7 @@ fn hex_pair(pair: &[u8]) -> Option<u8> {
 /// Bytes as pairs of hexadecimal digits, `0x` or `\x` before them or not.
 pub fn hex(text: &str, out: &mut Vec<u8>) -> Result<(), Reason> {
     let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("\\x")).unwrap_or(text).as_bytes();
-    if digits.len() % 2 != 0 {
+    if !digits.len().is_multiple_of(2) {
         return Err(not(text, "bytes as pairs of hexadecimal digits"));
     }
     let start = out.len();

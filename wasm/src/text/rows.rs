@@ -79,7 +79,7 @@ impl Rows {
             self.filled += 1;
             let full = self.filled >= self.batch_rows
                 // Sums over all columns, so not for every row.
-                || self.filled % 64 == 0 && self.columns.iter().map(Column::bytes).sum::<usize>() >= BATCH_BYTES;
+                || self.filled.is_multiple_of(64) && self.columns.iter().map(Column::bytes).sum::<usize>() >= BATCH_BYTES;
             return if full { self.close() } else { Ok(()) };
         };
         self.take_back();

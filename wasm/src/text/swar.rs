@@ -60,7 +60,7 @@ pub fn digits_of(text: &[u8; 8], pattern: &[u8; 8]) -> Option<[u8; 8]> {
     let values = u64::from_le_bytes(*text) ^ u64::from_le_bytes(*pattern);
     let others = zeros(u64::from_le_bytes(*pattern) ^ (ONES * b'0' as u64)) ^ HIGH;
     // More than a digit has the high bit; elsewhere any bit is too much.
-    let limit = (ONES * 0x76) | (others >> 7) * 0x7f;
+    let limit = (ONES * 0x76) | ((others >> 7) * 0x7f);
     ((values.wrapping_add(limit) | values) & HIGH == 0).then(|| values.to_le_bytes())
 }
 

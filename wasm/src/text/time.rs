@@ -37,7 +37,8 @@ fn date_prefix(text: &[u8]) -> Option<(i64, &[u8])> {
     };
     let signed = unsigned.len() != text.len();
     let width = unsigned.iter().position(|b| *b == b'-')?;
-    if width < 4 || width > 6 || (width > 4 && !signed) || unsigned.len() < width + 6 || unsigned[width + 3] != b'-' {
+    if !(4..=6).contains(&width) || (width > 4 && !signed) || unsigned.len() < width + 6 || unsigned[width + 3] != b'-'
+    {
         return None;
     }
     let year = digits(&unsigned[..width])? * if negative { -1 } else { 1 };

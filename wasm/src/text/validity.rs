@@ -35,7 +35,7 @@ impl Validity {
         }
         self.len = length;
         self.words.truncate(length.div_ceil(64));
-        if let (Some(last), true) = (self.words.get_mut(length / 64), length % 64 > 0) {
+        if let (Some(last), true) = (self.words.get_mut(length / 64), !length.is_multiple_of(64)) {
             *last |= !0 << (length % 64);
         }
     }

@@ -190,7 +190,7 @@ impl Walk {
             }
         }
         if let Some(offsets) = &node.offsets {
-            self.into_lists(offsets, histograms);
+            self.enter_lists(offsets, histograms);
         }
         Ok(())
     }
@@ -231,7 +231,7 @@ impl Walk {
         self.alive = self.slots.iter().map(Range::len).sum();
     }
 
-    fn into_lists(&mut self, offsets: &[i32], histograms: &mut Histograms) {
+    fn enter_lists(&mut self, offsets: &[i32], histograms: &mut Histograms) {
         self.lists += 1;
         let before = self.entries();
         let empty = self.entries.into_lists(&self.slots, offsets, self.level, self.lists);

@@ -155,10 +155,10 @@ fn bits(parts: &[Part]) -> BooleanBuffer {
 }
 
 fn texts<'a>(parts: &[Part<'a>]) -> PageValues<'a> {
-    if let [(LeafValues::Texts(offsets, data), slots)] = parts {
-        if let [run] = slots.as_slice() {
-            return PageValues::Texts(Cow::Borrowed(&offsets[run.start..=run.end]), Cow::Borrowed(data));
-        }
+    if let [(LeafValues::Texts(offsets, data), slots)] = parts
+        && let [run] = slots.as_slice()
+    {
+        return PageValues::Texts(Cow::Borrowed(&offsets[run.start..=run.end]), Cow::Borrowed(data));
     }
     let (mut all_offsets, mut all) = (vec![0], Vec::new());
     for (values, slots) in parts {
