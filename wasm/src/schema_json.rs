@@ -31,7 +31,8 @@ pub fn schema_to_json(schema: &Schema) -> Result<Value> {
     for field in schema.fields() {
         if nesting(field.data_type(), MAX_NESTING) > MAX_NESTING {
             let name = field.name();
-            let text = format!("column {name}: its type is nested more than {MAX_NESTING} levels deep; hold it as text");
+            let text =
+                format!("column {name}: its type is nested more than {MAX_NESTING} levels deep; hold it as text");
             return Err(EngineError::unsupported(text).at_column(name));
         }
     }

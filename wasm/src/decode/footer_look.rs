@@ -17,7 +17,9 @@ pub fn look(footer: &[u8]) -> Result<()> {
             // schema
             (2, LIST) => groups(&mut cursor),
             // encryption_algorithm, of files whose footer is not encrypted.
-            (8, STRUCT) => return Err(EngineError::unsupported("columns of the Parquet file are encrypted; decrypt it first")),
+            (8, STRUCT) => {
+                return Err(EngineError::unsupported("columns of the Parquet file are encrypted; decrypt it first"));
+            }
             (_, kind) => cursor.skip(kind, 0).map(|()| 0),
         };
         match read {

@@ -460,7 +460,7 @@ fn a_row_group_that_was_not_taken_whole_ends_the_file() {
 
 /// A row of every physical and logical type, by its number.
 fn every_type(numbers: &[u64], nulls: u64) -> RecordBatch {
-    let of = |n: &u64| (nulls == 0 || n % (nulls + 1) != 0).then_some(*n);
+    let of = |n: &u64| (nulls == 0 || !n.is_multiple_of(nulls + 1)).then_some(*n);
     let values = || numbers.iter().map(of);
     let words = |n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes();
     let uuids = values().map(|v| v.map(|n| [words(n), words(n ^ 1)].concat()));

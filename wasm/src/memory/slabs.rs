@@ -322,7 +322,7 @@ mod tests {
             assert!(class == 0 || class_size(class - 1) < size, "{size}");
             for align in [1, 8, 16, 32, 64] {
                 let class = super::class(Layout::from_size_align(size, align).unwrap()).unwrap();
-                assert!(class_size(class) >= size && class_size(class) % align == 0, "{size} {align}");
+                assert!(class_size(class) >= size && class_size(class).is_multiple_of(align), "{size} {align}");
             }
         }
         assert_eq!(super::class(Layout::from_size_align(MOST + 1, 1).unwrap()), None);
