@@ -101,31 +101,27 @@ function compile(tools, profile, features) {
   ];
   // The crate type is said here because cargo leaves out link-time optimisation where a crate is an rlib as well.
   const library = ['rustc', '--locked', '--lib', '--crate-type', 'cdylib', '--profile', profile, '--target', target];
-  run(
-    tools.cargo,
-    [...library, '--no-default-features', '--features', features.join(), ...tools.cargoArguments],
-    {
-      ...tools.environment,
-      RUSTC: tools.rustc,
-      CARGO_TARGET_DIR: targetDir,
-      CC_wasm32_unknown_unknown: tools.clang,
-      AR_wasm32_unknown_unknown: tools.archiver,
-      CFLAGS_wasm32_unknown_unknown: [
-        '-mbulk-memory',
-        `-ivfsoverlay ${overlayZstd(crateFolder(tools, 'zstd-sys'), join(targetDir, 'zstd'))}`,
-        ...(quick ? [] : remap.map(([from, to]) => `-ffile-prefix-map=${from}=${to}`)),
-      ].join(' '),
-      // ahash takes its keys from here instead of from the clock of the build.
-      CONST_RANDOM_SEED: 'icestream',
-      CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: [
-        '-Ctarget-feature=+bulk-memory',
-        '-Cpanic=abort',
-        '-Clink-arg=--import-memory',
-        `-Clink-arg=--initial-memory=${initialMemoryBytes}`,
-        ...(quick ? [] : remap.map(([from, to]) => `--remap-path-prefix=${from}=${to}`)),
-      ].join(' '),
-    },
-  );
+  run(tools.cargo, [...library, '--no-default-features', '--features', features.join(), ...tools.cargoArguments], {
+    ...tools.environment,
+    RUSTC: tools.rustc,
+    CARGO_TARGET_DIR: targetDir,
+    CC_wasm32_unknown_unknown: tools.clang,
+    AR_wasm32_unknown_unknown: tools.archiver,
+    CFLAGS_wasm32_unknown_unknown: [
+      '-mbulk-memory',
+      `-ivfsoverlay ${overlayZstd(crateFolder(tools, 'zstd-sys'), join(targetDir, 'zstd'))}`,
+      ...(quick ? [] : remap.map(([from, to]) => `-ffile-prefix-map=${from}=${to}`)),
+    ].join(' '),
+    // ahash takes its keys from here instead of from the clock of the build.
+    CONST_RANDOM_SEED: 'icestream',
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: [
+      '-Ctarget-feature=+bulk-memory',
+      '-Cpanic=abort',
+      '-Clink-arg=--import-memory',
+      `-Clink-arg=--initial-memory=${initialMemoryBytes}`,
+      ...(quick ? [] : remap.map(([from, to]) => `--remap-path-prefix=${from}=${to}`)),
+    ].join(' '),
+  });
   return join(targetDir, target, profile, 'icestream_engine.wasm');
 }
 

@@ -220,7 +220,12 @@ describe('what would fill the memory', () => {
     for await (const row of table.scan({ engine }).rows())
       rows.push(JSON.stringify(row, (_, v) => (typeof v === 'bigint' ? `${v}` : v)));
     expect(rows).toEqual([nested(32).trim().replace('1', '"1"')]);
-    const deeper = catalog.createAndAppend('sales.deeper', fromAny(new File([nested(33)], 'in.ndjson')), {}, { engine });
+    const deeper = catalog.createAndAppend(
+      'sales.deeper',
+      fromAny(new File([nested(33)], 'in.ndjson')),
+      {},
+      { engine },
+    );
     await expect(deeper).rejects.toMatchObject({ code: 'UNSUPPORTED', place: { file: 'in.ndjson', column: 'a' } });
   });
 
