@@ -18,7 +18,8 @@ use icestream_engine::kernels::align::Aligner;
 use icestream_engine::kernels::data_size::data_size;
 use icestream_engine::text::csv::{CsvOptions, CsvReader};
 use icestream_engine::text::csv_infer::{self, Given};
-use icestream_engine::text::json::{JsonReader, Unknown};
+use icestream_engine::text::json::JsonReader;
+use icestream_engine::text::json_fill::Unknown;
 use icestream_engine::text::json_infer;
 
 /// The first byte says where the rest is cut in two.

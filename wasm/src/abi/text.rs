@@ -13,7 +13,8 @@ use crate::handles;
 use crate::schema_json::{schema_from_json, schema_to_json};
 use crate::text::csv::{CsvOptions, CsvReader};
 use crate::text::csv_infer::{self, Given};
-use crate::text::json::{JsonReader, Unknown};
+use crate::text::json::JsonReader;
+use crate::text::json_fill::Unknown;
 use crate::text::json_infer;
 use crate::text::tokens::Dialect;
 

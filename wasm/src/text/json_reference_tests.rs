@@ -13,7 +13,8 @@ use proptest::option;
 use proptest::prelude::*;
 use serde_json::value::RawValue;
 
-use super::json::{JsonReader, Unknown};
+use super::json::JsonReader;
+use super::json_fill::Unknown;
 use super::{number, parse};
 
 /// Would be found in other rows, if names were looked for without their escapes.
@@ -53,12 +54,12 @@ fn expected_cell(raw: &str, data_type: &DataType) -> Option<Cell> {
     let text = match raw.as_bytes()[0] {
         b'"' => serde_json::from_str::<String>(raw).ok()?,
         b'[' if matches!(data_type, DataType::List(_)) => {
-            let element = |raw: &Box<RawValue>| match expected_cell(raw.get(), &DataType::Int64)? {
+            let element = |raw: &RawValue| match expected_cell(raw.get(), &DataType::Int64)? {
                 Cell::Long(value) => Some(Some(value)),
                 _ => Some(None),
             };
             let elements: Vec<Box<RawValue>> = serde_json::from_str(raw).ok()?;
-            return Some(Cell::List(elements.iter().map(element).collect::<Option<_>>()?));
+            return Some(Cell::List(elements.iter().map(|raw| element(raw)).collect::<Option<_>>()?));
         }
         b'[' | b'{' if *data_type != DataType::Utf8 => return None,
         _ => raw.to_owned(),

@@ -1,7 +1,5 @@
 //! JSON text, one value at a time and strictly: what is no JSON is refused here, whatever a column would make of it.
 
-use std::borrow::Cow;
-
 use super::plain::{self, Plain};
 use super::rows::Fault;
 use super::swar::{self, Wanted};
@@ -9,13 +7,13 @@ use super::swar::{self, Wanted};
 /// Deeper nesting is refused.
 pub const MAX_DEPTH: usize = 64;
 
-type Scan<T> = Result<T, Fault>;
+pub(super) type Scan<T> = Result<T, Fault>;
 
 pub struct Scanner<'a> {
-    text: &'a [u8],
+    pub(super) text: &'a [u8],
     /// As much of it as is UTF-8: mostly all.
-    utf8: &'a str,
-    at: usize,
+    pub(super) utf8: &'a str,
+    pub(super) at: usize,
     /// A line's end ends a value.
     lines: bool,
 }
@@ -195,93 +193,6 @@ impl<'a> Scanner<'a> {
         count
     }
 
-    pub fn string(&mut self) -> Scan<Cow<'a, str>> {
-        if let Some((whole, end)) = self.plain_string() {
-            self.at = end;
-            return Ok(Cow::Borrowed(whole));
-        }
-        self.expect(b'"')?;
-        self.string_in_pieces()
-    }
-
-    /// A string that is next and has no escapes, and where it ends; None: there may be another one, or a fault.
-    #[inline(always)]
-    pub fn plain_string(&self) -> Option<(&'a str, usize)> {
-        if self.text.get(self.at) != Some(&b'"') {
-            return None;
-        }
-        let start = self.at + 1;
-        let end = swar::plain_end(self.text, start);
-        if self.text.get(end) != Some(&b'"') {
-            return None;
-        }
-        Some((self.utf8.get(start..end)?, end + 1))
-    }
-
-    /// What is left of a string.
-    fn string_in_pieces(&mut self) -> Scan<Cow<'a, str>> {
-        let mut out = String::new();
-        loop {
-            let end = swar::plain_end(self.text, self.at);
-            let Some(piece) = self.utf8.get(self.at..end) else {
-                self.at = end;
-                return self.fault("a string is not UTF-8");
-            };
-            out.push_str(piece);
-            self.at = end;
-            match self.text.get(end) {
-                Some(b'"') => {
-                    self.at += 1;
-                    return Ok(Cow::Owned(out));
-                }
-                Some(b'\\') => {
-                    self.at += 1;
-                    out.push(self.escape()?);
-                }
-                Some(_) => return self.fault("a control character in a string"),
-                None => return self.fault("a string is not closed"),
-            }
-        }
-    }
-
-    fn escape(&mut self) -> Scan<char> {
-        let byte = self.text.get(self.at).copied().unwrap_or(0);
-        self.at += 1;
-        Ok(match byte {
-            b'"' | b'\\' | b'/' => byte as char,
-            b'b' => '\u{8}',
-            b'f' => '\u{c}',
-            b'n' => '\n',
-            b'r' => '\r',
-            b't' => '\t',
-            b'u' => {
-                let first = self.unit()?;
-                let code = match first {
-                    0xd800..=0xdbff if self.text[self.at..].starts_with(b"\\u") => {
-                        self.at += 2;
-                        match self.unit()? {
-                            low @ 0xdc00..=0xdfff => 0x10000 + ((first - 0xd800) << 10) + (low - 0xdc00),
-                            _ => return self.fault("a lone surrogate in a string"),
-                        }
-                    }
-                    other => other,
-                };
-                match char::from_u32(code) {
-                    Some(c) => c,
-                    None => return self.fault("a lone surrogate in a string"),
-                }
-            }
-            _ => return self.fault("an unknown escape in a string"),
-        })
-    }
-
-    fn unit(&mut self) -> Scan<u32> {
-        let digits = self.text.get(self.at..self.at + 4).filter(|d| d.iter().all(u8::is_ascii_hexdigit));
-        let code = digits.and_then(|d| std::str::from_utf8(d).ok()).and_then(|d| u32::from_str_radix(d, 16).ok());
-        self.at += 4;
-        code.map_or_else(|| self.fault("a broken \\u escape"), Ok)
-    }
-
     /// Passes over a value; answers its own text.
     pub fn skip(&mut self, depth: usize) -> Scan<&'a str> {
         let first = self.peek();
@@ -388,10 +299,5 @@ mod tests {
                 let _ = whole(&changed);
             }
         }
-    }
-
-    #[test]
-    fn strings_are_unescaped() {
-        assert_eq!(Scanner::new(b"\"a\\\"b\\u0041\\\\\\/\\t\"").string().unwrap(), "a\"bA\\/\t");
     }
 }

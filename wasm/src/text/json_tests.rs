@@ -8,7 +8,8 @@ use arrow_array::types::{Date32Type, Decimal128Type, Float64Type, Int64Type, Tim
 use arrow_schema::{DataType, Field, Fields, Schema, TimeUnit};
 use serde_json::Value;
 
-use super::json::{JsonReader, Unknown};
+use super::json::JsonReader;
+use super::json_fill::Unknown;
 use crate::error::Result;
 use crate::schema_json::EXTENSION;
 

@@ -7,6 +7,7 @@ mod kinds;
 mod lists;
 mod page;
 mod passed_lists;
+mod spans;
 mod texts;
 mod unpack;
 mod validity;
