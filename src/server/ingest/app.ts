@@ -7,7 +7,7 @@ import { formatIdentifier, parseIdentifier } from '../../catalog/identifier.ts';
 import { defaultWorld } from '../../util/world.ts';
 import { logError } from '../on-error.ts';
 import { refuseOtherOrigins } from '../origins.ts';
-import { authenticate, requireTable } from './authenticate.ts';
+import { authenticate, checkKeys, requireTable } from './authenticate.ts';
 import { findCommitted } from './commits.ts';
 import { answerOf, Loads } from './loads.ts';
 import type { IngestKey, IngestOptions } from './options.ts';
@@ -23,9 +23,11 @@ const OWN_PATHS = ['/v1/ingest/*', '/v1/commits/*'];
  * with 503 and the id to ask about. A load that is sent again with the same `Idempotency-Key` (a UUIDv7) is applied once.
  * `create=true` creates a table that is not there, where the server allows it, partitioned by `partition=month(date)`
  * (repeated for further fields). `loads`: for callers within the program, which share their memory and number with those over HTTP.
+ * @throws TypeError for a key that is not whole.
  */
 export function ingestApp(options: IngestOptions, loads = new Loads(options)): Hono<{ Variables: { table?: string } }> {
   const { origins = [], keys, world = defaultWorld, onError = logError } = options;
+  checkKeys(keys);
   const app = new Hono<{ Variables: { table?: string } }>();
   const keyOf = (context: Context) => authenticate(keys, context.req.raw, world.now());
 

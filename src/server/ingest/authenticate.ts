@@ -39,6 +39,19 @@ async function signature(secret: string, timestamp: string, parts: SignedParts):
   return toHex(new Uint8Array(await crypto.subtle.sign('HMAC', key, utf8(text))));
 }
 
+/** @throws TypeError for a key that would let in who has none, or that names no tables. */
+export function checkKeys(keys: readonly IngestKey[]): void {
+  for (const key of keys) {
+    const secret = 'token' in key ? key.token : key.hmacSecret;
+    if (typeof secret !== 'string' || secret.trim() === '') {
+      throw new TypeError(`keys: ${JSON.stringify(key.id)} needs a token or an hmacSecret that is not empty`);
+    }
+    if (!Array.isArray(key.tables)) {
+      throw new TypeError(`keys: ${JSON.stringify(key.id)} needs a list of tables, as ["web.*"]`);
+    }
+  }
+}
+
 /** @throws RequestProblem 401: nobody that is known. The answer does not say what is wrong. */
 export async function authenticate(keys: readonly IngestKey[], request: Request, nowMs: number): Promise<IngestKey> {
   const [scheme = '', rest = ''] = splitOnce(request.headers.get('authorization') ?? '', ' ');

@@ -1,7 +1,7 @@
 /** Loads over HTTP, as a client sees them. */
 import { tableFromArrays, tableToIPC } from 'apache-arrow';
 import { fromAny, type Store, StoreCatalog, TableCatalog, uuidV7 } from 'icestream';
-import { hmacAuthorization, type IngestOptions, ingestApp } from 'icestream/server';
+import { hmacAuthorization, type IngestKey, type IngestOptions, ingestApp } from 'icestream/server';
 import { MemoryStore } from 'icestream/storage/memory';
 import { beforeEach, expect, test } from 'vitest';
 import { defaultWorld } from '../../../src/util/world.ts';
@@ -325,6 +325,16 @@ test('signed requests are taken with their own secret and in time', async () => 
   expect(await send('secret-c', Date.now(), { 'idempotency-key': uuidV7(defaultWorld) })).toBe(401);
   expect(await state()).toEqual(untouched);
   expect(await send('secret-c', Date.now())).toBe(200);
+});
+
+test.each([
+  { id: 'a', token: '', tables: ['web.*'] },
+  { id: 'a', token: ' ', tables: ['web.*'] },
+  { id: 'a', hmacSecret: '', tables: ['web.*'] },
+  { id: 'a', tables: ['web.*'] },
+  { id: 'a', token: 'token-a', tables: 'web.*' },
+])('a key that is not whole is refused at once (%#)', (key) => {
+  expect(() => app({ keys: [key as unknown as IngestKey] })).toThrow(TypeError);
 });
 
 /** Browsers set the header themselves: there a program cannot play another page. */
