@@ -54,7 +54,7 @@ export class AvroFile {
   }
 
   /**
-   * The records, one block in memory at a time. Can be called once.
+   * The records, one block in memory at a time. Can be called once; ends the input.
    * @param shape The fields wanted, by Iceberg id. Default: all, in file order.
    */
   async *records(shape: ReadShape = 'any'): AsyncGenerator<AvroValue> {
@@ -67,7 +67,14 @@ export class AvroFile {
       }
     } catch (cause) {
       throw withFile(cause, this.#options.file);
+    } finally {
+      await this.close();
     }
+  }
+
+  /** Ends the input, of which more may be to come. */
+  close(): Promise<void> {
+    return this.#source.close();
   }
 
   async *#blocks(): AsyncGenerator<{ readonly count: number; readonly data: Bytes }> {
@@ -95,8 +102,8 @@ export async function openAvro(
   input: Uint8Array | AsyncIterable<Uint8Array>,
   options: AvroReadOptions = {},
 ): Promise<AvroFile> {
+  const source = new ByteSource(input);
   try {
-    const source = new ByteSource(input);
     const magic = await source.take(MAGIC.length).catch(() => null);
     if (magic !== null && ENCRYPTED_MAGIC.every((byte, index) => magic[index] === byte)) {
       throw new IcestreamError('UNSUPPORTED', 'This file is encrypted (AES GCM stream), which cannot be read here.');
@@ -107,6 +114,7 @@ export async function openAvro(
     const metadata = await readHeader(source);
     return new AvroFile(source, metadata, await source.take(SYNC_BYTES), options);
   } catch (cause) {
+    await source.close();
     throw withFile(cause, options.file);
   }
 }
@@ -140,6 +148,10 @@ class ByteSource {
   constructor(input: Uint8Array | AsyncIterable<Uint8Array>) {
     this.#buffer = input instanceof Uint8Array ? input : new Uint8Array(0);
     this.#chunks = input instanceof Uint8Array ? null : input[Symbol.asyncIterator]();
+  }
+
+  async close(): Promise<void> {
+    await this.#chunks?.return?.();
   }
 
   async atEnd(): Promise<boolean> {

@@ -33,20 +33,24 @@ export async function* readManifest(
   options: ManifestReadOptions = {},
 ): AsyncGenerator<ManifestEntry> {
   const file = await openAvro(input, { ...options, file: manifest.manifestPath });
-  const headerText = (key: string) => file.text(key);
-  const spec = findSpec(manifest, table, headerText);
-  const partition = partitionFieldTypes(spec, findSchemas(spec, table, headerText));
-  let nextRowId = manifest.content === 'data' ? (manifest.firstRowId ?? null) : null;
-  for await (const record of file.records(entryShape(partition))) {
-    const entry = inherit(entryFromAvro(record, manifest.partitionSpecId, partition), manifest);
-    const { firstRowId: own, ...rest } = entry.dataFile;
-    let dataFile: DataFile = rest;
-    if (own !== undefined && manifest.firstRowId !== undefined) dataFile = entry.dataFile;
-    else if (nextRowId !== null && entry.status !== 'deleted') {
-      dataFile = { ...rest, firstRowId: nextRowId };
-      nextRowId += rest.recordCount;
+  try {
+    const headerText = (key: string) => file.text(key);
+    const spec = findSpec(manifest, table, headerText);
+    const partition = partitionFieldTypes(spec, findSchemas(spec, table, headerText));
+    let nextRowId = manifest.content === 'data' ? (manifest.firstRowId ?? null) : null;
+    for await (const record of file.records(entryShape(partition))) {
+      const entry = inherit(entryFromAvro(record, manifest.partitionSpecId, partition), manifest);
+      const { firstRowId: own, ...rest } = entry.dataFile;
+      let dataFile: DataFile = rest;
+      if (own !== undefined && manifest.firstRowId !== undefined) dataFile = entry.dataFile;
+      else if (nextRowId !== null && entry.status !== 'deleted') {
+        dataFile = { ...rest, firstRowId: nextRowId };
+        nextRowId += rest.recordCount;
+      }
+      if (options.liveOnly !== true || entry.status !== 'deleted') yield { ...entry, dataFile };
     }
-    if (options.liveOnly !== true || entry.status !== 'deleted') yield { ...entry, dataFile };
+  } finally {
+    await file.close();
   }
 }
 

@@ -12,7 +12,7 @@ import type { Table } from '../../../src/table/table.ts';
 import { MemoryBudget } from '../../../src/util/memory-budget.ts';
 import { type Lake, lake, ordersSchema } from '../write/lake.ts';
 import { MiB, orders, sourceOf, testEngine } from '../write/rows.ts';
-import { collect, countedLake, plain } from './helpers.ts';
+import { collect, countedLake, lakeOfStreams, plain } from './helpers.ts';
 
 const optional = (id: number, name: string, type: Type): NestedField => ({ id, name, required: false, type });
 
@@ -213,6 +213,20 @@ it('select, limit and leaving early fetch few bytes and free everything', async 
   expect(dataReads.bytes).toBeLessThan(total / 2);
   expect(engine.liveBytes).toBe(live);
   expect(budget.leasedBytes).toBe(0);
+});
+
+it('no stream of a manifest stays open when planning or a scan is left early', async () => {
+  const { catalog, open } = await lakeOfStreams();
+  const partitionSpec = ['kind', 'month(at)'];
+  const { table } = await catalog.createAndAppend('sales.orders', sourceOf(orders(500)), { partitionSpec });
+  await table.append(sourceOf(orders(500)));
+  expect(open()).toBe(0);
+  for await (const _ of table.scan().planFiles()) break;
+  expect(open()).toBe(0);
+  expect(await collect(table.scan({ limit: 3 }).rows())).toHaveLength(3);
+  expect(open()).toBe(0);
+  for await (const _ of table.files()) break;
+  expect(open()).toBe(0);
 });
 
 it('tasks are plain JSON, and what they hold together is the scan', async () => {

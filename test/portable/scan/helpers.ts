@@ -7,6 +7,7 @@ import type { NestedField } from '../../../src/spec/types.ts';
 import type { TableUpdate } from '../../../src/spec/updates.ts';
 import type { Store } from '../../../src/storage/store.ts';
 import type { Table } from '../../../src/table/table.ts';
+import type { Bytes } from '../../../src/util/bytes.ts';
 import { concatBytes } from '../../../src/util/encoding.ts';
 import { uuidV7 } from '../../../src/util/uuid.ts';
 import { rowGroupBytes } from '../../support/row-group.ts';
@@ -65,6 +66,43 @@ export async function countedLake(): Promise<Lake & { readonly dataReads: DataRe
       },
     });
   return { ...(await lake({ store })), dataReads };
+}
+
+/** A lake that counts the streams of its store that are open. */
+export async function lakeOfStreams(): Promise<Lake & { readonly open: () => number }> {
+  let open = 0;
+  const counted = (stream: ReadableStream<Bytes>): ReadableStream<Bytes> => {
+    const reader = stream.getReader();
+    open += 1;
+    const end = () => {
+      open -= 1;
+    };
+    return new ReadableStream<Bytes>(
+      {
+        pull: async (controller) => {
+          const next = await reader.read();
+          if (!next.done) return controller.enqueue(next.value);
+          end();
+          controller.close();
+        },
+        cancel: (reason) => {
+          end();
+          return reader.cancel(reason);
+        },
+      },
+      { highWaterMark: 0 },
+    );
+  };
+  const store = (inner: Store): Store =>
+    new Proxy(inner, {
+      get(target, name) {
+        const member = Reflect.get(target, name) as unknown;
+        if (typeof member !== 'function') return member;
+        if (name !== 'stream') return member.bind(target);
+        return async (...args: Parameters<Store['stream']>) => counted(await target.stream(...args));
+      },
+    });
+  return { ...(await lake({ store })), open: () => open };
 }
 
 /** Commits updates as another program would, and loads the table again. */
