@@ -88,7 +88,7 @@ function report(file: string, { table, rows, files, bytes, elapsedMs, memoryPeak
   const [seconds, peak] = [(elapsedMs / 1000).toFixed(1), (memoryPeakBytes / 2 ** 20).toFixed(0)];
   console.log(`${table}  ←  ${file}`);
   console.log(
-    `  ${rows.toLocaleString('en-US')} rows in ${files} files, ${(bytes / 1e6).toFixed(1)} MB, one snapshot, ${seconds} s, at most ${peak} MiB of memory`,
+    `  ${rows.toLocaleString('en-US')} rows in ${files} file${files === 1 ? '' : 's'}, ${(bytes / 1e6).toFixed(1)} MB, one snapshot, ${seconds} s, at most ${peak} MiB of memory`,
   );
 }
 
@@ -101,9 +101,8 @@ async function readBack(table: Table): Promise<void> {
       .join(', ')}`,
   );
   const partitions: string[] = [];
-  for await (const { file, partition } of table.files()) {
-    const values = [...partition].map(([name, value]) => `${name}=${String(value)}`);
-    partitions.push(`${values.join('/')} (${file.recordCount.toLocaleString('en-US')} rows)`);
+  for await (const { file, partitionPath } of table.files()) {
+    partitions.push(`${partitionPath} (${file.recordCount.toLocaleString('en-US')} rows)`);
   }
   const shown = partitions.slice(0, 4).join(', ');
   const more = partitions.length > 4 ? `, … ${partitions.length} files in all` : '';

@@ -48,4 +48,6 @@ const result = exists
   ? await (await catalog.loadTable(table)).append(inputs, { onProgress })
   : (await catalog.createAndAppend(table, inputs, {}, { onProgress })).result;
 bar.stop();
-console.log(`${table}: ${result.rows} rows in ${result.files} files, snapshot ${result.snapshotId}`);
+console.log(
+  `${table}: ${result.rows} rows in ${result.files} file${result.files === 1 ? '' : 's'}, snapshot ${result.snapshotId}`,
+);

@@ -66,3 +66,8 @@ export function bytes(count: number | bigint): string {
 export function count(value: number | bigint): string {
   return value.toLocaleString('en-US');
 }
+
+/** `1 row`, `2,000 rows`. */
+export function counted(value: number | bigint, noun: string): string {
+  return `${count(value)} ${noun}${Number(value) === 1 ? '' : 's'}`;
+}

@@ -12,7 +12,7 @@ import type { NewTableRequest } from '../write/create-append.ts';
 import type { DistributionMode, SpillPlace, WriteOptions, WriteResult } from '../write/write-options.ts';
 import { splitProperty } from './configuration.ts';
 import { toLocation } from './open-catalog.ts';
-import { bytes, count, toJsonLine } from './output.ts';
+import { bytes, counted, toJsonLine } from './output.ts';
 import type { ProgressDisplay } from './progress.ts';
 import { parseSchemaText } from './schema-text.ts';
 import { parseSize } from './sizes.ts';
@@ -208,10 +208,10 @@ export function describeWrite(table: string, result: WriteResult): string {
   if (result.snapshotId === null) return `${table}: the source has no rows; nothing was committed`;
   const seconds = (result.elapsedMs / 1000).toFixed(1);
   const lines = [
-    `${table}: ${count(result.rows)} rows in ${result.files} file${result.files === 1 ? '' : 's'}, ${bytes(result.bytes)}, ${seconds} s`,
+    `${table}: ${counted(result.rows, 'row')} in ${counted(result.files, 'file')}, ${bytes(result.bytes)}, ${seconds} s`,
     `snapshot ${result.snapshotId}, commit id ${result.commitId}`,
   ];
-  if (result.rejectedRows > 0) lines.push(`${count(result.rejectedRows)} rows were left out`);
+  if (result.rejectedRows > 0) lines.push(`${counted(result.rejectedRows, 'row')} left out`);
   if (result.retries > 0) lines.push(`committed after ${result.retries} conflict${result.retries === 1 ? '' : 's'}`);
   if (result.leftBehind.length > 0) lines.push('left behind:', ...result.leftBehind.map((file) => `  ${file}`));
   return lines.join('\n');

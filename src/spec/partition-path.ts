@@ -8,7 +8,10 @@ import { parseTransform, type Transform } from './transform.ts';
 import type { PrimitiveType, SingleValue } from './types.ts';
 
 /** `date_month=2017-11/name=a%2Fb`, or an empty string for an unpartitioned table. */
-export function partitionPath(fields: readonly BoundPartitionField[], values: PartitionTuple): string {
+export function partitionPath(
+  fields: readonly Pick<BoundPartitionField, 'field' | 'resultType'>[],
+  values: PartitionTuple,
+): string {
   return fields
     .map(({ field, resultType }, index) => {
       const text = humanValue(parseTransform(field.transform), resultType, values[index] ?? null);

@@ -86,12 +86,7 @@ async function view(table: Table, what: View, snapshotId?: bigint): Promise<{ da
       for await (const row of table.files(snapshotId)) rows.push(row);
       const text = columnsOf(
         ['file', 'partition', 'rows', 'bytes'],
-        rows.map(({ file, partition }) => [
-          file.filePath,
-          [...partition].map(([key, value]) => `${key}=${value === null ? 'null' : String(value)}`).join('/'),
-          file.recordCount,
-          file.fileSizeInBytes,
-        ]),
+        rows.map(({ file, partitionPath }) => [file.filePath, partitionPath, file.recordCount, file.fileSizeInBytes]),
       );
       return { data: rows, text };
     }

@@ -24,7 +24,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 async function loadTwice(program: string, ...words: readonly string[]): Promise<void> {
   for (const times of [1, 2]) {
     const { stdout } = await run(program, [...words, 'demo.rows', 'rows.csv'], { cwd: folder });
-    expect(stdout).toMatch(/^demo\.rows: 2 rows in 1 files, snapshot \d+$/m);
+    expect(stdout).toMatch(/^demo\.rows: 2 rows in 1 file, snapshot \d+$/m);
     const warehouse = pathToFileURL(join(folder, 'lakehouse')).href;
     const table = await StoreCatalog.open({ warehouse, store: new LocalStore() }).loadTable('demo.rows');
     expect(table.snapshots()).toHaveLength(times);

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { fromAny } from '../../../src/source/from-any.ts';
 import { lake, ordersSchema } from '../write/lake.ts';
 import { MiB, orders, sourceOf, testEngine } from '../write/rows.ts';
 
@@ -30,6 +31,18 @@ test('snapshots, history, manifests and files follow the commits', async () => {
   for await (const { partition } of table.files()) kinds.push(partition.get('kind'));
   expect(kinds.sort()).toEqual(['kind-0', 'kind-0', 'kind-1']);
   await expect(table.manifests(1n)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
+
+test('partitions of files read as their folders do', async () => {
+  const { catalog } = await lake();
+  const table = await catalog.createTable('sales.orders', ordersSchema, { partitionSpec: ['month(at)', 'kind'] });
+  await table.append(fromAny([{ at: '2026-11-05T00:00:00', kind: 'a/b' }, { kind: null }]), options);
+  const paths: string[] = [];
+  for await (const { file, partitionPath } of table.files()) {
+    expect(file.filePath).toContain(`/data/${partitionPath}/`);
+    paths.push(partitionPath);
+  }
+  expect(paths.sort()).toEqual(['at_month=2026-11/kind=a%2Fb', 'at_month=null/kind=null']);
 });
 
 test('what another handle wrote shows after a refresh', async () => {
