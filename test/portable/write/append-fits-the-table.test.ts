@@ -306,15 +306,18 @@ describe('table properties', () => {
     const properties = { 'write.target-file-size-bytes': '10000', 'commit.manifest.target-size-bytes': '1000' };
     const table = await here.catalog.createTable('sales.orders', ordersSchema, { properties });
     const before = await here.objects();
-    let meanwhile: Promise<string[]> | null = null;
-    const broken = sourceOf(orders(60_000), {
-      failAtRow: 59_000,
-      beforeBatch: (row) => {
-        if (row >= 50_000) meanwhile ??= here.objects();
-      },
-    });
-    await expect(table.append(broken, options)).rejects.toThrow('broke');
-    expect(await meanwhile).toContainEqual(expect.stringMatching(/-m1\.avro$/));
+    let meanwhile: string[] = [];
+    async function* broken() {
+      for (let i = 0; i < 40_000; i++) {
+        // Compression goes on between turns.
+        if (i % 2_000 === 0) await new Promise((turn) => setTimeout(turn, 1));
+        yield { id: BigInt(i), name: `customer ${(i * 2654435761) >>> 0}` };
+      }
+      meanwhile = await here.objects();
+      throw new Error('broke');
+    }
+    await expect(table.append(fromAny(broken()), options)).rejects.toThrow('broke');
+    expect(meanwhile).toContainEqual(expect.stringMatching(/-m1\.avro$/));
     expect(await here.objects()).toEqual(before);
 
     const { files } = await table.append(sourceOf(orders(60_000)), options);
