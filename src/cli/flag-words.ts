@@ -32,15 +32,17 @@ export const flagOfOption: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What needs more than another name. */
-const phrases: readonly (readonly [RegExp | string, string])[] = [
+export const phrases: readonly (readonly [string, string])[] = [
   ["schemaEvolution: 'addColumns'", '--schema-evolution add-columns'],
+  ["onBadRow: 'reject'", '--on-bad-row reject'],
+  ['give uri, or warehouse for a catalog on a store', 'give --catalog, or --warehouse for tables without a service'],
   ['requireEndOfStream: false', '--no-require-end-of-stream'],
   ['give clientId and clientSecret', 'give the property credential, as id:secret'],
   ['give them as `auth` instead', 'give the property credential or token instead'],
   ['accessDelegation', 'header.X-Iceberg-Access-Delegation'],
   ['; if that is right, add it to allowedOrigins', ''],
   ['pass an authorization header in headers instead', 'fetch it with another program and give - for its output'],
-  [/pass a Blob, a URL with ranges or \{ store, location \}/, 'give a file, or a URL of a server that knows ranges'],
+  ['pass a Blob, a URL with ranges or { store, location }', 'give a file, or a URL of a server that knows ranges'],
   ['the same writer and sequence', 'the same --writer and --sequence'],
   ['take columns from; give a schema', 'take columns from; give --types'],
   ['csv.columnNames', '--column-names'],
@@ -63,10 +65,7 @@ export function inFlagWords(error: unknown, has: (flag: string) => boolean): unk
   const flag = (name: string): string => flagOfOption[name]?.find((one) => !one.startsWith('--') || has(one)) ?? name;
   // A column may have an option's name.
   const text = phrases
-    .reduce(
-      (before, [from, to]) => before.replaceAll(from instanceof RegExp ? new RegExp(from, 'g') : from, to),
-      message,
-    )
+    .reduce((before, [from, to]) => before.replaceAll(from, to), message)
     .replace(words, (name) => (name === place.column ? name : flag(name)));
   const option = place.option === undefined ? {} : { option: flag(place.option) };
   const shown = new IcestreamError(code, text, { ...place, ...option, retryable, leftBehind, cause: error });

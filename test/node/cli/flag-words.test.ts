@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { tableFromArrays, tableToIPC } from 'apache-arrow';
 import type { Command } from 'commander';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { flagOfOption, inFlagWords } from '../../../src/cli/flag-words.ts';
+import { flagOfOption, inFlagWords, phrases } from '../../../src/cli/flag-words.ts';
 import { createProgram } from '../../../src/cli/program.ts';
 import { IcestreamError } from '../../../src/errors.ts';
 
@@ -65,6 +65,7 @@ it.each<[flag: string, args: string[], option?: string | null]>([
   ['--union-by-name', ['append', 'one.csv', 'two.csv', '--table', 'demo.new', '--create'], null],
   ['--union-by-name', ['append', '-', 'two.csv', '--table', 'demo.new', '--create', '--union-by-name']],
   ['--column-names', append('one.csv', '--column-names', 'a')],
+  ['--on-bad-row', append('bad.csv'), null],
   ['--max-bad-rows', append('bad.csv', '--on-bad-row', 'reject', '--max-bad-rows', '1')],
   ['--no-require-end-of-stream', make('cut.arrows')],
   ['--schema-evolution', append('two.csv'), null],
@@ -106,15 +107,18 @@ it('every option that an error names has a flag or property, or is not reached f
   const programs = ['allowedOrigins', 'auth', 'compression', 'headers', 'input', 'partSizeBytes', 'range'];
   const others = ['source', 'storage', 'task', 'type'];
   const named = new Set<string>();
-  for (const path of globSync('src/**/*.ts', { cwd: root })) {
-    if (/^src\/(cli|server)\//.test(path)) continue;
-    const text = readFileSync(join(root, path), 'utf8');
+  for (const text of librarySources()) {
     for (const [, name = ''] of text.matchAll(/\boption: '([^']+)'/g)) named.add(name);
   }
   expect(named.size).toBeGreaterThan(25);
   // Names with a dot are properties, which --property and --table-property take by the same names.
   const known = (name: string) => name in flagOfOption || name.includes('.') || [...programs, ...others].includes(name);
   expect([...named].filter((name) => !known(name))).toEqual([]);
+});
+
+it('every phrase there is one of some message', () => {
+  const messages = librarySources().map((text) => text.replace(/['`]\s*\+\s*['`]/g, '').replaceAll('\\`', '`'));
+  expect(phrases.map(([from]) => from).filter((from) => !messages.some((text) => text.includes(from)))).toEqual([]);
 });
 
 it('every flag there is one of some command', () => {
@@ -129,3 +133,8 @@ it('every flag there is one of some command', () => {
     .filter((flag) => flag.startsWith('--') && !flags.has(flag));
   expect(gone).toEqual([]);
 });
+
+function librarySources(): string[] {
+  const paths = globSync('src/**/*.ts', { cwd: root }).filter((path) => !/^src\/(cli|server)\//.test(path));
+  return paths.map((path) => readFileSync(join(root, path), 'utf8'));
+}
