@@ -20,6 +20,7 @@ export function tablesPage(catalog: TableCatalog): Hono {
             body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; }
             table { border-collapse: collapse; width: 100%; }
             th, td { text-align: left; padding: 0.4rem 0.8rem 0.4rem 0; border-bottom: 1px solid #8899aa66; }
+            th:first-child { width: 30%; }
             td { overflow-wrap: anywhere; }
             .number { text-align: right; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
           </style>
