@@ -39,8 +39,12 @@ function numberText(value: number): string {
   return Object.is(value, -0) ? '-0' : String(value);
 }
 
-/** RFC 4180: null is nothing, empty text is `""`; nested values are JSON. */
+/**
+ * RFC 4180: null is nothing, empty text is `""`; nested values are JSON. A null that is alone is `""` too: readers pass
+ * over blank lines.
+ */
 export function csvLine(cells: readonly RowValue[]): string {
+  if (cells.length === 1 && cells[0] === null) return '""';
   return cells.map(csvCell).join(',');
 }
 

@@ -80,6 +80,15 @@ it('prints CSV that append reads again as the same rows', async () => {
   );
 });
 
+it('prints CSV of one column with a line for each row that readers take for one', async () => {
+  const { out } = await icestream(['scan', 'demo.rows', '--select', 'price', '--format', 'csv']);
+  expect(out.toString()).toBe('price\n12.30\n""\n-0.05\n');
+  await writeFile(join(folder, 'prices.csv'), out);
+  await icestream(['append', 'prices.csv', '--table', 'demo.prices', '--create']);
+  const back = await icestream(['scan', 'demo.prices', '--format', 'ndjson']);
+  expect(back.out.toString()).toBe('{"price":12.3}\n{"price":null}\n{"price":-0.05}\n');
+});
+
 it.each([['--json'], ['--format=ndjson']])('prints JSON lines with exact numbers with %s', async (flag) => {
   const { out } = await icestream(['scan', 'demo.rows', flag]);
   expect(out.toString().split('\n')).toEqual([

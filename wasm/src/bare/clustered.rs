@@ -73,7 +73,7 @@ impl Clustered {
         }
         let same = || self.parts.iter().take_while(|(other, _)| other == key).map(|(_, part)| &part.batch);
         let rows: u64 = same().map(|batch| batch.num_rows() as u64).sum();
-        let bytes: u64 = same().map(|batch| data_size(batch)).sum();
+        let bytes: u64 = same().map(data_size).sum();
         let piece = (rows * self.piece_bytes as u64 / bytes.max(1)).max(1) as usize;
         self.cut = Some((key.to_vec(), piece));
         piece

@@ -104,11 +104,14 @@ fn nulls(pieces: &[ArrayRef], groups: &RowGroups<'_>) -> Vec<Option<NullBuffer>>
     valid.into_iter().map(|bits| Some(NullBuffer::new(bits)).filter(|n| n.null_count() > 0)).collect()
 }
 
+/// The values of all pieces to those of each group.
+type Scatter<'a, T> = fn(&RowGroups<'a>, &[&[T]]) -> Vec<Vec<T>>;
+
 /// Values of one width, whatever they mean.
 fn fixed<'a, T: ArrowNativeType>(
     pieces: &[ArrayRef],
     groups: &RowGroups<'a>,
-    scatter: fn(&RowGroups<'a>, &[&[T]]) -> Vec<Vec<T>>,
+    scatter: Scatter<'a, T>,
 ) -> Result<Vec<ArrayRef>> {
     let data: Vec<ArrayData> = pieces.iter().map(|p| p.to_data()).collect();
     let values: Vec<&[T]> = data.iter().map(|d| &d.buffer::<T>(0)[..d.len()]).collect();

@@ -263,8 +263,8 @@ fn sorted(rows: &impl Rows, len: usize, nulls: Option<&NullBuffer>) -> Groups {
     }
     let mut groups = Groups { ids: Vec::with_capacity(len), firsts: Vec::new() };
     let mut null_group = None;
-    for i in 0..len {
-        let id = match first_of[i] {
+    for (i, first) in first_of.into_iter().enumerate() {
+        let id = match first {
             u32::MAX => *null_group.get_or_insert_with(|| groups.open(i)),
             first if first as usize == i => groups.open(i),
             first => groups.ids[first as usize],

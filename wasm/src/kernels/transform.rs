@@ -122,9 +122,9 @@ fn map32<T>(pieces: &[ArrayRef], f: impl Fn(i64) -> T) -> Vec<T> {
 }
 
 /// A column of another type, mapped.
-fn map<'a, A: 'a, V, T>(pieces: &'a [ArrayRef], values: impl Fn(&'a ArrayRef) -> A, f: impl Fn(V) -> T) -> Vec<T>
+fn map<'a, A, V, T>(pieces: &'a [ArrayRef], values: impl Fn(&'a ArrayRef) -> A, f: impl Fn(V) -> T) -> Vec<T>
 where
-    A: IntoIterator<Item = V>,
+    A: IntoIterator<Item = V> + 'a,
 {
     let mut all = Vec::with_capacity(rows(pieces));
     for piece in pieces {
