@@ -21,7 +21,8 @@ export interface SourceOptions {
   /**
    * Types of the columns it names, for CSV, JSON and rows: an Iceberg schema or an Arrow schema, matched by name. The
    * others take the table's types where there is a table, else they are inferred from the first rows. A column that a
-   * file with a header lacks is an error; in JSON and rows it may come later.
+   * file with a header lacks is an error; in JSON and rows it may come later. Numbers of text are inferred as long, or,
+   * with a point or an exponent, as double, which keeps 15 to 17 digits: name a decimal here where there are more.
    */
   readonly schema?: ArrowSchema | Schema;
   readonly csv?: CsvOptions;
