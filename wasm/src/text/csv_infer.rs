@@ -46,10 +46,10 @@ pub fn infer(sample: &[u8], given: &Given, whole: bool) -> Result<Inference> {
     let text = transcoder.push(sample, &mut transcoded);
     let quote = given.quote.unwrap_or_else(|| quote_of(text));
     let comment = given.comment.unwrap_or(None);
-    let escape = given.escape.unwrap_or_else(|| escape_of(text, quote));
+    let escapes = given.escape.map_or_else(|| escapes_of(text, quote), |one| vec![one]);
     let delimiters: Vec<u8> = given.delimiter.map_or(DELIMITERS.to_vec(), |one| vec![one]);
     let mut best: Option<(Score, Dialect, Vec<Cells>)> = None;
-    for delimiter in delimiters {
+    for (escape, delimiter) in escapes.into_iter().flat_map(|escape| delimiters.iter().map(move |d| (escape, *d))) {
         let dialect = Dialect { delimiter, quote, escape, comment };
         let (records, malformed) = records_of(text, dialect, whole);
         let score = Score::of(&records, malformed);
@@ -123,13 +123,10 @@ fn quote_of(text: &[u8]) -> Option<u8> {
     Some(if single && opens(b'"') == 0 { b'\'' } else { b'"' })
 }
 
-/// A backslash, where quotes inside quoted cells have one before them and none is doubled.
-fn escape_of(text: &[u8], quote: Option<u8>) -> Option<u8> {
-    let quote = quote?;
-    let escaped = text
-        .windows(3)
-        .any(|w| w[0] == b'\\' && w[1] == quote && !matches!(w[2], b'\n' | b'\r') && !DELIMITERS.contains(&w[2]));
-    escaped.then_some(b'\\')
+/// In the order of preference: none, as quotes inside quoted cells are doubled; a backslash, where one is before a quote.
+fn escapes_of(text: &[u8], quote: Option<u8>) -> Vec<Option<u8>> {
+    let escaped = quote.is_some_and(|quote| text.windows(2).any(|w| w == [b'\\', quote]));
+    if escaped { vec![None, Some(b'\\')] } else { vec![None] }
 }
 
 fn is_null(cell: &(String, bool), null_values: &[String]) -> bool {
@@ -220,8 +217,18 @@ mod tests {
     fn quotes_and_escapes_are_found_out() {
         let found = infer(b"a,b\n'x,1','y'\n'z','w'\n", &Given::default(), true).unwrap();
         assert_eq!((found.dialect.quote, found.schema.fields().len()), (Some(b'\''), 2));
-        let found = infer(b"a,b\n\"x \\\"1\\\" y\",2\n", &Given::default(), true).unwrap();
-        assert_eq!((found.dialect.escape, found.schema.fields().len()), (Some(b'\\'), 2));
+        for (text, escape) in [
+            ("a,b\n\"x \\\"1\\\" y\",2\n", Some(b'\\')),
+            ("a,b\n\"x \\\", y\",2\n", Some(b'\\')),
+            ("a,b\n\"x \\\"\",2\n", Some(b'\\')),
+            // A backslash of the text, before quotes that are doubled or end the cell.
+            ("a,b\n\"6\\\"\"\",2\n", None),
+            ("a,b\n\"x\\\"\"y\",2\n", None),
+            ("a,b\n\"C:\\\",2\n", None),
+        ] {
+            let found = infer(text.as_bytes(), &Given::default(), true).unwrap();
+            assert_eq!((found.dialect.escape, found.schema.fields().len()), (escape, 2), "{text}");
+        }
     }
 
     #[test]
