@@ -11,6 +11,7 @@ use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::serialized_reader::SerializedPageReader;
 
 use super::page_check::bad;
+use super::thrift::{Header, PageHeader, page_header};
 
 /// The page in hand, as all that there is.
 struct Feed(Bytes);
@@ -34,9 +35,21 @@ impl PageDecoder {
     /// `bytes`: a header and what belongs to it. The reader is made anew for each page: one holds about 100 KB for zstd,
     /// which all columns of a wide file would hold between their pages.
     pub fn decode(&self, bytes: Bytes) -> Result<Page> {
+        check_sum(&bytes)?;
         let mut pages = SerializedPageReader::new(Arc::new(Feed(bytes)), &self.chunk, 0, None)?;
         pages.get_next_page()?.ok_or_else(|| bad("a page is missing".into()))
     }
+}
+
+/// The checksum that a page's header may have, over what is behind it.
+fn check_sum(page: &[u8]) -> Result<()> {
+    let Header::Whole(PageHeader { crc: Some(said), .. }, length) = page_header(page) else { return Ok(()) };
+    let mut found = flate2::Crc::new();
+    found.update(&page[length..]);
+    if found.sum() != said as u32 {
+        return Err(bad("a page is not what its checksum is of".into()));
+    }
+    Ok(())
 }
 
 impl Feed {

@@ -7,6 +7,8 @@ pub struct PageHeader {
     pub kind: i32,
     pub uncompressed_size: i32,
     pub compressed_size: i32,
+    /// Of the bytes behind the header.
+    pub crc: Option<i32>,
     /// Values of a data or dictionary page.
     pub num_values: i32,
     /// Of the values of a data page, by the format's number.
@@ -63,6 +65,7 @@ fn read(cursor: &mut Cursor) -> Option<(PageHeader, usize)> {
             (1, 5) => header.kind = cursor.int()?,
             (2, 5) => header.uncompressed_size = cursor.int()?,
             (3, 5) => header.compressed_size = cursor.int()?,
+            (4, 5) => header.crc = Some(cursor.int()?),
             // data_page_header, dictionary_page_header, data_page_header_v2: num_values is field 1 of each.
             // The encoding is field 2, and 4 in the last.
             (5 | 7, STRUCT) => {
@@ -248,6 +251,7 @@ mod tests {
             kind: 0,
             uncompressed_size: 20,
             compressed_size: 18,
+            crc: None,
             num_values: 5,
             encoding: 0,
             level_encodings: [3, 3],
