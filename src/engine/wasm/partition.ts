@@ -1,5 +1,6 @@
 /** What the engine does with whole batches: split by partition tuple, join. */
 import { IcestreamError } from '../../errors.ts';
+import type { Bytes } from '../../util/bytes.ts';
 import { fromHex } from '../../util/encoding.ts';
 import type { ArrowSchema } from '../arrow-schema.ts';
 import type { Batch, Clustered, ClusterOptions, Partitioned, PartitionSlice, PartitionTransform } from '../engine.ts';
@@ -7,23 +8,33 @@ import { type BatchList, batchesOf, releaseBatches, WasmBatch } from './batch.ts
 import { WasmClusteredRows } from './clustered-rows.ts';
 import type { WasmInstance } from './instance.ts';
 
-export interface PartJson {
-  readonly key: string;
-  readonly values: ReadonlyArray<string | null>;
-  readonly firstRow: number;
-  readonly rows: number;
-  readonly bytes: number;
-  readonly handle: number;
+/** A part as the engine gives it. */
+export type PartJson = readonly [key: string, firstRow: number, rows: number, bytes: number, handle: number];
+
+export function sliceOf(
+  instance: WasmInstance,
+  [key, firstRow, rows, bytes, handle]: PartJson,
+  schema: ArrowSchema,
+): PartitionSlice {
+  return { key, values: valuesOf(key), firstRow, batch: new WasmBatch(instance, handle, rows, schema, bytes) };
 }
 
-export function sliceOf(instance: WasmInstance, part: PartJson, schema: ArrowSchema): PartitionSlice {
-  const { key, values, firstRow, rows, bytes, handle } = part;
-  return {
-    key,
-    values: values.map((value) => (value === null ? null : fromHex(value))),
-    firstRow,
-    batch: new WasmBatch(instance, handle, rows, schema, bytes),
-  };
+/** The values that a key is made of. */
+function valuesOf(key: string): (Bytes | null)[] {
+  const values: (Bytes | null)[] = [];
+  let at = 0;
+  while (at < key.length) {
+    const isNull = key.startsWith('00', at);
+    at += 2;
+    if (isNull) {
+      values.push(null);
+      continue;
+    }
+    const start = at + 8;
+    at = start + 2 * Number.parseInt(key.slice(at, start), 16);
+    values.push(fromHex(key.slice(start, at)));
+  }
+  return values;
 }
 
 /** Groups rows by partition tuple, in order of first row; consumes the batches. */

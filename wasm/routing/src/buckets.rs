@@ -37,23 +37,20 @@ impl Buckets {
     /// Adds the buckets of longs (or dates, times and timestamps as such).
     pub fn push_longs(self, values: &[i64], to: &mut Vec<u32>) {
         #[cfg(target_arch = "wasm32")]
-        let values = self.push_fours(values, to);
+        let values = self.push_eights(values, to);
         to.extend(values.iter().map(|value| self.of(hash_long(*value))));
     }
 
-    /// Four at a time, in half the time; answers those that are left.
+    /// Eight at a time, in half the time; answers those that are left.
     #[cfg(target_arch = "wasm32")]
     #[target_feature(enable = "simd128")]
-    fn push_fours<'a>(self, values: &'a [i64], to: &mut Vec<u32>) -> &'a [i64] {
+    fn push_eights<'a>(self, values: &'a [i64], to: &mut Vec<u32>) -> &'a [i64] {
         use core::arch::wasm32::*;
-        let (count, reciprocal, shift) =
-            (u32x4_splat(self.count), u32x4_splat(self.reciprocal as u32), 31 + self.shift);
-        let (fours, rest) = values.as_chunks::<4>();
-        to.reserve(values.len());
-        for four in fours {
-            let values = four.as_ptr().cast::<v128>();
-            // SAFETY: four longs are two times 16 bytes.
-            let (ab, cd) = unsafe { (v128_load(values), v128_load(values.add(1))) };
+        let (count, reciprocal) = (u32x4_splat(self.count), u32x4_splat(self.reciprocal as u32));
+        let shift = 31 + self.shift;
+        // SAFETY of its callers: four longs can be read.
+        let buckets_of = |four: *const i64| {
+            let (ab, cd) = unsafe { (v128_load(four.cast()), v128_load(four.add(2).cast())) };
             let low = u32x4_shuffle::<0, 2, 4, 6>(ab, cd);
             let high = u32x4_shuffle::<1, 3, 5, 7>(ab, cd);
             let n = v128_and(hash_longs(low, high), u32x4_splat(i32::MAX as u32));
@@ -61,11 +58,18 @@ impl Buckets {
                 u64x2_shr(u64x2_extmul_low_u32x4(n, reciprocal), shift),
                 u64x2_shr(u64x2_extmul_high_u32x4(n, reciprocal), shift),
             );
-            let buckets = u32x4_sub(n, u32x4_mul(quotients, count));
+            u32x4_sub(n, u32x4_mul(quotients, count))
+        };
+        let (eights, rest) = values.as_chunks::<8>();
+        to.reserve(values.len());
+        for eight in eights {
+            let (left, right) = (buckets_of(eight[..4].as_ptr()), buckets_of(eight[4..].as_ptr()));
             // SAFETY: there is room for all values.
             unsafe {
-                v128_store(to.as_mut_ptr().add(to.len()).cast(), buckets);
-                to.set_len(to.len() + 4);
+                let end = to.as_mut_ptr().add(to.len());
+                v128_store(end.cast(), left);
+                v128_store(end.add(4).cast(), right);
+                to.set_len(to.len() + 8);
             }
         }
         rest

@@ -4,6 +4,7 @@
 //! that are known here: a generic function is compiled where it is used.
 
 mod buckets;
+mod first_rows;
 mod heads;
 mod murmur;
 mod row_groups;
@@ -11,6 +12,7 @@ mod spans;
 mod wide;
 
 pub use buckets::Buckets;
+pub use first_rows::{NumberedRows, number_rows};
 pub use murmur::{hash_bytes, hash_long};
 pub use row_groups::{RowGroups, Rows};
 pub use spans::{GroupSpans, Spans, group_ends, group_spans};

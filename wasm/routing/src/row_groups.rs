@@ -1,6 +1,6 @@
 //! Where each row goes: its group, and its place among the group's rows.
 
-use super::heads::{BLOCK_ROWS, Heads};
+use super::heads::heads;
 use super::wide::Wide;
 
 pub struct RowGroups<'a> {
@@ -67,19 +67,13 @@ impl<'a> RowGroups<'a> {
         self.scatter(pieces, scatter128)
     }
 
-    /// `block`: one of those below.
-    fn scatter<T: Copy>(&self, pieces: &[&[T]], block: unsafe fn(&[T], &[u32], &mut [*mut T])) -> Vec<Vec<T>> {
-        let mut all: Vec<Vec<T>> = self.sizes.iter().map(|rows| Vec::with_capacity(*rows)).collect();
-        let mut heads = Heads::new(&mut all, &self.sizes, self.ids.len());
+    /// `copy`: one of those below.
+    fn scatter<T: Copy + Default>(&self, pieces: &[&[T]], copy: unsafe fn(&[T], &[u32], &mut [*mut T])) -> Vec<Vec<T>> {
+        let mut all: Vec<Vec<T>> = self.sizes.iter().map(|rows| vec![T::default(); *rows]).collect();
+        let mut heads = heads(&mut all, 0);
         for (values, rows) in pieces.iter().zip(self.cut(pieces.iter().map(|p| p.len()))) {
-            for (values, ids) in values.chunks(BLOCK_ROWS).zip(rows.ids.chunks(BLOCK_ROWS)) {
-                // SAFETY: ids are those of groups, and each has room for its rows.
-                unsafe { block(values, ids, heads.ahead()) };
-            }
-        }
-        for (group, rows) in all.iter_mut().zip(&self.sizes) {
-            // SAFETY: the values of all rows were written.
-            unsafe { group.set_len(*rows) };
+            // SAFETY: ids are those of groups, and each has room for its rows.
+            unsafe { copy(values, rows.ids, &mut heads) };
         }
         all
     }

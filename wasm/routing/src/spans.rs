@@ -1,6 +1,6 @@
 //! Values of unequal length, as spans of bytes, copied to the groups of their rows.
 
-use super::heads::{BLOCK_ROWS, Heads};
+use super::heads::heads;
 use super::row_groups::{RowGroups, Rows};
 use super::wide::Wide;
 
@@ -41,37 +41,27 @@ fn ends_and_longest(offsets: &[&[i32]], groups: &RowGroups<'_>) -> Option<(Vec<V
     if total > i64::from(i32::MAX) {
         return None;
     }
-    let mut of_groups: Vec<Vec<i32>> = groups.sizes().iter().map(|rows| Vec::with_capacity(rows + 1)).collect();
-    of_groups.iter_mut().for_each(|ends| ends.push(0));
-    let mut heads = Heads::new(&mut of_groups, groups.sizes(), groups.rows());
+    let mut ends: Vec<Vec<i32>> = groups.sizes().iter().map(|rows| vec![0; rows + 1]).collect();
+    let first_ends = heads(&mut ends, 1);
     let pieces = offsets.iter().zip(groups.cut(offsets.iter().map(|o| o.len() - 1)));
     // SAFETY: each group begins with a 0, and has room for the ends of its rows.
-    let longest = pieces.map(|(offsets, rows)| unsafe { append_ends(offsets, rows, &mut heads) }).collect();
-    for (ends, rows) in of_groups.iter_mut().zip(groups.sizes()) {
-        // SAFETY: the end of each row was written: `cut` gives all rows.
-        unsafe { ends.set_len(rows + 1) };
-    }
-    Some((of_groups, longest))
+    let longest = pieces.map(|(offsets, rows)| unsafe { write_ends(offsets, rows, &first_ends) }).collect();
+    Some((ends, longest))
 }
 
-/// Answers the length of the longest value.
+/// `first_ends`: where those of each group go. Answers the length of the longest value.
 ///
 /// # Safety
-/// There is a group for each id, with an end before its head and room for those of its rows.
-unsafe fn append_ends(offsets: &[i32], rows: Rows<'_>, heads: &mut Heads<i32>) -> usize {
+/// There is one for each id, with an end before it and room for those of the group's rows.
+unsafe fn write_ends(offsets: &[i32], rows: Rows<'_>, first_ends: &[*mut i32]) -> usize {
     let (mut start, mut longest) = (offsets[0], 0);
-    for (ids, ends) in rows.ids.chunks(BLOCK_ROWS).zip(offsets[1..].chunks(BLOCK_ROWS)) {
-        let heads = heads.ahead();
-        for (id, end) in ids.iter().zip(ends) {
-            let len = end - start;
-            start = *end;
-            longest = len.max(longest);
-            unsafe {
-                let head = heads.get_unchecked_mut(*id as usize);
-                let to = *head;
-                *head = to.add(1);
-                to.write(*to.sub(1) + len);
-            }
+    for ((id, place), end) in rows.ids.iter().zip(rows.places).zip(&offsets[1..]) {
+        let len = end - start;
+        start = *end;
+        longest = len.max(longest);
+        unsafe {
+            let to = first_ends.get_unchecked(*id as usize).add(*place as usize);
+            to.write(*to.sub(1) + len);
         }
     }
     longest as usize
@@ -92,9 +82,9 @@ unsafe fn group_values(
     groups: &RowGroups<'_>,
 ) -> Vec<Vec<u8>> {
     let sizes: Vec<usize> = ends.iter().map(|ends| ends[ends.len() - 1] as usize * width).collect();
-    // SHORT bytes can be written behind what is filled, whatever is still to come.
-    let mut all: Vec<Vec<u8>> = sizes.iter().map(|size| Vec::with_capacity(size + SHORT)).collect();
-    let mut heads = Heads::new(&mut all, &sizes, groups.rows());
+    // SHORT bytes can be written behind what was written, whatever is still to come.
+    let mut all: Vec<Vec<u8>> = sizes.iter().map(|size| vec![0; size + SHORT]).collect();
+    let mut heads = heads(&mut all, 0);
     let lengths = pieces.iter().map(|p| p.offsets.len() - 1);
     for ((piece, longest), rows) in pieces.iter().zip(longest).zip(groups.cut(lengths)) {
         // SAFETY: there is room for the groups' values and SHORT bytes more; no value is longer than the longest.
@@ -108,10 +98,7 @@ unsafe fn group_values(
             }
         }
     }
-    for (values, size) in all.iter_mut().zip(sizes) {
-        // SAFETY: the values of all rows were copied, which are so many bytes.
-        unsafe { values.set_len(size) };
-    }
+    all.iter_mut().zip(sizes).for_each(|(values, size)| values.truncate(size));
     all
 }
 
@@ -119,28 +106,28 @@ unsafe fn group_values(
 ///
 /// # Safety
 /// They are; there is a group for each id, with room for its values and SHORT bytes more.
-unsafe fn copy8(piece: Spans<'_>, width: usize, rows: Rows<'_>, heads: &mut Heads<u8>) {
+unsafe fn copy8(piece: Spans<'_>, width: usize, rows: Rows<'_>, heads: &mut [*mut u8]) {
     unsafe { copy::<8>(piece, width, rows, heads, |from, to, _| copy_words::<u64, 1>(from, to)) }
 }
 
 /// # Safety
 /// As above, 16.
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
-unsafe fn copy16(piece: Spans<'_>, width: usize, rows: Rows<'_>, heads: &mut Heads<u8>) {
+unsafe fn copy16(piece: Spans<'_>, width: usize, rows: Rows<'_>, heads: &mut [*mut u8]) {
     unsafe { copy::<16>(piece, width, rows, heads, |from, to, _| copy_words::<Wide, 1>(from, to)) }
 }
 
 /// # Safety
 /// As above, 32.
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
-unsafe fn copy32(piece: Spans<'_>, width: usize, rows: Rows<'_>, heads: &mut Heads<u8>) {
+unsafe fn copy32(piece: Spans<'_>, width: usize, rows: Rows<'_>, heads: &mut [*mut u8]) {
     unsafe { copy::<32>(piece, width, rows, heads, |from, to, _| copy_words::<Wide, 2>(from, to)) }
 }
 
 /// # Safety
 /// As above, of any length.
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
-unsafe fn copy_any(piece: Spans<'_>, width: usize, rows: Rows<'_>, heads: &mut Heads<u8>) {
+unsafe fn copy_any(piece: Spans<'_>, width: usize, rows: Rows<'_>, heads: &mut [*mut u8]) {
     const HALF: usize = SHORT / 2;
     let copy_one = |from: *const u8, to: *mut u8, len| unsafe {
         if len > SHORT {
@@ -173,28 +160,24 @@ unsafe fn copy<const READ: usize>(
     piece: Spans<'_>,
     width: usize,
     rows: Rows<'_>,
-    heads: &mut Heads<u8>,
+    heads: &mut [*mut u8],
     copy_one: impl Fn(*const u8, *mut u8, usize),
 ) {
     let Spans { offsets, values } = piece;
     // From here on, that would be past the end of the piece.
     let safe = offsets[1..].partition_point(|end| *end as usize * width + READ <= values.len());
     let mut start = offsets[0] as usize * width;
-    for (ids, ends) in rows.ids[..safe].chunks(BLOCK_ROWS).zip(offsets[1..].chunks(BLOCK_ROWS)) {
-        let heads = heads.ahead();
-        for (id, end) in ids.iter().zip(ends) {
-            let end = *end as usize * width;
-            // SAFETY: READ bytes can be read from `start` on, and be written; the rest is the caller's promise.
-            unsafe {
-                let head = heads.get_unchecked_mut(*id as usize);
-                let to = *head;
-                *head = to.add(end - start);
-                copy_one(values.as_ptr().add(start), to, end - start);
-            }
-            start = end;
+    for (id, end) in rows.ids[..safe].iter().zip(&offsets[1..]) {
+        let end = *end as usize * width;
+        // SAFETY: READ bytes can be read from `start` on, and be written; the rest is the caller's promise.
+        unsafe {
+            let head = heads.get_unchecked_mut(*id as usize);
+            let to = *head;
+            *head = to.add(end - start);
+            copy_one(values.as_ptr().add(start), to, end - start);
         }
+        start = end;
     }
-    let heads = heads.ahead();
     for (id, end) in rows.ids[safe..].iter().zip(&offsets[safe + 1..]) {
         let value = &values[start..*end as usize * width];
         // SAFETY: there is room for the value.
@@ -204,5 +187,51 @@ unsafe fn copy<const READ: usize>(
             *head = head.add(value.len());
         }
         start += value.len();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn each_group_gets_its_values_in_order(
+            rows in prop::collection::vec((0..4u32, 0..5usize), 1..=256),
+            cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
+            one_length in any::<bool>(),
+            width in 1..5usize,
+        ) {
+            let length = |(_, length): &(u32, usize)| if one_length { 3 } else { *length };
+            let ids: Vec<u32> = rows.iter().map(|(id, _)| *id).collect();
+            let groups = RowGroups::new(&ids, 4);
+            let mut values = vec![vec![]; 4];
+            let mut ends = vec![vec![0]; 4];
+            for (row, at) in rows.iter().zip(0u8..=255) {
+                let group = row.0 as usize;
+                values[group].extend(vec![at; length(row) * width]);
+                ends[group].push((values[group].len() / width) as i32);
+            }
+            let mut cuts: Vec<usize> = cuts.iter().map(|c| c.index(rows.len() + 1)).collect();
+            cuts.extend([0, rows.len()]);
+            cuts.sort_unstable();
+            // Each piece is cut out of something longer.
+            let pieces: Vec<(Vec<i32>, Vec<u8>)> = cuts.windows(2).map(|cut| {
+                let (mut offsets, mut bytes) = (vec![2], vec![255; 2 * width]);
+                for at in cut[0]..cut[1] {
+                    bytes.extend(vec![at as u8; length(&rows[at]) * width]);
+                    offsets.push((bytes.len() / width) as i32);
+                }
+                bytes.push(255);
+                (offsets, bytes)
+            }).collect();
+            let spans: Vec<Spans> = pieces.iter().map(|(offsets, values)| Spans { offsets, values }).collect();
+            // SAFETY: the offsets grow, and end within the bytes.
+            let found = unsafe { group_spans(&spans, width, &groups) }.unwrap();
+            prop_assert_eq!(&found.values, &values);
+            prop_assert_eq!(&found.ends, &ends);
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Exports of `crate::kernels`.
 
+use std::fmt::Write;
+
 use arrow_array::RecordBatch;
 use serde_json::Value;
 
@@ -66,8 +68,8 @@ pub extern "C" fn aligner_align(handle: i32, batch: i32) -> i32 {
 }
 
 /// Splits batches (a list of handles, consumed) by `{ "transforms": [{ "sourceId", "transform" }, …], "mostParts" }`.
-/// Answers the number of parts; the meta is `{ "parts": [{ "key", "values", "firstRow", "rows", "bytes", "handle" }, …],
-/// "rest": [[handle, rows], …] }`, key and values as hex.
+/// Answers the number of parts; the meta is `{ "parts": [part, …], "rest": [[handle, rows], …] }`, with each part as
+/// `push_part` writes it.
 ///
 /// # Safety
 /// `ptr` and `len` are those of one `ics_alloc`.
@@ -119,26 +121,14 @@ fn list(part: Part, given: &mut Vec<i32>, text: &mut String) -> Result<()> {
     Ok(())
 }
 
-/// Gives the part's batch to the host; returns its handle.
+/// Gives the part's batch to the host: `[key as hex, first row, rows, bytes, handle]`; returns its handle.
 pub(super) fn push_part(text: &mut String, part: Part) -> Result<i32> {
     let (rows, bytes) = (part.batch.num_rows(), data_size(&part.batch));
-    text.push_str("{\"key\":\"");
+    text.push_str("[\"");
     push_hex(text, &part.key());
-    text.push_str("\",\"values\":[");
-    for (i, value) in part.values.iter().enumerate() {
-        text.push_str(if i == 0 { "" } else { "," });
-        match value {
-            None => text.push_str("null"),
-            Some(bytes) => {
-                text.push('"');
-                push_hex(text, bytes);
-                text.push('"');
-            }
-        }
-    }
-    let handle = handles::insert(part.batch)?;
-    let first_row = part.first_row;
-    text.push_str(&format!("],\"firstRow\":{first_row},\"rows\":{rows},\"bytes\":{bytes},\"handle\":{handle}}}"));
+    let (first_row, handle) = (part.first_row, handles::insert(part.batch)?);
+    // Writing to a String cannot fail.
+    let _ = write!(text, "\",{first_row},{rows},{bytes},{handle}]");
     Ok(handle)
 }
 
@@ -170,9 +160,8 @@ mod tests {
         }
         let listed: Value = serde_json::from_str(&(text + "]")).unwrap();
         let expected = serde_json::json!([
-            { "key": "0100000002010001000000027822", "values": ["0100", "7822"],
-              "firstRow": 0, "rows": 2, "bytes": 20, "handle": given[0] },
-            { "key": "000100000000", "values": [null, ""], "firstRow": 1, "rows": 1, "bytes": 8, "handle": given[1] },
+            ["0100000002010001000000027822", 0, 2, 20, given[0]],
+            ["000100000000", 1, 1, 8, given[1]],
         ]);
         assert_eq!(listed, expected);
         given.into_iter().for_each(handles::drop_handle);

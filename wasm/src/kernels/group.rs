@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use arrow_buffer::NullBuffer;
+use icestream_routing::{NumberedRows, number_rows};
 
 use super::bytes::ByteRows;
 use super::keys::{KeyColumn, Keys};
@@ -63,6 +64,10 @@ fn ints(keys: &[i64], nulls: Option<&NullBuffer>) -> Groups {
 fn buckets(numbers: &[u32], count: u32, nulls: Option<&NullBuffer>) -> Groups {
     if !few(count.into(), numbers.len()) {
         return hashed(&Values(numbers, |v: &u32| mix(u64::from(*v))), numbers.len(), nulls);
+    }
+    if nulls.is_none() {
+        let NumberedRows { ids, firsts } = number_rows(numbers, count as usize);
+        return Groups { ids, firsts };
     }
     tabled(numbers.iter().map(|number| *number as usize), count as usize, nulls)
 }

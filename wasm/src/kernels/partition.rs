@@ -28,7 +28,8 @@ impl Part {
     /// Bytes that are equal exactly when the tuples are: for each value a 0 when it is null, or else a 1, its length
     /// (4 bytes, big-endian) and itself.
     pub fn key(&self) -> Vec<u8> {
-        let mut key = Vec::new();
+        let bytes: usize = self.values.iter().flatten().map(|value| 4 + value.len()).sum();
+        let mut key = Vec::with_capacity(self.values.len() + bytes);
         for value in &self.values {
             match value {
                 None => key.push(0),
