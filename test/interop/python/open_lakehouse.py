@@ -41,11 +41,11 @@ for step in [
 posted = engine.execute("SELECT request.url FROM duckdb_logs_parsed('HTTP') WHERE request.type = 'POST'").fetchall()
 busiest = "SELECT origin, count(*) FROM lake.demo.flights GROUP BY ALL ORDER BY 2 DESC LIMIT 1"
 print(json.dumps({
-    "first": flights.scan(limit=1).to_arrow()["origin"].to_pylist(),
+    "first": flights.scan(limit=1).to_arrow().num_rows,
     "fromSfo": flights.scan(row_filter="origin == 'SFO'", selected_fields=("delay",)).to_arrow().num_rows,
     "tables": catalog.list_tables("python"),
     "made": catalog.load_table("python.made").scan().to_arrow().to_pylist(),
     "busiest": engine.execute(busiest).fetchall(),
-"commits": [url.removeprefix(uri) for (url,) in posted if "commit" in url or "/tables/" in url],
+    "commits": [url.removeprefix(uri) for (url,) in posted if "commit" in url or "/tables/" in url],
     "duckdbReadsMade": engine.execute("SELECT sum(a), (SELECT sum(c) FROM lake.python.other) FROM lake.python.made").fetchall(),
 }, default=str))
