@@ -17,6 +17,7 @@ const FORMATS: ReadonlyMap<string, FileFormat | null> = new Map([
   ['text/tab-separated-values', 'csv'],
   ['application/json', 'json'],
   ['application/x-ndjson', 'json'],
+  ['application/ndjson', 'json'],
   ['application/jsonl', 'json'],
   ['application/octet-stream', null],
 ]);

@@ -79,6 +79,7 @@ test('a body becomes one snapshot, whatever it holds', async () => {
   const arrow = tableFromArrays({ id: BigInt64Array.from([1n, 2n]), name: ['a', 'b'] });
   const bodies: [BodyInit, string, number][] = [
     [ndjson(100), 'application/x-ndjson', 100],
+    [ndjson(3), 'application/ndjson', 3],
     [JSON.stringify(rows(10)), 'application/json; charset=utf-8', 10],
     ['id,name\n1,a\n2,b\n', 'text/csv', 2],
     [gzip as BodyInit, 'application/octet-stream', 50],
@@ -92,7 +93,7 @@ test('a body becomes one snapshot, whatever it holds', async () => {
     expect(answer['snapshotId']).toMatch(/^\d+$/);
     expected += count;
   }
-  expect(await state()).toEqual({ ids: expected, files: 6, snapshots: 6 });
+  expect(await state()).toEqual({ ids: expected, files: 7, snapshots: 7 });
 });
 
 test.each([
