@@ -48,9 +48,10 @@ impl Buckets {
         use core::arch::wasm32::*;
         let (count, reciprocal) = (u32x4_splat(self.count), u32x4_splat(self.reciprocal as u32));
         let shift = 31 + self.shift;
-        // SAFETY of its callers: four longs can be read.
-        let buckets_of = |four: *const i64| {
-            let (ab, cd) = unsafe { (v128_load(four.cast()), v128_load(four.add(2).cast())) };
+        let buckets_of = |four: &[i64; 4]| {
+            let four: *const v128 = four.as_ptr().cast();
+            // SAFETY: two vectors are four longs.
+            let (ab, cd) = unsafe { (v128_load(four), v128_load(four.add(1))) };
             let low = u32x4_shuffle::<0, 2, 4, 6>(ab, cd);
             let high = u32x4_shuffle::<1, 3, 5, 7>(ab, cd);
             let n = v128_and(hash_longs(low, high), u32x4_splat(i32::MAX as u32));
@@ -60,10 +61,11 @@ impl Buckets {
             );
             u32x4_sub(n, u32x4_mul(quotients, count))
         };
-        let (eights, rest) = values.as_chunks::<8>();
+        let (fours, _) = values.as_chunks::<4>();
+        let (eights, _) = fours.as_chunks::<2>();
         to.reserve(values.len());
-        for eight in eights {
-            let (left, right) = (buckets_of(eight[..4].as_ptr()), buckets_of(eight[4..].as_ptr()));
+        for [left, right] in eights {
+            let (left, right) = (buckets_of(left), buckets_of(right));
             // SAFETY: there is room for all values.
             unsafe {
                 let end = to.as_mut_ptr().add(to.len());
@@ -72,7 +74,7 @@ impl Buckets {
                 to.set_len(to.len() + 8);
             }
         }
-        rest
+        &values[8 * eights.len()..]
     }
 }
 

@@ -82,12 +82,14 @@ impl<'a> RowGroups<'a> {
 /// # Safety
 /// There is a head for each id, with room for the values that have it.
 unsafe fn scatter32(values: &[i32], ids: &[u32], heads: &mut [*mut i32]) {
+    // SAFETY: the caller's promise.
     unsafe { scatter_as::<i32, i32>(values, ids, heads) }
 }
 
 /// # Safety
 /// As above.
 unsafe fn scatter64(values: &[i64], ids: &[u32], heads: &mut [*mut i64]) {
+    // SAFETY: the caller's promise.
     unsafe { scatter_as::<i64, i64>(values, ids, heads) }
 }
 
@@ -95,6 +97,7 @@ unsafe fn scatter64(values: &[i64], ids: &[u32], heads: &mut [*mut i64]) {
 /// As above.
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
 unsafe fn scatter128(values: &[i128], ids: &[u32], heads: &mut [*mut i128]) {
+    // SAFETY: the caller's promise.
     unsafe { scatter_as::<i128, Wide>(values, ids, heads) }
 }
 
@@ -106,6 +109,7 @@ unsafe fn scatter128(values: &[i128], ids: &[u32], heads: &mut [*mut i128]) {
 unsafe fn scatter_as<T, As>(values: &[T], ids: &[u32], heads: &mut [*mut T]) {
     const { assert!(size_of::<T>() == size_of::<As>()) };
     for (value, id) in values.iter().zip(ids) {
+        // SAFETY: the caller's promise; what is read is as large as a value.
         unsafe {
             let head = heads.get_unchecked_mut(*id as usize);
             let to = *head;

@@ -59,6 +59,7 @@ unsafe fn write_ends(offsets: &[i32], rows: Rows<'_>, first_ends: &[*mut i32]) -
         let len = end - start;
         start = *end;
         longest = len.max(longest);
+        // SAFETY: the caller's promise.
         unsafe {
             let to = first_ends.get_unchecked(*id as usize).add(*place as usize);
             to.write(*to.sub(1) + len);
@@ -107,6 +108,7 @@ unsafe fn group_values(
 /// # Safety
 /// They are; there is a group for each id, with room for its values and SHORT bytes more.
 unsafe fn copy8(piece: Spans<'_>, width: usize, rows: Rows<'_>, heads: &mut [*mut u8]) {
+    // SAFETY: the caller's promise; each copy is of 8 bytes.
     unsafe { copy::<8>(piece, width, rows, heads, |from, to, _| copy_words::<u64, 1>(from, to)) }
 }
 
@@ -114,6 +116,7 @@ unsafe fn copy8(piece: Spans<'_>, width: usize, rows: Rows<'_>, heads: &mut [*mu
 /// As above, 16.
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
 unsafe fn copy16(piece: Spans<'_>, width: usize, rows: Rows<'_>, heads: &mut [*mut u8]) {
+    // SAFETY: the caller's promise; each copy is of 16 bytes.
     unsafe { copy::<16>(piece, width, rows, heads, |from, to, _| copy_words::<Wide, 1>(from, to)) }
 }
 
@@ -121,6 +124,7 @@ unsafe fn copy16(piece: Spans<'_>, width: usize, rows: Rows<'_>, heads: &mut [*m
 /// As above, 32.
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
 unsafe fn copy32(piece: Spans<'_>, width: usize, rows: Rows<'_>, heads: &mut [*mut u8]) {
+    // SAFETY: the caller's promise; each copy is of 32 bytes.
     unsafe { copy::<32>(piece, width, rows, heads, |from, to, _| copy_words::<Wide, 2>(from, to)) }
 }
 
@@ -129,6 +133,7 @@ unsafe fn copy32(piece: Spans<'_>, width: usize, rows: Rows<'_>, heads: &mut [*m
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
 unsafe fn copy_any(piece: Spans<'_>, width: usize, rows: Rows<'_>, heads: &mut [*mut u8]) {
     const HALF: usize = SHORT / 2;
+    // SAFETY: SHORT bytes, or the value's where it is longer, can be read and written.
     let copy_one = |from: *const u8, to: *mut u8, len| unsafe {
         if len > SHORT {
             return to.copy_from_nonoverlapping(from, len);
@@ -138,6 +143,7 @@ unsafe fn copy_any(piece: Spans<'_>, width: usize, rows: Rows<'_>, heads: &mut [
             copy_words::<Wide, 2>(from.add(HALF), to.add(HALF));
         }
     };
+    // SAFETY: the caller's promise.
     unsafe { copy::<SHORT>(piece, width, rows, heads, copy_one) }
 }
 
@@ -147,6 +153,7 @@ unsafe fn copy_any(piece: Spans<'_>, width: usize, rows: Rows<'_>, heads: &mut [
 unsafe fn copy_words<Word, const WORDS: usize>(from: *const u8, to: *mut u8) {
     let (from, to) = (from.cast::<Word>(), to.cast::<Word>());
     for word in 0..WORDS {
+        // SAFETY: the caller's promise.
         unsafe { to.add(word).write_unaligned(from.add(word).read_unaligned()) };
     }
 }
@@ -220,8 +227,8 @@ mod tests {
             // Each piece is cut out of something longer.
             let pieces: Vec<(Vec<i32>, Vec<u8>)> = cuts.windows(2).map(|cut| {
                 let (mut offsets, mut bytes) = (vec![2], vec![255; 2 * width]);
-                for at in cut[0]..cut[1] {
-                    bytes.extend(vec![at as u8; length(&rows[at]) * width]);
+                for (row, at) in rows[cut[0]..cut[1]].iter().zip(cut[0]..) {
+                    bytes.extend(vec![at as u8; length(row) * width]);
                     offsets.push((bytes.len() / width) as i32);
                 }
                 bytes.push(255);
