@@ -1,9 +1,9 @@
 /** What the engine does with whole batches: split by partition tuple, join. */
 import { IcestreamError } from '../../errors.ts';
-import type { Bytes } from '../../util/bytes.ts';
 import { fromHex } from '../../util/encoding.ts';
 import type { ArrowSchema } from '../arrow-schema.ts';
 import type { Batch, Clustered, ClusterOptions, Partitioned, PartitionSlice, PartitionTransform } from '../engine.ts';
+import { valuesOfKey } from '../partition-key.ts';
 import { type BatchList, batchesOf, releaseBatches, WasmBatch } from './batch.ts';
 import { WasmClusteredRows } from './clustered-rows.ts';
 import type { WasmInstance } from './instance.ts';
@@ -16,25 +16,11 @@ export function sliceOf(
   [key, firstRow, rows, bytes, handle]: PartJson,
   schema: ArrowSchema,
 ): PartitionSlice {
-  return { key, values: valuesOf(key), firstRow, batch: new WasmBatch(instance, handle, rows, schema, bytes) };
-}
-
-/** The values that a key is made of. */
-function valuesOf(key: string): (Bytes | null)[] {
-  const values: (Bytes | null)[] = [];
-  let at = 0;
-  while (at < key.length) {
-    const isNull = key.startsWith('00', at);
-    at += 2;
-    if (isNull) {
-      values.push(null);
-      continue;
-    }
-    const start = at + 8;
-    at = start + 2 * Number.parseInt(key.slice(at, start), 16);
-    values.push(fromHex(key.slice(start, at)));
-  }
-  return values;
+  const batch = new WasmBatch(instance, handle, rows, schema, bytes);
+  const values = valuesOfKey(fromHex(key));
+  if (values !== null) return { key, values, firstRow, batch };
+  batch.free();
+  throw new IcestreamError('ENGINE_FAILED', `the engine gave rows the partition key ${key}, which is none`);
 }
 
 /** Groups rows by partition tuple, in order of first row; consumes the batches. */

@@ -3,6 +3,7 @@
  * one after the other, as `ClusteredRows` gives them. All records of a write have the same schema.
  */
 import type { BareHead } from '../../engine/bare-head.ts';
+import { valuesOfKey } from '../../engine/partition-key.ts';
 import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
 import { sameBytes, toHex } from '../../util/encoding.ts';
@@ -26,32 +27,13 @@ export class LabelReader {
   /** Null: these bytes are no label. */
   partition(label: Bytes): PartitionId | null {
     if (this.#partition === null || !sameBytes(label, this.#label)) {
-      const values = valuesOf(label);
+      const values = valuesOfKey(label);
       if (values === null) return null;
       this.#label = label.slice();
       this.#partition = { key: toHex(label), values };
     }
     return this.#partition;
   }
-}
-
-/** See `PartitionSlice.key`. */
-function valuesOf(key: Bytes): (Bytes | null)[] | null {
-  const view = new DataView(key.buffer, key.byteOffset, key.length);
-  const values: (Bytes | null)[] = [];
-  for (let at = 0; at < key.length; ) {
-    if (key[at] === 0) {
-      values.push(null);
-      at += 1;
-      continue;
-    }
-    const start = at + 5;
-    if (key[at] !== 1 || start > key.length) return null;
-    at = start + view.getUint32(start - 4);
-    if (at > key.length) return null;
-    values.push(key.slice(start, at));
-  }
-  return values;
 }
 
 /** The store gave back something else than was written. */
