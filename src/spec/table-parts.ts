@@ -1,7 +1,8 @@
-/** The schema and the spec that ids in table metadata name. */
+/** What ids in table metadata name. */
 import { IcestreamError } from '../errors.ts';
 import type { PartitionSpec } from './partition-spec.ts';
 import type { Schema } from './schema.ts';
+import type { Snapshot } from './snapshot.ts';
 import type { TableMetadata } from './table-metadata.ts';
 
 /** @throws IcestreamError INVALID_METADATA when the table has none of that id. */
@@ -22,4 +23,9 @@ export function defaultSpec(metadata: TableMetadata): PartitionSpec {
   const spec = metadata['partition-specs'].find((one) => one['spec-id'] === id);
   if (spec !== undefined) return spec;
   throw new IcestreamError('INVALID_METADATA', `the table metadata has no partition spec ${id}`);
+}
+
+/** Null: there is none of that id, or it has expired. */
+export function findSnapshot(metadata: TableMetadata, snapshotId: bigint): Snapshot | null {
+  return metadata.snapshots?.find((snapshot) => snapshot['snapshot-id'] === snapshotId) ?? null;
 }

@@ -32,7 +32,7 @@ export async function append(
     const { catalog } = target;
     const { table: found, earlier } = await openForWrite(session, catalog, target.table);
     if (earlier?.by === 'commit-id') {
-      const { replay } = await onDemand(import('./commit/replay.ts'));
+      const { replay } = await onDemand(import('./seldom.ts'));
       return { result: await replay(session, found, source, earlier), table: found };
     }
     if (earlier?.by === 'writer') return { result: session.result(earlierFacts(earlier)), table: found };
@@ -55,7 +55,7 @@ async function fitted(
     checkCompatibility(source.schema, currentSchema(metadata), names);
     return table;
   }
-  const { fitTableToSource } = await onDemand(import('./schema-evolution.ts'));
+  const { fitTableToSource } = await onDemand(import('./seldom.ts'));
   return fitTableToSource({
     catalog,
     table,

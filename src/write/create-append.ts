@@ -61,7 +61,7 @@ export async function createAndAppend(
         return { result: session.result(earlierFacts(earlier)), table: existing };
       }
       if (existing !== null && earlier?.by === 'commit-id') {
-        const { replay } = await onDemand(import('./commit/replay.ts'));
+        const { replay } = await onDemand(import('./seldom.ts'));
         return { result: await replay(session, existing, source, earlier), table: existing };
       }
     }

@@ -66,7 +66,7 @@ export async function writeRows(request: WriteRowsRequest): Promise<WriteEnd> {
     throw withLeftBehind(error, leftBehind);
   }
   if (committed === null) {
-    const { endWithoutRows } = await onDemand(import('./no-rows.ts'));
+    const { endWithoutRows } = await onDemand(import('./seldom.ts'));
     return endWithoutRows(session, catalog, table);
   }
   const { snapshotId, earlier, retries } = committed;

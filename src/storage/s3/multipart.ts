@@ -61,7 +61,7 @@ export class Multipart implements PartedObject {
   }
 
   #requests(): Promise<MultipartRequests> {
-    this.#imported ??= onDemand(import('./multipart-requests.ts')).then(
+    this.#imported ??= onDemand(import('./seldom.ts')).then(
       ({ MultipartRequests }) => new MultipartRequests(this.#client, this.object),
     );
     return this.#imported;

@@ -83,7 +83,7 @@ export class S3Store implements Store {
 
   async *list(prefix: string, options?: CallOptions): AsyncIterable<ObjectStat> {
     const object = this.#object(prefix, options, true);
-    const { listObjects } = await onDemand(import('./list.ts'));
+    const { listObjects } = await onDemand(import('./seldom.ts'));
     yield* listObjects(this.#client, object, options?.signal);
   }
 

@@ -9,12 +9,12 @@ import { newSnapshotId } from '../../spec/locations.ts';
 import type { ManifestWriter } from '../../spec/manifest-write.ts';
 import { SummaryBuilder } from '../../spec/summary.ts';
 import type { TableMetadata } from '../../spec/table-metadata.ts';
+import { findSnapshot } from '../../spec/table-parts.ts';
 import type { MemoryLease } from '../../util/memory-budget.ts';
 import { onDemand } from '../../util/on-demand.ts';
 import type { StagedFiles } from '../staged-files.ts';
 import type { WriteSession } from '../write-session.ts';
 import { manifestSettings, writeSettings } from '../write-settings.ts';
-import { findSnapshot } from './commit-lookup.ts';
 import { ManifestStore } from './manifest-store.ts';
 
 /** Of the memory limit, what a manifest may have when it is closed; its parts are joined then. */

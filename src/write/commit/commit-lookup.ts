@@ -1,4 +1,4 @@
-/** Finding a commit again: by snapshot id, or by the commit id in a snapshot's summary, anywhere in the table. */
+/** Finding a commit again, by the commit id in a snapshot's summary, anywhere in the table. */
 
 import type { TableIdentifier } from '../../catalog/catalog.ts';
 import { IcestreamError } from '../../errors.ts';
@@ -10,10 +10,6 @@ import type { WriterPosition } from '../write-options.ts';
 import { commitHistoryExpired } from './commit-errors.ts';
 import { BRANCH_KEY, COMMIT_ID_KEY, PAYLOAD_KEY, samePayload } from './payload-digest.ts';
 import { WAP_ID_KEY } from './write-audit-publish.ts';
-
-export function findSnapshot(metadata: TableMetadata, snapshotId: bigint): Snapshot | null {
-  return metadata.snapshots?.find((snapshot) => snapshot['snapshot-id'] === snapshotId) ?? null;
-}
 
 export function findCommit(metadata: TableMetadata, commitId: string): Snapshot | null {
   return metadata.snapshots?.find((snapshot) => ownValue(snapshot.summary, COMMIT_ID_KEY) === commitId) ?? null;
