@@ -8,7 +8,7 @@ import { onDemand } from '../util/on-demand.ts';
 import { uuidV4 } from '../util/uuid.ts';
 import { addedFiles } from './commit/added-files.ts';
 import { earlierFacts } from './commit/earlier-load.ts';
-import { importManifestReaders } from './commit/manifest-store.ts';
+import { importListReader } from './commit/manifest-store.ts';
 import { commitSnapshot, type SnapshotCommitted } from './commit/snapshot-commit.ts';
 import { checkWap } from './commit/write-audit-publish.ts';
 import { type DataLoad, loadData } from './data-load.ts';
@@ -32,8 +32,8 @@ export async function writeRows(request: WriteRowsRequest): Promise<WriteEnd> {
   const { metadata, store } = table;
   checkWritable(metadata, table.identifier, session.branch);
   if (session.wapId !== null) checkWap(metadata, table.identifier, session.wapId);
-  // The commit keeps or merges what is there.
-  if ((metadata.snapshots ?? []).length > 0) await importManifestReaders();
+  // The commit keeps what is there.
+  if ((metadata.snapshots ?? []).length > 0) await importListReader();
   const staged = new StagedFiles(store);
   const leftBehind: string[] = [];
   const operationId = uuidV4(session.world);

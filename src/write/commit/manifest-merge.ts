@@ -3,7 +3,7 @@ import type { ManifestFile } from '../../spec/data-file.ts';
 import type { TableMetadata } from '../../spec/table-metadata.ts';
 import { manifestSettings } from '../write-settings.ts';
 import { planManifestMerges } from './manifest-merge-plan.ts';
-import type { ManifestStore } from './manifest-store.ts';
+import { canReadManifests, type ManifestStore } from './manifest-store.ts';
 
 export interface MergedManifests {
   readonly manifests: readonly ManifestFile[];
@@ -21,11 +21,15 @@ export class ManifestMerger {
     this.#store = store;
   }
 
-  /** The manifests for a list on this base: merged ones first, the others as they are. */
+  /**
+   * The manifests for a list on this base: merged ones first, the others as they are. All stay as they are where what
+   * reads them cannot be imported: no commit need fail for that.
+   */
   async merge(metadata: TableMetadata, manifests: readonly ManifestFile[]): Promise<MergedManifests> {
     const replaced = new Set<ManifestFile>();
     const merged: ManifestFile[] = [];
-    for (const group of planManifestMerges(manifests, manifestSettings(metadata))) {
+    const due = planManifestMerges(manifests, manifestSettings(metadata));
+    for (const group of due.length > 0 && (await canReadManifests()) ? due : []) {
       merged.push(...(await this.#joined(metadata, group)));
       for (const manifest of group) replaced.add(manifest);
     }

@@ -47,11 +47,19 @@ export interface StoredList {
 }
 
 /**
- * Imports what reads manifests, before it is needed: a page whose files are replaced by newer ones in the middle of a
- * load must not learn it at the commit.
+ * Imports what reads manifest lists, before it is needed: a page whose files are replaced by newer ones in the middle of
+ * a load must not learn it at the commit.
  */
-export async function importManifestReaders(): Promise<void> {
-  await Promise.all([onDemand(import('./read-manifest-list.ts')), onDemand(import('./read-manifest.ts'))]);
+export async function importListReader(): Promise<void> {
+  await onDemand(import('./read-manifest-list.ts'));
+}
+
+/** False where the code that reads manifests cannot be had any more. Few commits need it. */
+export function canReadManifests(): Promise<boolean> {
+  return import('./read-manifest.ts').then(
+    () => true,
+    () => false,
+  );
 }
 
 export class ManifestStore {
