@@ -1,5 +1,7 @@
 //! Groups of rows by small numbers.
 
+use super::fours;
+
 pub struct NumberedRows {
     /// The group of each row.
     pub ids: Vec<u32>,
@@ -13,14 +15,22 @@ pub fn number_rows(numbers: &[u32], count: usize) -> NumberedRows {
     const NONE: u32 = u32::MAX;
     let mut table = vec![NONE; count];
     let mut firsts = Vec::new();
-    let id = |(row, number): (usize, &u32)| {
-        let id = &mut table[*number as usize];
+    let mut row = 0;
+    let ids = fours::map(numbers, |number| {
+        let id = &mut table[number as usize];
         if *id == NONE {
-            *id = firsts.len() as u32;
-            firsts.push(row as u32);
+            *id = open(&mut firsts, row);
         }
+        row += 1;
         *id
-    };
-    let ids = numbers.iter().enumerate().map(id).collect();
+    });
     NumberedRows { ids, firsts }
+}
+
+/// Apart from the loop, which is short without it.
+#[cold]
+#[inline(never)]
+fn open(firsts: &mut Vec<u32>, row: u32) -> u32 {
+    firsts.push(row);
+    firsts.len() as u32 - 1
 }

@@ -5,9 +5,11 @@
 
 mod buckets;
 mod first_rows;
+mod fours;
 mod heads;
 mod murmur;
 mod row_groups;
+mod running_sums;
 mod spans;
 mod wide;
 

@@ -1,5 +1,6 @@
 //! Where each row goes: its group, and its place among the group's rows.
 
+use super::fours;
 use super::heads::heads;
 use super::wide::Wide;
 
@@ -23,12 +24,11 @@ impl<'a> RowGroups<'a> {
     /// Rows of `count` groups, each in the order they have.
     pub fn new(ids: &'a [u32], count: usize) -> Self {
         let mut sizes = vec![0; count];
-        let place = |id: &u32| {
-            let size = &mut sizes[*id as usize];
+        let places = fours::map(ids, |id| {
+            let size = &mut sizes[id as usize];
             *size += 1;
             *size as u32 - 1
-        };
-        let places = ids.iter().map(place).collect();
+        });
         Self { ids, places, sizes }
     }
 
@@ -106,15 +106,15 @@ unsafe fn scatter128(values: &[i128], ids: &[u32], heads: &mut [*mut i128]) {
 /// # Safety
 /// As above.
 #[inline(always)]
-unsafe fn scatter_as<T, As>(values: &[T], ids: &[u32], heads: &mut [*mut T]) {
+unsafe fn scatter_as<T: Copy, As>(values: &[T], ids: &[u32], heads: &mut [*mut T]) {
     const { assert!(size_of::<T>() == size_of::<As>()) };
-    for (value, id) in values.iter().zip(ids) {
-        // SAFETY: the caller's promise; what is read is as large as a value.
+    fours::for_pairs::<4, _, _>(values, ids, |value, id| {
+        // SAFETY: the caller's promise; what is written is as large as a value.
         unsafe {
-            let head = heads.get_unchecked_mut(*id as usize);
+            let head = heads.get_unchecked_mut(id as usize);
             let to = *head;
             *head = to.add(1);
-            to.cast::<As>().write_unaligned(std::ptr::from_ref(value).cast::<As>().read_unaligned());
+            to.cast::<As>().write_unaligned(std::ptr::from_ref(&value).cast::<As>().read_unaligned());
         }
-    }
+    });
 }

@@ -1,7 +1,9 @@
 //! Values of unequal length, as spans of bytes, copied to the groups of their rows.
 
+use super::fours;
 use super::heads::heads;
 use super::row_groups::{RowGroups, Rows};
+use super::running_sums::sum_up;
 use super::wide::Wide;
 
 /// The values of one piece.
@@ -26,7 +28,7 @@ pub struct GroupSpans {
 pub unsafe fn group_spans(pieces: &[Spans<'_>], width: usize, groups: &RowGroups<'_>) -> Option<GroupSpans> {
     let (ends, longest) = ends_and_longest(&pieces.iter().map(|p| p.offsets).collect::<Vec<_>>(), groups)?;
     // SAFETY: the caller's promise; the ends and the longest are those of these pieces.
-    let values = unsafe { group_values(pieces, width, &ends, &longest, groups) };
+    let values = unsafe { group_values(pieces, width, &ends, longest, groups) };
     Some(GroupSpans { ends, values })
 }
 
@@ -35,43 +37,42 @@ pub fn group_ends(offsets: &[&[i32]], groups: &RowGroups<'_>) -> Option<Vec<Vec<
     ends_and_longest(offsets, groups).map(|(ends, _)| ends)
 }
 
-/// The ends of each group, and the length of the longest value of each piece.
-fn ends_and_longest(offsets: &[&[i32]], groups: &RowGroups<'_>) -> Option<(Vec<Vec<i32>>, Vec<usize>)> {
+/// The ends of each group, and the length of the longest value. None: they are more than offsets can say.
+fn ends_and_longest(offsets: &[&[i32]], groups: &RowGroups<'_>) -> Option<(Vec<Vec<i32>>, usize)> {
     let total: i64 = offsets.iter().map(|o| i64::from(o[o.len() - 1]) - i64::from(o[0])).sum();
     if total > i64::from(i32::MAX) {
         return None;
     }
     let mut ends: Vec<Vec<i32>> = groups.sizes().iter().map(|rows| vec![0; rows + 1]).collect();
-    let first_ends = heads(&mut ends, 1);
-    let pieces = offsets.iter().zip(groups.cut(offsets.iter().map(|o| o.len() - 1)));
-    // SAFETY: each group begins with a 0, and has room for the ends of its rows.
-    let longest = pieces.map(|(offsets, rows)| unsafe { write_ends(offsets, rows, &first_ends) }).collect();
-    Some((ends, longest))
+    let mut heads = heads(&mut ends, 1);
+    for (offsets, rows) in offsets.iter().zip(groups.cut(offsets.iter().map(|o| o.len() - 1))) {
+        // SAFETY: each group begins with a 0, and has room for the lengths of its rows.
+        unsafe { scatter_lengths(offsets, rows.ids, &mut heads) };
+    }
+    let longest = ends.iter_mut().map(|ends| sum_up(&mut ends[1..])).max();
+    Some((ends, longest.unwrap_or(0) as usize))
 }
 
-/// `first_ends`: where those of each group go. Answers the length of the longest value.
-///
 /// # Safety
-/// There is one for each id, with an end before it and room for those of the group's rows.
-unsafe fn write_ends(offsets: &[i32], rows: Rows<'_>, first_ends: &[*mut i32]) -> usize {
-    let (mut start, mut longest) = (offsets[0], 0);
-    for ((id, place), end) in rows.ids.iter().zip(rows.places).zip(&offsets[1..]) {
-        let len = end - start;
-        start = *end;
-        longest = len.max(longest);
+/// There is a head for each id, with room for the lengths of the values that have it.
+unsafe fn scatter_lengths(offsets: &[i32], ids: &[u32], heads: &mut [*mut i32]) {
+    let mut start = offsets[0];
+    fours::for_pairs::<4, _, _>(ids, &offsets[1..], |id, end| {
         // SAFETY: the caller's promise.
         unsafe {
-            let to = first_ends.get_unchecked(*id as usize).add(*place as usize);
-            to.write(*to.sub(1) + len);
+            let head = heads.get_unchecked_mut(id as usize);
+            let to = *head;
+            *head = to.add(1);
+            to.write(end - start);
         }
-    }
-    longest as usize
+        start = end;
+    });
 }
 
 /// Values up to here are copied as whole words, past their end: calls for lengths that differ are slow.
 const SHORT: usize = 64;
 
-/// `ends`: where the values of each group end; `longest`: the length of the longest value of each piece.
+/// `ends`: where the values of each group end; `longest`: the length of the longest value.
 ///
 /// # Safety
 /// They are; and that of `group_spans`.
@@ -79,7 +80,7 @@ unsafe fn group_values(
     pieces: &[Spans<'_>],
     width: usize,
     ends: &[Vec<i32>],
-    longest: &[usize],
+    longest: usize,
     groups: &RowGroups<'_>,
 ) -> Vec<Vec<u8>> {
     let sizes: Vec<usize> = ends.iter().map(|ends| ends[ends.len() - 1] as usize * width).collect();
@@ -87,7 +88,7 @@ unsafe fn group_values(
     let mut all: Vec<Vec<u8>> = sizes.iter().map(|size| vec![0; size + SHORT]).collect();
     let mut heads = heads(&mut all, 0);
     let lengths = pieces.iter().map(|p| p.offsets.len() - 1);
-    for ((piece, longest), rows) in pieces.iter().zip(longest).zip(groups.cut(lengths)) {
+    for (piece, rows) in pieces.iter().zip(groups.cut(lengths)) {
         // SAFETY: there is room for the groups' values and SHORT bytes more; no value is longer than the longest.
         unsafe {
             match longest * width {
@@ -174,17 +175,17 @@ unsafe fn copy<const READ: usize>(
     // From here on, that would be past the end of the piece.
     let safe = offsets[1..].partition_point(|end| *end as usize * width + READ <= values.len());
     let mut start = offsets[0] as usize * width;
-    for (id, end) in rows.ids[..safe].iter().zip(&offsets[1..]) {
-        let end = *end as usize * width;
+    fours::for_pairs::<2, _, _>(&rows.ids[..safe], &offsets[1..=safe], |id, end| {
+        let end = end as usize * width;
         // SAFETY: READ bytes can be read from `start` on, and be written; the rest is the caller's promise.
         unsafe {
-            let head = heads.get_unchecked_mut(*id as usize);
+            let head = heads.get_unchecked_mut(id as usize);
             let to = *head;
             *head = to.add(end - start);
             copy_one(values.as_ptr().add(start), to, end - start);
         }
         start = end;
-    }
+    });
     for (id, end) in rows.ids[safe..].iter().zip(&offsets[safe + 1..]) {
         let value = &values[start..*end as usize * width];
         // SAFETY: there is room for the value.
