@@ -63,8 +63,10 @@ export type { NestedField, NestedType, PrimitiveType, SingleValue, StructType, T
 export type { ObjectStat, Store, StoreCapabilities, Upload, UploadResult } from './storage/store.ts';
 export type { ColumnInfo, HistoryEntry, SnapshotInfo } from './table/inspect.ts';
 export type { FileInfo } from './table/inspect-files.ts';
+export { RestCatalog } from './table/rest-catalog.ts';
+export { StoreCatalog } from './table/store-catalog.ts';
 export { Table } from './table/table.ts';
-export { type NamespaceName, RestCatalog, StoreCatalog, TableCatalog, type TableName } from './table/table-catalog.ts';
+export { type NamespaceName, TableCatalog, type TableName } from './table/table-catalog.ts';
 export { MemoryBudget, MemoryLease } from './util/memory-budget.ts';
 export { uuidV7 } from './util/uuid.ts';
 export { defaultWorld, type World } from './util/world.ts';

@@ -1,7 +1,7 @@
 /** Writers that commit to one table of a real REST catalog at once: every snapshot must be there, every row once. */
 
 import { fromAny } from '../../src/source/from-any.ts';
-import { RestCatalog } from '../../src/table/table-catalog.ts';
+import { RestCatalog } from '../../src/table/rest-catalog.ts';
 import { startRestFixture } from '../../test/support/kit/catalog-servers.ts';
 import { install } from '../../test/support/kit/install.ts';
 import { startVersitygw } from '../../test/support/kit/s3-servers.ts';

@@ -3,6 +3,7 @@
  * variables are read by who calls.
  */
 import { IcestreamError } from '../errors.ts';
+import type { CatalogProperties } from './catalog-kind.ts';
 import type { RestAuth } from './rest/auth/auth.ts';
 import { bearer } from './rest/auth/bearer.ts';
 import { noAuth } from './rest/auth/none.ts';
@@ -10,31 +11,7 @@ import { oauth2, parseClientCredential } from './rest/auth/oauth2.ts';
 import { sigv4 } from './rest/auth/sigv4.ts';
 import type { AccessDelegation, RestCatalogOptions } from './rest/options.ts';
 
-export type CatalogProperties = ReadonlyMap<string, string>;
-
 const DELEGATION_HEADER = 'x-iceberg-access-delegation';
-
-/**
- * `rest` when `type` says so or `uri` is an http address; `store` when there is only a warehouse.
- * @throws IcestreamError UNSUPPORTED for another type (`sql`, `glue`, `hive`, …); INVALID_ARGUMENT without either.
- */
-export function catalogKind(properties: CatalogProperties): 'rest' | 'store' {
-  const type = properties.get('type')?.toLowerCase();
-  const uri = properties.get('uri');
-  if (type === 'rest' || (type === undefined && uri !== undefined && /^https?:/i.test(uri))) return 'rest';
-  if (type !== undefined || uri !== undefined) {
-    const shown = type ?? uri?.split(':')[0] ?? '';
-    throw new IcestreamError(
-      'UNSUPPORTED',
-      `catalogs of type ${shown} are not supported: give a REST catalog (type rest and uri), or a warehouse alone`,
-      { option: 'type' },
-    );
-  }
-  if (properties.get('warehouse')) return 'store';
-  throw new IcestreamError('INVALID_ARGUMENT', 'no catalog is named: give uri, or warehouse for a catalog on a store', {
-    option: 'uri',
-  });
-}
 
 /**
  * Reads `uri`, `warehouse`, `prefix`, `header.*`, `snapshot-loading-mode`, `s3.*`, `client.*`, and what

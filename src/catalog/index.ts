@@ -1,11 +1,7 @@
 /** Catalogs: where tables are named, and where a commit is decided. */
 export type * from './catalog.ts';
-export {
-  authFromProperties,
-  type CatalogProperties,
-  catalogKind,
-  restOptionsFromProperties,
-} from './configuration.ts';
+export { type CatalogProperties, catalogKind } from './catalog-kind.ts';
+export { authFromProperties, restOptionsFromProperties } from './configuration.ts';
 export { formatIdentifier, formatNamespace, parseIdentifier, parseNamespace } from './identifier.ts';
 export type { AuthContext, OutgoingRequest, Refusal, RestAuth } from './rest/auth/auth.ts';
 export { bearer, type TokenSource } from './rest/auth/bearer.ts';

@@ -4,7 +4,7 @@ import { IcestreamError } from '../errors.ts';
 import type { CatalogFlags } from './configuration.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { inFlagWords } from './flag-words.ts';
-import { type Lakehouse, openLakehouse } from './open-catalog.ts';
+import type { Lakehouse } from './open-catalog.ts';
 import { errorLine, errorText, toJsonLine } from './output.ts';
 import { jsonProgress, noProgress, type ProgressDisplay } from './progress.ts';
 
@@ -33,6 +33,8 @@ export function action<Flags extends CommonFlags>(
     const onSignal = () => interrupt.abort(new IcestreamError('ABORTED', 'interrupted; nothing was committed'));
     process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
     try {
+      // Imported here: help and the version need no catalog.
+      const { openLakehouse } = await import('./open-catalog.ts');
       const lakehouse = await openLakehouse(flags, interrupt.signal);
       const invocation: Invocation<Flags> = {
         ...lakehouse,

@@ -3,10 +3,11 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { IcestreamError } from '../errors.ts';
 import type { FileFormat } from '../source/format-names.ts';
-import { type FromAnyOptions, fromAny, type SourceInput } from '../source/from-any.ts';
+import type { FromAnyOptions, SourceInput } from '../source/from-any.ts';
 import type { CsvOptions } from '../source/options.ts';
 import type { RecordBatchSource } from '../source/source.ts';
-import { type Lakehouse, toLocation } from './open-catalog.ts';
+import { toLocation } from './locations.ts';
+import type { Lakehouse } from './open-catalog.ts';
 import { parseSchemaText } from './schema-text.ts';
 import { standardInput } from './standard-input.ts';
 
@@ -45,8 +46,13 @@ export function withSourceFlags(command: Command): Command {
     .option('--comment <character>', 'CSV: leave out lines that start with it');
 }
 
-export function sourceOf(files: readonly string[], flags: SourceFlags, lakehouse: Lakehouse): RecordBatchSource {
-  const inputs = files.map((file) => inputOf(file, lakehouse));
+export async function sourceOf(
+  files: readonly string[],
+  flags: SourceFlags,
+  lakehouse: Lakehouse,
+): Promise<RecordBatchSource> {
+  const { fromAny } = await import('../source/from-any.ts');
+  const inputs = await Promise.all(files.map((file) => inputOf(file, lakehouse)));
   const [only] = inputs;
   const name = files.length === 1 && files[0] === '-' ? 'standard input' : undefined;
   return fromAny(inputs.length === 1 && only !== undefined ? only : inputs, {
@@ -55,11 +61,11 @@ export function sourceOf(files: readonly string[], flags: SourceFlags, lakehouse
   });
 }
 
-function inputOf(file: string, lakehouse: Lakehouse): SourceInput {
+async function inputOf(file: string, lakehouse: Lakehouse): Promise<SourceInput> {
   if (file === '-') return standardInput();
   if (/^https?:\/\//i.test(file)) return new URL(file);
   const location = toLocation(file);
-  const store = lakehouse.storeFor(location);
+  const store = await lakehouse.storeFor(location);
   return /[*?[{]/.test(file) ? { store, glob: location } : { store, location };
 }
 

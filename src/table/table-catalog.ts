@@ -7,8 +7,6 @@ import type {
   TableIdentifier,
 } from '../catalog/catalog.ts';
 import { parseIdentifier, parseNamespace } from '../catalog/identifier.ts';
-import { RestCatalog as RestCatalogClient, type RestCatalogOptions } from '../catalog/rest/rest-catalog.ts';
-import { StoreCatalog as StoreCatalogClient, type StoreCatalogOptions } from '../catalog/store/store-catalog.ts';
 import { fromAny, type SourceInput } from '../source/from-any.ts';
 import type { Schema } from '../spec/schema.ts';
 import { defaultWorld, type World } from '../util/world.ts';
@@ -104,19 +102,3 @@ export class TableCatalog {
     return new Table(this.client, loaded, this.#world);
   }
 }
-
-/** An Iceberg REST catalog. */
-export const RestCatalog = {
-  /** Reads the catalog's configuration, so a wrong address or token shows here. */
-  async connect(options: RestCatalogOptions): Promise<TableCatalog> {
-    return new TableCatalog(await RestCatalogClient.connect(options), options.world);
-  },
-};
-
-/** A catalog in a folder of an object store or of local files, for people who run no catalog. */
-export const StoreCatalog = {
-  /** Nothing is read or written yet. */
-  open(options: StoreCatalogOptions): TableCatalog {
-    return new TableCatalog(new StoreCatalogClient(options), options.world);
-  },
-};

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { newEngine } from '../../src/engine/default-engine.ts';
 import { fromAny } from '../../src/source/from-any.ts';
 import { MemoryStore } from '../../src/storage/memory/memory-store.ts';
-import { StoreCatalog } from '../../src/table/table-catalog.ts';
+import { StoreCatalog } from '../../src/table/store-catalog.ts';
 import { MiB } from '../portable/write/rows.ts';
 import { paths } from '../support/kit/home.ts';
 

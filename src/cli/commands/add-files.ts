@@ -1,8 +1,8 @@
 /** `icestream add-files URI… --table NAME`: registers Parquet files that exist. */
 import type { Command } from 'commander';
-import { toLocation } from '../open-catalog.ts';
+import { toLocation } from '../locations.ts';
 import { action, type CommonFlags } from '../run.ts';
-import { describeWrite, RejectFile, type WriteFlags, withWriteFlags, writeOptions } from '../write-flags.ts';
+import { describeWrite, RejectFile, type WriteFlags, withWriteFlags } from '../write-flags.ts';
 
 interface AddFilesFlags extends CommonFlags, WriteFlags {
   readonly table: string;
@@ -23,6 +23,7 @@ export function addFilesCommand(program: Command): void {
       const table = await catalog.loadTable(flags.table);
       const display = await progress(flags.table);
       try {
+        const { writeOptions } = await import('../write-options.ts');
         const options = writeOptions(flags, { signal, display, rejects: new RejectFile(undefined) });
         const written = await table.addFiles(uris.map(toLocation), options);
         display.stop();

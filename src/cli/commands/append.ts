@@ -18,7 +18,6 @@ import {
   type WriteFlags,
   withRowFlags,
   withTableFlags,
-  writeOptions,
 } from '../write-flags.ts';
 
 interface AppendFlags extends CommonFlags, SourceFlags, WriteFlags, TableFlags {
@@ -49,9 +48,10 @@ export function appendCommand(program: Command): void {
       action<AppendFlags>(async ({ flags, signal, progress, result, ...lakehouse }, ...files) => {
         if (flags.create !== true) refuseTableFlags(flags);
         if (flags.onBadRow !== 'reject') refuseRejectFlags(flags);
-        const source = sourceOf(files, flags, lakehouse);
+        const source = await sourceOf(files, flags, lakehouse);
         const display = await progress(flags.table);
         const rejects = new RejectFile(flags.rejects);
+        const { writeOptions } = await import('../write-options.ts');
         const options = writeOptions(flags, { signal, display, rejects });
         try {
           const written = await write(lakehouse.catalog, flags, source, options, rejects);

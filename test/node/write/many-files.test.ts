@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { MemoryStore } from '../../../src/storage/memory/memory-store.ts';
 import type { Upload } from '../../../src/storage/store.ts';
-import { StoreCatalog } from '../../../src/table/table-catalog.ts';
+import { StoreCatalog } from '../../../src/table/store-catalog.ts';
 import { DiscardUpload } from '../../../src/write/rows/discard-upload.ts';
 
 setFlagsFromString('--expose-gc');

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { authFromProperties, catalogKind, restOptionsFromProperties } from '../../../src/catalog/configuration.ts';
+import { catalogKind } from '../../../src/catalog/catalog-kind.ts';
+import { authFromProperties, restOptionsFromProperties } from '../../../src/catalog/configuration.ts';
 
 const of = (properties: Record<string, string>) => new Map(Object.entries(properties));
 const uri = 'https://catalog.example.com';
