@@ -6,7 +6,7 @@ import type { BareHead } from '../bare-head.ts';
 import type { BareReader, Batch, ClusteredRows, PartitionSlice } from '../engine.ts';
 import { WasmBatch } from './batch.ts';
 import type { WasmInstance } from './instance.ts';
-import { type PartJson, sliceOf } from './partition.ts';
+import { type PartJson, WasmPartitionSlice } from './partition.ts';
 
 export class WasmClusteredRows implements ClusteredRows {
   readonly numRows: number;
@@ -23,7 +23,7 @@ export class WasmClusteredRows implements ClusteredRows {
 
   takeSlice(): PartitionSlice | null {
     const part = this.#instance.callJson('clustered_next', this.#handle) as PartJson | null;
-    return part === null ? null : sliceOf(this.#instance, part, this.#schema);
+    return part === null ? null : new WasmPartitionSlice(this.#instance, part, this.#schema);
   }
 
   takeRecords(atLeastBytes: number): Bytes | null {

@@ -1,5 +1,6 @@
 /** What the engine does with whole batches: split by partition tuple, join. */
 import { IcestreamError } from '../../errors.ts';
+import type { Bytes } from '../../util/bytes.ts';
 import { fromHex } from '../../util/encoding.ts';
 import type { ArrowSchema } from '../arrow-schema.ts';
 import type { Batch, Clustered, ClusterOptions, Partitioned, PartitionSlice, PartitionTransform } from '../engine.ts';
@@ -11,16 +12,23 @@ import type { WasmInstance } from './instance.ts';
 /** A part as the engine gives it. */
 export type PartJson = readonly [key: string, firstRow: number, rows: number, bytes: number, handle: number];
 
-export function sliceOf(
-  instance: WasmInstance,
-  [key, firstRow, rows, bytes, handle]: PartJson,
-  schema: ArrowSchema,
-): PartitionSlice {
-  const batch = new WasmBatch(instance, handle, rows, schema, bytes);
-  const values = valuesOfKey(fromHex(key));
-  if (values !== null) return { key, values, firstRow, batch };
-  batch.free();
-  throw new IcestreamError('ENGINE_FAILED', `the engine gave rows the partition key ${key}, which is none`);
+export class WasmPartitionSlice implements PartitionSlice {
+  readonly key: string;
+  readonly firstRow: number;
+  readonly batch: Batch;
+
+  constructor(instance: WasmInstance, [key, firstRow, rows, bytes, handle]: PartJson, schema: ArrowSchema) {
+    this.key = key;
+    this.firstRow = firstRow;
+    this.batch = new WasmBatch(instance, handle, rows, schema, bytes);
+  }
+
+  /** Read out of the key when asked for: a partition has one tuple, and slices without end. */
+  get values(): readonly (Bytes | null)[] {
+    const values = valuesOfKey(fromHex(this.key));
+    if (values !== null) return values;
+    throw new IcestreamError('ENGINE_FAILED', `the engine gave rows the partition key ${this.key}, which is none`);
+  }
 }
 
 /** Groups rows by partition tuple, in order of first row; consumes the batches. */
@@ -37,7 +45,7 @@ export function partitionBatches(
     readonly parts: readonly PartJson[];
     readonly rest: BatchList;
   };
-  const slices = answer.parts.map((part) => sliceOf(instance, part, schema));
+  const slices = answer.parts.map((part) => new WasmPartitionSlice(instance, part, schema));
   return { slices, rest: batchesOf(instance, answer.rest, schema) };
 }
 

@@ -1,5 +1,5 @@
 /** Sends rows to the buffer of their partition tuple, in the engine, on columns. */
-import type { Batch, Engine, PartitionTransform } from '../../engine/engine.ts';
+import type { Batch, Engine, PartitionSlice, PartitionTransform } from '../../engine/engine.ts';
 import { PartitionBuffer } from './partition-buffer.ts';
 import { inSteps, MAX_STEP_ROWS, RowSteps } from './row-steps.ts';
 
@@ -95,8 +95,8 @@ export class PartitionRouter {
     const { slices, rest } = this.#engine.partition(this.#added.take(), this.#transforms, mostSlices);
     let last: Partition | null = null;
     this.#routedSlices = 0;
-    for (const { key, values, batch } of slices) {
-      const partition = this.#push(key, values, batch, batch.byteLength);
+    for (const slice of slices) {
+      const partition = this.#push(slice, slice.batch.byteLength);
       // Rows of one partition only stay in the batches that they came in: counted once, it follows from the rows alone.
       if (partition === last) continue;
       last = partition;
@@ -128,7 +128,7 @@ export class PartitionRouter {
     const bytes = batch.byteLength;
     this.#bufferedBytes += bytes;
     this.#bufferedRows += batch.numRows;
-    if (this.#transforms.length === 0) this.#push('', [], batch, bytes);
+    if (this.#transforms.length === 0) this.#push({ key: '', values: [], batch }, bytes);
     else this.#added.push(batch, bytes);
     return bytes;
   }
@@ -141,13 +141,14 @@ export class PartitionRouter {
     return bytes + stepBytes > routeBytes || rows + MAX_STEP_ROWS > MAX_ROUTED_ROWS;
   }
 
-  #push(key: string, values: readonly (Uint8Array | null)[], batch: Batch, bytes: number): Partition {
+  #push(slice: Pick<PartitionSlice, 'key' | 'values' | 'batch'>, bytes: number): Partition {
+    const { key } = slice;
     let partition = this.#partitions.get(key);
     if (partition === undefined) {
-      partition = { key, values, buffer: new PartitionBuffer(this.#engine), slices: 0 };
+      partition = { key, values: slice.values, buffer: new PartitionBuffer(this.#engine), slices: 0 };
       this.#partitions.set(key, partition);
     }
-    partition.buffer.push(batch, bytes);
+    partition.buffer.push(slice.batch, bytes);
     return partition;
   }
 }

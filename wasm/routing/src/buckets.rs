@@ -3,9 +3,9 @@
 #[cfg(target_arch = "wasm32")]
 use std::hint::black_box;
 
-use super::murmur::hash_long;
 #[cfg(target_arch = "wasm32")]
-use super::murmur::hash_longs;
+use super::murmur::Constants;
+use super::murmur::hash_long;
 
 /// The remainder of hashes by the number of buckets, without a division.
 #[derive(Clone, Copy)]
@@ -50,13 +50,14 @@ impl Buckets {
     fn push_eights<'a>(self, values: &'a [i64], to: &mut Vec<u32>) -> &'a [i64] {
         use core::arch::wasm32::*;
         let (count, reciprocal) = (u32x4_splat(self.count), u32x4_splat(self.reciprocal as u32));
+        let (constants, positive) = (Constants::new(), u32x4_splat(black_box(i32::MAX as u32)));
         let buckets_of = |four: &[i64; 4], reciprocal| {
             let four: *const v128 = four.as_ptr().cast();
             // SAFETY: two vectors are four longs.
             let (ab, cd) = unsafe { (v128_load(four), v128_load(four.add(1))) };
             let low = u32x4_shuffle::<0, 2, 4, 6>(ab, cd);
             let high = u32x4_shuffle::<1, 3, 5, 7>(ab, cd);
-            let n = v128_and(hash_longs(low, high), u32x4_splat(i32::MAX as u32));
+            let n = v128_and(constants.hash_longs(low, high), positive);
             let high_halves = u32x4_shuffle::<1, 3, 5, 7>(
                 u64x2_extmul_low_u32x4(n, reciprocal),
                 u64x2_extmul_high_u32x4(n, reciprocal),

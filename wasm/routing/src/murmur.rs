@@ -1,5 +1,10 @@
 //! 32-bit Murmur3 (x86 variant, seed 0), the hash of Iceberg's bucket transform (spec, Appendix B).
 
+#[cfg(target_arch = "wasm32")]
+use core::arch::wasm32::*;
+#[cfg(target_arch = "wasm32")]
+use std::hint::black_box;
+
 const C1: u32 = 0xcc9e_2d51;
 const C2: u32 = 0x1b87_3593;
 const ADDED: u32 = 0xe654_6b64;
@@ -39,19 +44,37 @@ pub fn hash_bytes(bytes: &[u8]) -> i32 {
     finish(h, bytes.len())
 }
 
-/// `hash_long` of four, whose low and high words these are.
+/// What hashing four longs at once takes, each in a vector. Opaque: otherwise the compiler puts multiplications in the
+/// place of shifts, and engines make a constant anew wherever it is used.
 #[cfg(target_arch = "wasm32")]
-#[target_feature(enable = "simd128")]
-pub fn hash_longs(low: core::arch::wasm32::v128, high: core::arch::wasm32::v128) -> core::arch::wasm32::v128 {
-    use core::arch::wasm32::*;
-    let rotated = |v, by: u32| v128_or(u32x4_shl(v, by), u32x4_shr(v, 32 - by));
-    let times = |v, by: u32| u32x4_mul(v, u32x4_splat(by));
-    let scramble = |k| times(rotated(times(k, C1), 15), C2);
-    let block = |h, k| {
-        let h = rotated(v128_xor(h, scramble(k)), 13);
-        u32x4_add(u32x4_add(u32x4_shl(h, 2), h), u32x4_splat(ADDED))
-    };
-    let folded = |h, by: u32| v128_xor(h, u32x4_shr(h, by));
-    let h = v128_xor(block(block(u32x4_splat(0), low), high), u32x4_splat(8));
-    folded(times(folded(times(folded(h, 16), F1), 13), F2), 16)
+#[derive(Clone, Copy)]
+pub struct Constants {
+    c1: v128,
+    c2: v128,
+    five: v128,
+    added: v128,
+    bytes: v128,
+    f1: v128,
+    f2: v128,
+}
+
+#[cfg(target_arch = "wasm32")]
+impl Constants {
+    #[target_feature(enable = "simd128")]
+    pub fn new() -> Self {
+        let wide = |n| u32x4_splat(black_box(n));
+        Self { c1: wide(C1), c2: wide(C2), five: wide(5), added: wide(ADDED), bytes: wide(8), f1: wide(F1), f2: wide(F2) }
+    }
+
+    /// `hash_long` of four, whose low and high words these are.
+    #[target_feature(enable = "simd128")]
+    pub fn hash_longs(self, low: v128, high: v128) -> v128 {
+        let rotated = |v, by: u32| v128_or(u32x4_shl(v, by), u32x4_shr(v, 32 - by));
+        let scramble = |k| u32x4_mul(rotated(u32x4_mul(k, self.c1), 15), self.c2);
+        let mixed = |h| u32x4_add(u32x4_mul(rotated(h, 13), self.five), self.added);
+        let folded = |h, by: u32| v128_xor(h, u32x4_shr(h, by));
+        let h = mixed(v128_xor(mixed(scramble(low)), scramble(high)));
+        let h = folded(v128_xor(h, self.bytes), 16);
+        folded(u32x4_mul(folded(u32x4_mul(h, self.f1), 13), self.f2), 16)
+    }
 }
