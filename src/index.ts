@@ -44,6 +44,7 @@ export {
   type ErrorPlace,
   IcestreamError,
 } from './errors.ts';
+export type { FileInfo } from './scan/inspect-files.ts';
 export type { Row, RowValue } from './scan/ipc-rows.ts';
 export { ScanBatch } from './scan/scan-batch.ts';
 export type { ReadOptions, ScanOptions, ScanProgress } from './scan/scan-options.ts';
@@ -62,7 +63,6 @@ export type { TableMetadata } from './spec/table-metadata.ts';
 export type { NestedField, NestedType, PrimitiveType, SingleValue, StructType, Type } from './spec/types.ts';
 export type { ObjectStat, Store, StoreCapabilities, Upload, UploadResult } from './storage/store.ts';
 export type { ColumnInfo, HistoryEntry, SnapshotInfo } from './table/inspect.ts';
-export type { FileInfo } from './table/inspect-files.ts';
 export { RestCatalog } from './table/rest-catalog.ts';
 export { StoreCatalog } from './table/store-catalog.ts';
 export { Table } from './table/table.ts';

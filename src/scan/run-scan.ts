@@ -1,4 +1,4 @@
-/** What a scan does once it is iterated. `TableScan` loads it then: programs that never read do not have it. */
+/** What a scan does once it is iterated. */
 import type { LoadedTable } from '../catalog/catalog.ts';
 import type { Batch } from '../engine/engine.ts';
 import { zstandardBy } from '../engine/zstandard.ts';

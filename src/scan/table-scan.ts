@@ -35,7 +35,7 @@ export class TableScan implements AsyncIterable<ScanBatch> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<ScanBatch, void, undefined> {
-    const { scanBatches } = await import('./run-scan.ts');
+    const { scanBatches } = await import('./reading.ts');
     yield* scanBatches(this.#scan);
   }
 
@@ -46,7 +46,7 @@ export class TableScan implements AsyncIterable<ScanBatch> {
 
   /** The rows as one Arrow IPC stream, in pieces: for a file, a pipe, or the body of a response. */
   async *ipcStream(): AsyncGenerator<Bytes, void, undefined> {
-    const { scanStream } = await import('./run-scan.ts');
+    const { scanStream } = await import('./reading.ts');
     yield* scanStream(this.#scan);
   }
 
@@ -55,7 +55,7 @@ export class TableScan implements AsyncIterable<ScanBatch> {
    * @throws IcestreamError UNSUPPORTED when it comes to a file that cannot be read.
    */
   async *planFiles(): AsyncGenerator<ScanTask, void, undefined> {
-    const { scanTasks } = await import('./run-scan.ts');
+    const { scanTasks } = await import('./reading.ts');
     yield* scanTasks(this.#scan);
   }
 }

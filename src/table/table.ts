@@ -1,6 +1,7 @@
 /** A table of a catalog: its metadata as last seen, and what can be done with it. */
 import type { Catalog, LoadedTable, TableIdentifier } from '../catalog/catalog.ts';
 import { formatIdentifier } from '../catalog/identifier.ts';
+import type { FileInfo } from '../scan/inspect-files.ts';
 import type { ScanBatch } from '../scan/scan-batch.ts';
 import type { ReadOptions, ScanOptions } from '../scan/scan-options.ts';
 import type { ScanTask } from '../scan/scan-task.ts';
@@ -17,7 +18,6 @@ import type { AddFilesOptions, FileToAdd } from '../write/add-files/add-files.ts
 import type { WriteOptions, WriteResult } from '../write/write-options.ts';
 import type { WriteEnd } from '../write/write-target.ts';
 import * as inspect from './inspect.ts';
-import type { FileInfo } from './inspect-files.ts';
 
 /**
  * Methods that write bring `metadata` up to date; call `refresh` to see what others wrote. The code that writes and that
@@ -117,7 +117,7 @@ export class Table {
 
   /** The rows of a task that `scan().planFiles()` gave, here or on another machine. Errors: as `scan`. */
   async *readTask(task: ScanTask, options: ReadOptions = {}): AsyncGenerator<ScanBatch, void, undefined> {
-    const { readTaskBatches } = await import('../scan/run-scan.ts');
+    const { readTaskBatches } = await import('../scan/reading.ts');
     yield* readTaskBatches(this.#loaded, this.#world, task, options);
   }
 
@@ -138,13 +138,13 @@ export class Table {
 
   /** The manifests of a snapshot; default: of the current one. */
   async manifests(snapshotId?: bigint): Promise<readonly ManifestFile[]> {
-    const { manifests } = await import('./inspect-files.ts');
+    const { manifests } = await import('../scan/reading.ts');
     return manifests(this.#loaded, snapshotId);
   }
 
   /** The live files of a snapshot; default: of the current one. */
   async *files(snapshotId?: bigint): AsyncGenerator<FileInfo, void, undefined> {
-    const { files } = await import('./inspect-files.ts');
+    const { files } = await import('../scan/reading.ts');
     yield* files(this.#loaded, snapshotId);
   }
 

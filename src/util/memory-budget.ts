@@ -16,6 +16,11 @@ export function leaseForReader(bytes: number): number {
   return Math.ceil(bytes / READER_SHARE);
 }
 
+/** The share of wasm memory in what a thread holds; the rest is for rows and row groups on their way to it and back. */
+export function threadEngineBytes(shareBytes: number): number {
+  return Math.floor((3 * shareBytes) / 4);
+}
+
 /** What a charged buffer holds. */
 export type ChargeKind = 'engine' | 'rows' | 'runs' | 'parts' | 'source' | 'manifests' | 'files';
 

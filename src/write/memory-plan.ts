@@ -2,11 +2,10 @@
  * How one write divides its memory: a pure function of the limit, what the store can do and what is known of the
  * rows. Everything that decides where row groups and files end follows from these numbers and the data alone.
  */
-import { threadEngineBytes } from '../engine/threads/thread-memory.ts';
 import type { EncodeThreads } from '../engine/threads/threads.ts';
 import { IcestreamError } from '../errors.ts';
 import type { StoreCapabilities } from '../storage/store.ts';
-import { readerShareBytes } from '../util/memory-budget.ts';
+import { readerShareBytes, threadEngineBytes } from '../util/memory-budget.ts';
 
 const MiB = 1024 * 1024;
 

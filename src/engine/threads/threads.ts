@@ -1,11 +1,11 @@
 /** Threads with an engine each that encode for writes: for one, or for one after the other. */
 import { IcestreamError } from '../../errors.ts';
+import { threadEngineBytes } from '../../util/memory-budget.ts';
 import type { EncoderOptions } from '../encoder.ts';
 import { Member } from './member.ts';
 import { EncodePool } from './pool.ts';
 import type { SpawnThread } from './protocol.ts';
 import { SpareBuffers } from './spare-buffers.ts';
-import { threadEngineBytes } from './thread-memory.ts';
 
 export interface EncodeThreadsOptions {
   readonly spawn: NonNullable<SpawnThread>;

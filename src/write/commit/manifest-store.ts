@@ -51,12 +51,12 @@ export interface StoredList {
  * a load must not learn it at the commit.
  */
 export async function importListReader(): Promise<void> {
-  await onDemand(import('./read-manifest-list.ts'));
+  await onDemand(import('../../scan/read-manifest-list.ts'));
 }
 
 /** False where the code that reads manifests cannot be had any more. Few commits need it. */
 export function canReadManifests(): Promise<boolean> {
-  return import('./read-manifest.ts').then(
+  return import('../../scan/read-manifest.ts').then(
     () => true,
     () => false,
   );
@@ -101,12 +101,12 @@ export class ManifestStore {
   }
 
   async readList(snapshot: Snapshot): Promise<ManifestFile[]> {
-    const { readSnapshotManifests } = await onDemand(import('./read-manifest-list.ts'));
+    const { readSnapshotManifests } = await onDemand(import('../../scan/read-manifest-list.ts'));
     return [...(await readSnapshotManifests(this.#options.store, snapshot, this.#options.codecs))];
   }
 
   async *readEntries(manifest: ManifestFile, metadata: TableMetadata): AsyncGenerator<ManifestEntry> {
-    const { readManifestEntries } = await onDemand(import('./read-manifest.ts'));
+    const { readManifestEntries } = await onDemand(import('../../scan/read-manifest.ts'));
     yield* readManifestEntries(this.#options.store, manifest, metadata, this.#options.codecs);
   }
 

@@ -1,4 +1,4 @@
-/** What a snapshot consists of, as plain data. Loaded when it is asked for. */
+/** What a snapshot consists of, as plain data. */
 import type { LoadedTable } from '../catalog/catalog.ts';
 import { IcestreamError } from '../errors.ts';
 import type { DataFile, ManifestFile } from '../spec/data-file.ts';
@@ -6,8 +6,8 @@ import { partitionPath } from '../spec/partition-path.ts';
 import type { PartitionSpec, PartitionTuple } from '../spec/partition-spec.ts';
 import { partitionFieldTypes, schemasNewestFirst } from '../spec/partition-types.ts';
 import type { Snapshot } from '../spec/snapshot.ts';
-import { readManifestEntries } from '../write/commit/read-manifest.ts';
-import { readSnapshotManifests } from '../write/commit/read-manifest-list.ts';
+import { readManifestEntries } from './read-manifest.ts';
+import { readSnapshotManifests } from './read-manifest-list.ts';
 
 /** The rows of a snapshot's manifest list. Default: the current snapshot's. */
 export async function manifests(table: LoadedTable, snapshotId?: bigint): Promise<readonly ManifestFile[]> {

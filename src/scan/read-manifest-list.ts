@@ -1,10 +1,10 @@
 /** Reads the manifest list of a snapshot. */
-import type { ExtraCodecs } from '../../avro/codec.ts';
-import { IcestreamError } from '../../errors.ts';
-import type { ManifestFile } from '../../spec/data-file.ts';
-import { readManifestList } from '../../spec/manifest-list-read.ts';
-import type { Snapshot } from '../../spec/snapshot.ts';
-import type { Store } from '../../storage/store.ts';
+import type { ExtraCodecs } from '../avro/codec.ts';
+import { IcestreamError } from '../errors.ts';
+import type { ManifestFile } from '../spec/data-file.ts';
+import { readManifestList } from '../spec/manifest-list-read.ts';
+import type { Snapshot } from '../spec/snapshot.ts';
+import type { Store } from '../storage/store.ts';
 
 /** The manifests of a snapshot. */
 export async function readSnapshotManifests(
