@@ -48,11 +48,6 @@ export class AvroWriter {
     return this.#size + this.#block.length;
   }
 
-  /** Bytes of closed blocks: never more than the finished file. */
-  get closedBytes(): number {
-    return this.#size;
-  }
-
   async add(record: AvroValue): Promise<void> {
     this.#encode(this.#block, record);
     this.#blockCount += 1;

@@ -65,10 +65,6 @@ export class ManifestWriter {
     });
   }
 
-  get entryCount(): number {
-    return this.#files.existing + this.#files.added + this.#files.deleted;
-  }
-
   /** Size of the file so far, an upper estimate. */
   get sizeBytes(): number {
     return this.#avro.sizeBytes;

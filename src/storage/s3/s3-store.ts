@@ -21,7 +21,7 @@ import { isS3Location, parseS3Location, type S3Location } from './location.ts';
 import { Multipart } from './multipart.ts';
 import type { S3StoreOptions } from './options.ts';
 import { put } from './put.ts';
-import { openStream, read, stat } from './read.ts';
+import { read, stat } from './read.ts';
 
 const MULTIPART = { minPartBytes: 5 << 20, maxParts: 10_000, equalParts: true } as const;
 
@@ -58,6 +58,7 @@ export class S3Store implements Store {
   async stream(location: string, start = 0, options?: CallOptions): Promise<ReadableStream<Bytes>> {
     const object = this.#object(location, options);
     checkRange(start, undefined);
+    const { openStream } = await onDemand(import('./seldom.ts'));
     return openStream(this.#client, { object, start, end: null, ...options });
   }
 
