@@ -1,6 +1,6 @@
 /** What the package's JavaScript weighs in a page that appends: Vite's chunks, minified, without wasm. */
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build as vite } from 'vite';
@@ -34,12 +34,12 @@ const everything = `
 
 /** Modules that a first append imports when it comes to it: into a table with data, or of one that it creates. */
 const ofAnAppend = {
-  'REST catalog, S3': ['append.js', 'read-manifest-list.js'],
-  'catalog in OPFS': ['create-append.js'],
+  'REST catalog, S3': ['write/append.js', 'scan/read-manifest-list.js'],
+  'catalog in OPFS': ['write/create-append.js'],
 };
 const ofFormats = {
-  Parquet: ['open-file.js', 'parquet.js', 'parquet-reader.js'],
-  CSV: ['open-file.js', 'open-stream.js', 'text.js'],
+  Parquet: ['source/open-file.js', 'source/parquet.js', 'engine/wasm/parquet-reader.js'],
+  CSV: ['source/open-file.js', 'source/open-stream.js', 'source/text.js'],
 };
 const mostKilobytes = 60;
 
@@ -57,9 +57,12 @@ export const coreSize: Benchmark = {
         [...names].reduce((sum, name) => sum + kilobytes(chunks.get(name)?.code ?? ''), 0);
       const [entry = ''] = [...chunks.values()].filter(({ isEntry }) => isEntry).map(({ fileName }) => fileName);
       const sizeWith = (modules: readonly string[]) => {
-        const imported = [...chunks.values()].filter((one) => modules.includes(basename(one.facadeModuleId ?? '')));
-        if (imported.length !== modules.length) throw new Error(`${app}: not all of ${modules} are chunks`);
-        return size(closure(chunks, [entry, ...imported.map(({ fileName }) => fileName)]));
+        const imported = modules.map((module) => {
+          const holder = [...chunks.values()].find((one) => one.moduleIds.some((id) => id.endsWith(`/dist/${module}`)));
+          if (holder === undefined) throw new Error(`${app}: no chunk has ${module}`);
+          return holder.fileName;
+        });
+        return size(closure(chunks, [entry, ...imported]));
       };
       yield { name: `${app}: first load`, value: sizeWith([]), unit: 'KB', bar: { atMost: mostKilobytes } };
       for (const [format, modules] of Object.entries(ofFormats)) {
@@ -81,7 +84,7 @@ interface Chunk {
   readonly code: string;
   readonly imports: readonly string[];
   readonly isEntry: boolean;
-  readonly facadeModuleId: string | null;
+  readonly moduleIds: readonly string[];
 }
 
 async function bundle(folder: string, source: string): Promise<ReadonlyMap<string, Chunk>> {
