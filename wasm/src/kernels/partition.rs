@@ -4,11 +4,11 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_buffer::{BooleanBufferBuilder, NullBuffer};
 use arrow_schema::{DataType, Field, Fields};
-use icestream_routing::RowGroups;
+use icestream_routing::{NumberedRows, RowGroups};
 
 use super::concat::require_one_schema;
 use super::gather::gather;
-use super::group::{self, Groups};
+use super::group::group;
 use super::keys::KeyColumn;
 pub use super::show::push_hex;
 use super::transform::Transform;
@@ -64,7 +64,7 @@ pub fn partition(batches: Vec<RecordBatch>, transforms: &[(i32, Transform)], mos
     let rows = batches.iter().map(RecordBatch::num_rows).sum();
     let keys =
         transforms.iter().map(|(id, transform)| key_column(&batches, *id, *transform)).collect::<Result<Vec<_>>>()?;
-    let mut groups = group::group(&keys, rows);
+    let mut groups = group(&keys, rows);
     let mut rest = Vec::new();
     if let Some(cut) = groups.firsts.get(most_parts) {
         let cut = *cut as usize;
@@ -168,7 +168,7 @@ pub(super) fn find<'a>(
 }
 
 /// The rows of each group as batches of their own memory: one that waits does not keep the others alive.
-fn split(batches: Vec<RecordBatch>, groups: &Groups) -> Result<Vec<RecordBatch>> {
+fn split(batches: Vec<RecordBatch>, groups: &NumberedRows) -> Result<Vec<RecordBatch>> {
     let groups = RowGroups::new(&groups.ids, groups.firsts.len());
     let schema = batches[0].schema();
     let mut columns: Vec<Vec<ArrayRef>> = schema.fields().iter().map(|_| Vec::with_capacity(batches.len())).collect();
