@@ -79,11 +79,15 @@ impl Keys for Short<'_> {
     }
 }
 
-/// The first `length` bytes (at most `MOST`) and how many they are.
+/// The first `length` bytes (at most `MOST`) and how many they are. Shifts of 128 bits are function calls in wasm.
 #[inline]
 fn pack(bytes: [u8; 16], length: usize) -> (u64, u64) {
-    let bytes = u128::from_le_bytes(bytes) & ((1 << (8 * length)) - 1);
-    (bytes as u64, (bytes >> 64) as u64 | (length as u64) << 56)
+    let (words, _) = bytes.as_chunks();
+    let first = |word: [u8; 8], count: usize| {
+        u64::from_le_bytes(word) & u64::MAX.checked_shr(64 - 8 * count as u32).unwrap_or(0)
+    };
+    let (low, high) = (first(words[0], length.min(8)), first(words[1], length.saturating_sub(8)));
+    (low, high | (length as u64) << 56)
 }
 
 #[cfg(test)]
