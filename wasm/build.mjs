@@ -139,6 +139,8 @@ function build(tools) {
   for (const [name, features] of Object.entries(artifacts)) {
     run('wasm-opt', [
       '-Os',
+      // A runtime optimises a hot function as a whole, and that takes long: large ones stay apart though they have one caller.
+      '--one-caller-inline-max-function-size=300',
       '--enable-bulk-memory',
       '--enable-simd',
       '--enable-sign-ext',
