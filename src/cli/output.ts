@@ -63,8 +63,9 @@ export function bytes(count: number | bigint): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }
 
+/** `2,000`, of a whole number. Not by `Intl`, which takes long to load. */
 export function count(value: number | bigint): string {
-  return value.toLocaleString('en-US');
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 /** `1 row`, `2,000 rows`. */

@@ -16,11 +16,12 @@ const VERSION_SECTION = 'icestream';
  */
 export async function compileModule(source: EngineModuleSource): Promise<WebAssembly.Module> {
   if (source instanceof WebAssembly.Module) return ofThisVersion(source);
-  if (source instanceof URL) return compileAnswer(await fetchWasm(source), withoutQuery(source.href));
-  if (source instanceof Response) return compileAnswer(source, withoutQuery(source.url));
+  // Before `Response` is named: Node loads its whole fetch for that.
   if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) {
     return ofThisVersion(await compile(source, 'INVALID_ARGUMENT', 'what was given as the engine’s wasm', ''));
   }
+  if (source instanceof URL) return compileAnswer(await fetchWasm(source), withoutQuery(source.href));
+  if (source instanceof Response) return compileAnswer(source, withoutQuery(source.url));
   throw new IcestreamError(
     'INVALID_ARGUMENT',
     `the engine's wasm may be a WebAssembly.Module, bytes, a URL or a Response, not ${typeof source === 'string' ? 'text: give new URL(…)' : String(source)}`,

@@ -1,4 +1,4 @@
-/** Writes the source modules that a process has loaded to the file that `LOADED_MODULES` names, when it ends. */
+/** Writes what a process has loaded, source modules and Node's own, to the file that `LOADED_MODULES` names when it ends. */
 import { writeFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 
@@ -11,4 +11,7 @@ registerHooks({
   },
 });
 
-process.on('exit', () => writeFileSync(process.env['LOADED_MODULES'] ?? '', JSON.stringify(loaded)));
+process.on('exit', () => {
+  const { moduleLoadList } = process as unknown as { readonly moduleLoadList: readonly string[] };
+  writeFileSync(process.env['LOADED_MODULES'] ?? '', JSON.stringify([...loaded, ...moduleLoadList]));
+});
