@@ -1,6 +1,7 @@
 /** One wasm instance: its memory, calls, and what its failures mean. The only module that touches wasm memory. */
 import { type ErrorCode, IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
+import { copyBytes } from './copy-bytes.ts';
 
 const PAGE_BYTES = 65_536;
 /** What the module was linked with (`wasm/build.mjs`). */
@@ -115,7 +116,7 @@ export class WasmInstance {
     const out = allocate(lengths.reduce((sum, length) => sum + length, 0));
     let at = 0;
     for (const [i, length] of lengths.entries()) {
-      out.set(new Uint8Array(this.#memory.buffer, this.#raw('ics_out_ptr', i) >>> 0, length), at);
+      copyBytes(new Uint8Array(this.#memory.buffer, this.#raw('ics_out_ptr', i) >>> 0, length), out, at);
       at += length;
     }
     this.#raw('ics_out_free');

@@ -19,6 +19,19 @@ pub fn map<A: Copy, B>(all: &[A], mut one: impl FnMut(A) -> B) -> Vec<B> {
     made
 }
 
+#[inline(always)]
+pub fn for_each<A: Copy>(all: &[A], mut one: impl FnMut(A)) {
+    let (fours, rest) = all.as_chunks::<4>();
+    for four in fours {
+        for a in four {
+            one(*a);
+        }
+    }
+    for a in rest {
+        one(*a);
+    }
+}
+
 /// Both are as long; `STEPS` pairs a turn.
 #[inline(always)]
 pub fn for_pairs<const STEPS: usize, A: Copy, B: Copy>(left: &[A], right: &[B], mut one: impl FnMut(A, B)) {

@@ -4,6 +4,7 @@
 //! that are known here: a generic function is compiled where it is used.
 
 mod buckets;
+mod even;
 mod first_rows;
 mod fours;
 mod hashed;

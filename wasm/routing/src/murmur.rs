@@ -63,7 +63,15 @@ impl Constants {
     #[target_feature(enable = "simd128")]
     pub fn new() -> Self {
         let wide = |n| u32x4_splat(black_box(n));
-        Self { c1: wide(C1), c2: wide(C2), five: wide(5), added: wide(ADDED), bytes: wide(8), f1: wide(F1), f2: wide(F2) }
+        Self {
+            c1: wide(C1),
+            c2: wide(C2),
+            five: wide(5),
+            added: wide(ADDED),
+            bytes: wide(8),
+            f1: wide(F1),
+            f2: wide(F2),
+        }
     }
 
     /// `hash_long` of four, whose low and high words these are.

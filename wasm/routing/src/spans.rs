@@ -1,5 +1,6 @@
 //! Values of unequal length, as spans of bytes, copied to the groups of their rows.
 
+use super::even::one_length;
 use super::fours;
 use super::heads::heads;
 use super::row_groups::{RowGroups, Rows};
@@ -26,22 +27,33 @@ pub struct GroupSpans {
 /// # Safety
 /// The offsets of each piece never decrease, and end within its values.
 pub unsafe fn group_spans(pieces: &[Spans<'_>], width: usize, groups: &RowGroups<'_>) -> Option<GroupSpans> {
-    let (ends, longest) = ends_and_longest(&pieces.iter().map(|p| p.offsets).collect::<Vec<_>>(), groups)?;
-    // SAFETY: the caller's promise; the ends and the longest are those of these pieces.
-    let values = unsafe { group_values(pieces, width, &ends, longest, groups) };
+    let (ends, lengths) = ends_and_lengths(&pieces.iter().map(|p| p.offsets).collect::<Vec<_>>(), groups)?;
+    // SAFETY: the caller's promise; the ends and the lengths are those of these pieces.
+    let values = unsafe { group_values(pieces, width, &ends, lengths, groups) };
     Some(GroupSpans { ends, values })
 }
 
 /// For each group a 0, and where each of its rows' values ends. None: they are more than offsets can say.
 pub fn group_ends(offsets: &[&[i32]], groups: &RowGroups<'_>) -> Option<Vec<Vec<i32>>> {
-    ends_and_longest(offsets, groups).map(|(ends, _)| ends)
+    ends_and_lengths(offsets, groups).map(|(ends, _)| ends)
 }
 
-/// The ends of each group, and the length of the longest value. None: they are more than offsets can say.
-fn ends_and_longest(offsets: &[&[i32]], groups: &RowGroups<'_>) -> Option<(Vec<Vec<i32>>, usize)> {
+/// Of all values of a column.
+#[derive(Clone, Copy)]
+enum Lengths {
+    All(usize),
+    AtMost(usize),
+}
+
+/// The ends of each group. None: they are more than offsets can say.
+fn ends_and_lengths(offsets: &[&[i32]], groups: &RowGroups<'_>) -> Option<(Vec<Vec<i32>>, Lengths)> {
     let total: i64 = offsets.iter().map(|o| i64::from(o[o.len() - 1]) - i64::from(o[0])).sum();
     if total > i64::from(i32::MAX) {
         return None;
+    }
+    if let Some(length) = one_length(offsets) {
+        let ends = |rows: &usize| (0..=*rows as i32).map(|row| row * length).collect();
+        return Some((groups.sizes().iter().map(ends).collect(), Lengths::All(length as usize)));
     }
     let mut ends: Vec<Vec<i32>> = groups.sizes().iter().map(|rows| vec![0; rows + 1]).collect();
     let mut heads = heads(&mut ends, 1);
@@ -50,7 +62,7 @@ fn ends_and_longest(offsets: &[&[i32]], groups: &RowGroups<'_>) -> Option<(Vec<V
         unsafe { scatter_lengths(offsets, rows.ids, &mut heads) };
     }
     let longest = ends.iter_mut().map(|ends| sum_up(&mut ends[1..])).max();
-    Some((ends, longest.unwrap_or(0) as usize))
+    Some((ends, Lengths::AtMost(longest.unwrap_or(0) as usize)))
 }
 
 /// # Safety
@@ -72,7 +84,7 @@ unsafe fn scatter_lengths(offsets: &[i32], ids: &[u32], heads: &mut [*mut i32]) 
 /// Values up to here are copied as whole words, past their end: calls for lengths that differ are slow.
 const SHORT: usize = 64;
 
-/// `ends`: where the values of each group end; `longest`: the length of the longest value.
+/// `ends`: where the values of each group end.
 ///
 /// # Safety
 /// They are; and that of `group_spans`.
@@ -80,23 +92,25 @@ unsafe fn group_values(
     pieces: &[Spans<'_>],
     width: usize,
     ends: &[Vec<i32>],
-    longest: usize,
+    lengths: Lengths,
     groups: &RowGroups<'_>,
 ) -> Vec<Vec<u8>> {
     let sizes: Vec<usize> = ends.iter().map(|ends| ends[ends.len() - 1] as usize * width).collect();
     // SHORT bytes can be written behind what was written, whatever is still to come.
     let mut all: Vec<Vec<u8>> = sizes.iter().map(|size| vec![0; size + SHORT]).collect();
     let mut heads = heads(&mut all, 0);
-    let lengths = pieces.iter().map(|p| p.offsets.len() - 1);
-    for (piece, rows) in pieces.iter().zip(groups.cut(lengths)) {
+    let (Lengths::All(longest) | Lengths::AtMost(longest)) = lengths;
+    let one_length = matches!(lengths, Lengths::All(_)).then_some(longest * width);
+    for (piece, rows) in pieces.iter().zip(groups.cut(pieces.iter().map(|p| p.offsets.len() - 1))) {
+        let from = Piece { spans: *piece, width, one_length };
         // SAFETY: there is room for the groups' values and SHORT bytes more; no value is longer than the longest.
         unsafe {
             match longest * width {
                 0 => {}
-                1..=8 => copy8(*piece, width, rows, &mut heads),
-                9..=16 => copy16(*piece, width, rows, &mut heads),
-                17..=32 => copy32(*piece, width, rows, &mut heads),
-                _ => copy_any(*piece, width, rows, &mut heads),
+                1..=8 => copy8(from, rows, &mut heads),
+                9..=16 => copy16(from, rows, &mut heads),
+                17..=32 => copy32(from, rows, &mut heads),
+                _ => copy_any(from, rows, &mut heads),
             }
         }
     }
@@ -104,35 +118,43 @@ unsafe fn group_values(
     all
 }
 
+/// Values to copy. `one_length`: where all are so many bytes long.
+#[derive(Clone, Copy)]
+struct Piece<'a> {
+    spans: Spans<'a>,
+    width: usize,
+    one_length: Option<usize>,
+}
+
 /// Values of at most 8 bytes, all as if they were as long.
 ///
 /// # Safety
 /// They are; there is a group for each id, with room for its values and SHORT bytes more.
-unsafe fn copy8(piece: Spans<'_>, width: usize, rows: Rows<'_>, heads: &mut [*mut u8]) {
+unsafe fn copy8(from: Piece<'_>, rows: Rows<'_>, heads: &mut [*mut u8]) {
     // SAFETY: the caller's promise; each copy is of 8 bytes.
-    unsafe { copy::<8>(piece, width, rows, heads, |from, to, _| copy_words::<u64, 1>(from, to)) }
+    unsafe { copy::<8>(from, rows, heads, |from, to, _| copy_words::<u64, 1>(from, to)) }
 }
 
 /// # Safety
 /// As above, 16.
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
-unsafe fn copy16(piece: Spans<'_>, width: usize, rows: Rows<'_>, heads: &mut [*mut u8]) {
+unsafe fn copy16(from: Piece<'_>, rows: Rows<'_>, heads: &mut [*mut u8]) {
     // SAFETY: the caller's promise; each copy is of 16 bytes.
-    unsafe { copy::<16>(piece, width, rows, heads, |from, to, _| copy_words::<Wide, 1>(from, to)) }
+    unsafe { copy::<16>(from, rows, heads, |from, to, _| copy_words::<Wide, 1>(from, to)) }
 }
 
 /// # Safety
 /// As above, 32.
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
-unsafe fn copy32(piece: Spans<'_>, width: usize, rows: Rows<'_>, heads: &mut [*mut u8]) {
+unsafe fn copy32(from: Piece<'_>, rows: Rows<'_>, heads: &mut [*mut u8]) {
     // SAFETY: the caller's promise; each copy is of 32 bytes.
-    unsafe { copy::<32>(piece, width, rows, heads, |from, to, _| copy_words::<Wide, 2>(from, to)) }
+    unsafe { copy::<32>(from, rows, heads, |from, to, _| copy_words::<Wide, 2>(from, to)) }
 }
 
 /// # Safety
 /// As above, of any length.
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
-unsafe fn copy_any(piece: Spans<'_>, width: usize, rows: Rows<'_>, heads: &mut [*mut u8]) {
+unsafe fn copy_any(from: Piece<'_>, rows: Rows<'_>, heads: &mut [*mut u8]) {
     const HALF: usize = SHORT / 2;
     // SAFETY: SHORT bytes, or the value's where it is longer, can be read and written.
     let copy_one = |from: *const u8, to: *mut u8, len| unsafe {
@@ -145,7 +167,7 @@ unsafe fn copy_any(piece: Spans<'_>, width: usize, rows: Rows<'_>, heads: &mut [
         }
     };
     // SAFETY: the caller's promise.
-    unsafe { copy::<SHORT>(piece, width, rows, heads, copy_one) }
+    unsafe { copy::<SHORT>(from, rows, heads, copy_one) }
 }
 
 /// # Safety
@@ -165,27 +187,35 @@ unsafe fn copy_words<Word, const WORDS: usize>(from: *const u8, to: *mut u8) {
 /// As above; `READ` is at most SHORT.
 #[inline(always)]
 unsafe fn copy<const READ: usize>(
-    piece: Spans<'_>,
-    width: usize,
+    from: Piece<'_>,
     rows: Rows<'_>,
     heads: &mut [*mut u8],
     copy_one: impl Fn(*const u8, *mut u8, usize),
 ) {
-    let Spans { offsets, values } = piece;
+    let Piece { spans: Spans { offsets, values }, width, one_length } = from;
     // From here on, that would be past the end of the piece.
     let safe = offsets[1..].partition_point(|end| *end as usize * width + READ <= values.len());
     let mut start = offsets[0] as usize * width;
-    fours::for_pairs::<2, _, _>(&rows.ids[..safe], &offsets[1..=safe], |id, end| {
-        let end = end as usize * width;
+    let mut copy_value = |id: u32, start: usize, len: usize| {
         // SAFETY: READ bytes can be read from `start` on, and be written; the rest is the caller's promise.
         unsafe {
             let head = heads.get_unchecked_mut(id as usize);
             let to = *head;
-            *head = to.add(end - start);
-            copy_one(values.as_ptr().add(start), to, end - start);
+            *head = to.add(len);
+            copy_one(values.as_ptr().add(start), to, len);
         }
-        start = end;
-    });
+    };
+    match one_length {
+        Some(len) => fours::for_each(&rows.ids[..safe], |id| {
+            copy_value(id, start, len);
+            start += len;
+        }),
+        None => fours::for_pairs::<2, _, _>(&rows.ids[..safe], &offsets[1..=safe], |id, end| {
+            let end = end as usize * width;
+            copy_value(id, start, end - start);
+            start = end;
+        }),
+    }
     for (id, end) in rows.ids[safe..].iter().zip(&offsets[safe + 1..]) {
         let value = &values[start..*end as usize * width];
         // SAFETY: there is room for the value.
