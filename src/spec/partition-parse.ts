@@ -59,7 +59,7 @@ export function parsePartitioning(text: string | readonly string[], schema: Stru
 }
 
 /** The name Java gives a partition field. */
-function defaultPartitionName(transform: Transform, column: string): string {
+export function defaultPartitionName(transform: Transform, column: string): string {
   return transform.kind === 'identity' ? column : `${column}${SUFFIX[transform.kind] ?? `_${transform.kind}`}`;
 }
 

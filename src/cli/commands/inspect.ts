@@ -1,6 +1,7 @@
 /** `icestream inspect NAME [what]`: what a table consists of. */
 import { Argument, type Command } from 'commander';
 import { ownValue } from '../../spec/json-cursor.ts';
+import { formatPartitioning } from '../../spec/partition-format.ts';
 import type { Table } from '../../table/table.ts';
 import { bytes, table as columnsOf, count, toJsonLine } from '../output.ts';
 import { action, type CommonFlags } from '../run.ts';
@@ -105,7 +106,7 @@ function summary(table: Table): { data: unknown; text: string } {
     const value = ownValue(snapshot?.summary, name);
     return value === undefined ? null : BigInt(value);
   };
-  const partitioning = table.spec.fields.map((field) => `${field.name}: ${field.transform}`).join(', ');
+  const partitioning = formatPartitioning(table.spec, table.schema);
   const data = {
     location: table.location,
     metadataLocation: table.metadataLocation,

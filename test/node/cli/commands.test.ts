@@ -58,7 +58,7 @@ it('creates a table from a file and appends to it again, each as one snapshot', 
   expect(second.last).toMatchObject({ rows: '3376' });
   const summary = await icestream(['inspect', 'demo.airports', '--json']);
   expect(summary.last).toMatchObject({
-    summary: { rows: '6752', snapshots: 2, partitioning: 'iata_trunc: truncate[1]' },
+    summary: { rows: '6752', snapshots: 2, partitioning: 'truncate(iata, 1)' },
   });
   const list = await icestream(['catalog', 'list', 'demo']);
   expect(list.out.trim()).toBe('demo.airports');

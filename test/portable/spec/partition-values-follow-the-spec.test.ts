@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseTimestamp } from '../../../src/spec/date-time.ts';
 import { bindPartitionSpec } from '../../../src/spec/partition-bind.ts';
+import { formatPartitioning } from '../../../src/spec/partition-format.ts';
 import { parsePartitioning, parseSorting } from '../../../src/spec/partition-parse.ts';
 import { formEncode, humanValue, partitionPath } from '../../../src/spec/partition-path.ts';
 import { singleValueFromJson } from '../../../src/spec/single-value-json.ts';
@@ -122,6 +123,17 @@ test.each([
 ] as const)('partitioning %j', (text, expected) => {
   const spec = parsePartitioning(text, schema);
   expect(spec.fields.map((field) => [field.name, field.transform, field['source-id']])).toEqual(expected);
+  expect(parsePartitioning(formatPartitioning(spec, schema), schema)).toEqual(spec);
+});
+
+test('a partitioning is shown as it is typed', () => {
+  const typed = 'month(date), bucket(8, id) as b, truncate(name, 4), place.city, void("a b") as "odd ""name"""';
+  expect(formatPartitioning(parsePartitioning(typed, schema), schema)).toBe(typed);
+  const strange = [
+    { 'source-id': 99, name: 'gone', transform: 'day' },
+    { 'source-id': 1, name: 'id later', transform: 'zorder' },
+  ];
+  expect(formatPartitioning({ fields: strange }, schema)).toBe('gone: day, "id later": zorder');
 });
 
 test.each([
