@@ -50,10 +50,12 @@ export function catalogUpstreams(environment: Environment): Readonly<Record<stri
   return Object.fromEntries(upstreams);
 }
 
-export function origins({ ORIGINS = '' }: Environment): readonly string[] {
-  return ORIGINS.split(',')
+/** Those that are named, and the Worker's own where a proxy keeps it from seeing that in requests. */
+export function origins({ ORIGINS = '', PUBLIC_URL }: Environment): readonly string[] {
+  const named = ORIGINS.split(',')
     .map((origin) => origin.trim())
     .filter((origin) => origin !== '');
+  return PUBLIC_URL ? [...named, new URL(PUBLIC_URL).origin] : named;
 }
 
 /** Where clients reach the Worker, without a slash at the end: as configured, or as one of them wrote it. */

@@ -20,10 +20,7 @@ export interface CatalogUpstream {
 export interface CatalogProxyOptions {
   /** By name: letters, digits, `-` and `_`. They are all that can be reached. */
   readonly upstreams: Readonly<Record<string, CatalogUpstream>>;
-  /**
-   * Pages that may call from a browser, as `https://app.example`. Name the proxy's own origin too when its pages call:
-   * browsers send it with every POST. Default: none.
-   */
+  /** Pages that may call from a browser, as `https://app.example`. Default: the proxy's own, as requests name it. */
   readonly origins?: readonly string[];
   /** The largest body that is passed on. Default 16 MiB. */
   readonly maxBodyBytes?: number;

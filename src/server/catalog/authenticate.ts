@@ -8,7 +8,10 @@ export type Access = 'allowed' | 'unknown' | 'forbidden';
 /** Judges a request by its headers, method and address; its body must not be read. */
 export type Authenticate = (request: Request) => Promise<Access>;
 
-/** For servers that only their own machine, or a gateway before them, can reach. */
+/**
+ * For servers that only their own machine, or a gateway before them, can reach. A page in a browser on that machine can
+ * call too, under any name that it makes resolve to it: have what stands before the app refuse other values of `Host`.
+ */
 export const anyone: Authenticate = async () => 'allowed';
 
 /**

@@ -36,7 +36,7 @@ export interface CatalogAppOptions {
   readonly warehouse?: string;
   /** Stands in all paths after `/v1/`: one segment of letters, digits, `-` and `_`. Default: none. */
   readonly prefix?: string;
-  /** Pages that may call from a browser, as `https://app.example`. Default: none. */
+  /** Pages that may call from a browser, as `https://app.example`. Default: the server's own, as requests name it. */
   readonly origins?: readonly string[];
   /** Bodies are held whole, and take some times as much memory once they are parsed. Default 16 MiB. */
   readonly maxBodyBytes?: number;

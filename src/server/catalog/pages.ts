@@ -6,7 +6,7 @@ import { CatalogProblem } from './problem.ts';
 import { refuse } from './requests.ts';
 
 /**
- * Lets pages of these origins call, and no other.
+ * Lets pages of these origins and the server's own call, and no other.
  * @throws TypeError for what is no origin.
  */
 export function pagesOf(origins: readonly string[]): readonly [MiddlewareHandler, MiddlewareHandler] {

@@ -18,7 +18,7 @@ export interface IngestOptions {
   /** The catalog, or how to open it at the first request. */
   readonly catalog: TableCatalog | (() => Promise<TableCatalog>);
   readonly keys: readonly IngestKey[];
-  /** Pages that may call from a browser, as `https://app.example`. Default: none. */
+  /** Pages that may call from a browser, as `https://app.example`. Default: the server's own, as requests name it. */
   readonly origins?: readonly string[];
   /** Bytes that all writes of this isolate may hold together, wasm included. Default: the runtime's (64 MiB in Workers). */
   readonly memoryLimitBytes?: number;

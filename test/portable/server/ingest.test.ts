@@ -347,6 +347,11 @@ if (new Request(url, { headers: { origin: url } }).headers.has('origin')) {
     expect(await state()).toEqual(untouched);
   });
 
+  test('the server’s own pages may call', async () => {
+    const response = await app().fetch(request(ndjson(1), { headers: { origin: new URL(url).origin } }));
+    expect(response.status).toBe(200);
+  });
+
   test('pages that are named may call', async () => {
     const server = app({ origins: ['https://app.example'] });
     const headers = { origin: 'https://app.example', 'access-control-request-method': 'POST' };

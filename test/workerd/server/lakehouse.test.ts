@@ -74,6 +74,17 @@ test('each client is told to fetch files where it reached the Worker, or where t
   expect(await endpointFor(`http://localhost${path}`, public_)).toBe('https://lake.example/s3');
 });
 
+test('behind a proxy, the Worker’s own pages are those of its public URL', async () => {
+  const { app } = await open('proxied', { CATALOG: env.CATALOG, PUBLIC_URL: 'https://lake.example/' });
+  const ask = async (origin: string) =>
+    (
+      await app.request('http://worker.internal/catalog/v1/config', {
+        headers: { origin, authorization: `Bearer ${token}` },
+      })
+    ).status;
+  expect([await ask('https://lake.example'), await ask('https://other.example')]).toEqual([200, 403]);
+});
+
 test('origins may stand with spaces between them', async () => {
   const { app } = await open('origins', { CATALOG: env.CATALOG, ORIGINS: 'https://a.example, https://b.example' });
   for (const [origin, status] of [

@@ -93,6 +93,23 @@ describe('pages in a browser', () => {
       expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([403, null]);
     }
   });
+
+  it('may call their own server, by scheme, host and port', async () => {
+    const { send, backend } = servedCatalog({ authenticate: bearerTokens([TOKEN]) });
+    const authorization = `Bearer ${TOKEN}`;
+    const make = (name: string, headers: Record<string, string>) =>
+      send('POST', '/namespaces', { namespace: [name] }, headers);
+    expect((await make('own', { origin: 'http://localhost', authorization })).status).toBe(200);
+    // It is no credential.
+    expect((await make('b', { origin: 'http://localhost' })).status).toBe(401);
+    const [scheme, port, host] = ['https://localhost', 'http://localhost:8787', 'http://localhost.evil.example'];
+    for (const other of [scheme, port, host, 'null', '', 'http://localhost/', 'HTTP://LOCALHOST']) {
+      // What a proxy's headers say is written by anybody.
+      const forged = { host: 'evil.example', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' };
+      expect((await make('b', { origin: other, authorization, ...forged })).status).toBe(403);
+    }
+    expect(await backend.listNamespaces()).toEqual([['own']]);
+  });
 });
 
 describe('a body', () => {
