@@ -8,6 +8,7 @@ import type { CatalogAppOptions } from './options.ts';
 import { pagesOf } from './pages.ts';
 import type { PageRequest } from './paging.ts';
 import { CatalogProblem, notOffered } from './problem.ts';
+import { renewable } from './renewal.ts';
 import { type Operation, Requests, refuse } from './requests.ts';
 import {
   commitTable,
@@ -45,7 +46,8 @@ export function catalogApp(options: CatalogAppOptions): Hono {
     size: context.req.query('pageSize'),
     maxSize: maxPageSize,
   });
-  const vendBy = ({ req }: Context): Vend => vend && ((found) => vend(found, req.raw));
+  const vendBy = ({ req }: Context): Vend =>
+    vend && (async (found) => renewable(await vend(found, req.raw), found, base.slice(1)));
   const vendFor = (context: Context): Vend => {
     const asked = context.req.header('x-iceberg-access-delegation')?.split(',') ?? [];
     return asked.some((way) => way.trim().toLowerCase() === 'vended-credentials') ? vendBy(context) : undefined;

@@ -25,7 +25,8 @@ export interface CatalogAppOptions {
   readonly idempotencyKeys?: IdempotencyKeys;
   /**
    * Credentials for a table's files, for clients that ask for them by `request`, whose URL says where they reach the
-   * server. Default: none are given.
+   * server. A single one that has `s3.session-token` and `s3.session-token-expires-at-ms` is renewed by clients that know
+   * how to (Iceberg's Java library), which are told where. Default: none are given.
    */
   readonly vend?: (table: LoadedTable, request: Request) => Promise<VendedAccess>;
   /** Settings that clients may override, from `/v1/config`: `s3.endpoint`, …  No secrets. */

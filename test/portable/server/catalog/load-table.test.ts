@@ -67,6 +67,33 @@ describe('loading a table', () => {
     expect(created.body['storage-credentials'][0].prefix).toBe('memory://test/lakehouse/ns/u');
   });
 
+  it('says where credentials that end are renewed, under any name', async () => {
+    const config = { 's3.session-token': 't', 's3.session-token-expires-at-ms': '1' };
+    let own = {};
+    const vend = async ({ metadata }: { metadata: { location: string } }) => ({
+      config: own,
+      storageCredentials: [{ prefix: metadata.location, config }],
+    });
+    const { send } = servedCatalog({ vend });
+    const asking = { 'x-iceberg-access-delegation': 'vended-credentials' };
+    await send('POST', '/namespaces', { namespace: ['a'] });
+    await send('POST', '/namespaces', { namespace: ['a', 'ü c'] });
+    const tables = `/namespaces/a%1F${encodeURIComponent('ü c')}/tables`;
+    const create = (name: string, more = {}) => send('POST', tables, { ...CREATE_T, name, ...more }, asking);
+    const created = await create('t +&');
+    const endpoint = created.body.config['client.refresh-credentials-endpoint'];
+    expect(endpoint).toBe(`v1${tables}/t%20%2B%26/credentials`);
+    const renewed = await send('GET', endpoint.replace(/^v1/, ''));
+    expect(renewed.body['storage-credentials']).toEqual([{ prefix: created.body.metadata.location, config }]);
+    const loaded = await send('GET', `${tables}/t%20%2B%26`, undefined, asking);
+    expect(loaded.body.config).toEqual(created.body.config);
+    // The endpoint would not know it.
+    const staged = await create('s', { 'stage-create': true });
+    expect(staged.body.config).not.toHaveProperty('client.refresh-credentials-endpoint');
+    own = { 'client.refresh-credentials-endpoint': 'https://keys.example' };
+    expect((await create('u')).body.config).toMatchObject(own);
+  });
+
   it('says that there is no such table, and nothing of where it was looked for', async () => {
     const { send } = await withTable();
     const answer = await send('GET', '/namespaces/ns/tables/other');
