@@ -12,6 +12,11 @@ export async function runCommandLine(): Promise<void> {
       if (error.code !== 'EPIPE') throw error;
     });
   }
+  await runWords(process.argv.slice(2));
+}
+
+/** @param words of the command line, without the program's name. */
+export async function runWords(words: readonly string[]): Promise<void> {
   const program = createProgram();
   const exitOverride = (command: typeof program): void => {
     command.exitOverride();
@@ -21,13 +26,13 @@ export async function runCommandLine(): Promise<void> {
   };
   exitOverride(program);
   try {
-    await program.parseAsync();
+    await program.parseAsync(words, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // Help and version come this way too, with 0.
     process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     // The text for people is on standard error already.
-    if (error.exitCode === 0 || error.code === 'commander.help' || !process.argv.includes('--json')) return;
+    if (error.exitCode === 0 || error.code === 'commander.help' || !words.includes('--json')) return;
     const refused = new IcestreamError('INVALID_ARGUMENT', error.message.replace(/^error: /, ''), { cause: error });
     process.stdout.write(`${toJsonLine(errorLine(refused))}\n`);
   }
