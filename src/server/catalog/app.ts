@@ -101,6 +101,19 @@ export function catalogApp(options: CatalogAppOptions): Hono {
 
   app.post(`${base}/transactions/commit`, ({ req }) => requests.change(req.raw, commitTransaction));
 
+  const methods = [
+    ['/v1/config', 'GET, HEAD'],
+    [`${base}/namespaces`, 'GET, HEAD, POST'],
+    [namespace, 'GET, HEAD, DELETE'],
+    [`${namespace}/tables`, 'GET, HEAD, POST'],
+    [table, 'GET, HEAD, POST, DELETE'],
+    [`${table}/credentials`, 'GET, HEAD'],
+    ...['/tables/rename', '/transactions/commit'].map((path) => [base + path, 'POST'] as const),
+    ...['/properties', '/register'].map((path) => [namespace + path, 'POST'] as const),
+  ] as const;
+  for (const [path, allow] of methods) {
+    app.all(path, () => refuse(new CatalogProblem(405, 'BadRequestException', `this path takes ${allow}`, { allow })));
+  }
   for (const [path, what] of NOT_OFFERED) app.all(base + path, () => refuse(notOffered(what)));
   app.all('/v1/oauth/tokens', () => refuse(notOffered('issue tokens; get one from its operator')));
   app.all('/v1/*', () => refuse(new CatalogProblem(404, 'NotFoundException', 'this catalog has nothing at this path')));

@@ -56,6 +56,7 @@ export function ingestApp(options: IngestOptions, loads = new Loads(options)): H
     requireTable(key, identifier);
     context.set('table', formatIdentifier(identifier));
     const { mode = 'append', create = 'false', partition: _, ...unknown } = context.req.query();
+    requireOnce(context, ['mode', 'create']);
     requireQuery(mode === 'append', `mode=${mode}: this server appends only`);
     requireQuery(create === 'true' || create === 'false', 'create is true or false');
     requireQuery(Object.keys(unknown).length === 0, 'the query knows mode, create and partition only');
@@ -76,6 +77,7 @@ export function ingestApp(options: IngestOptions, loads = new Loads(options)): H
 
   app.get(COMMITS, async (context) => {
     const key = await keyOf(context);
+    requireOnce(context, ['table']);
     const named = context.req.query('table');
     const identifiers = named === undefined ? namedTables(key) : [parseIdentifier(named)];
     for (const identifier of identifiers) requireTable(key, identifier);
@@ -114,6 +116,11 @@ function namedTables({ tables }: IngestKey): TableIdentifier[] {
   const named = tables.filter((pattern) => !pattern.endsWith('.*'));
   requireQuery(named.length > 0, 'say in which table: ?table=namespace.table');
   return named.map((name) => parseIdentifier(name));
+}
+
+/** Of two values, one would be left out without a word. */
+function requireOnce({ req }: Context, names: readonly string[]): void {
+  for (const name of names) requireQuery((req.queries(name) ?? []).length <= 1, `give ${name} once`);
 }
 
 function requireQuery(isRight: boolean, message: string): void {

@@ -22,14 +22,32 @@ const FORMATS: ReadonlyMap<string, FileFormat | null> = new Map([
   ['application/octet-stream', null],
 ]);
 
-/** @throws RequestProblem 415 naming what can be sent. */
+/** Of text, as all clients write them; ASCII is part of UTF-8. */
+const CHARSETS: ReadonlySet<string> = new Set(['', 'utf-8', 'utf8', 'us-ascii']);
+
+/** @throws RequestProblem 415 naming what can be sent; also for parameters that would be read as something else. */
 export function formatOf(contentType: string): FileFormat | null {
-  const type = contentType.split(';')[0]?.trim().toLowerCase() ?? '';
+  const [type = '', ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase());
   const format = FORMATS.get(type);
+  if (format === 'csv' || format === 'json') requireKnownText(parameters);
   if (format !== undefined) return format;
   const what = type === '' ? 'a request without Content-Type' : `content of type ${JSON.stringify(type.slice(0, 100))}`;
   const known = [...FORMATS.keys()].join(', ');
   throw new RequestProblem(415, 'UNSUPPORTED_MEDIA_TYPE', `${what} cannot be read; send one of ${known}`);
+}
+
+/** Rows in another charset, or a first row taken for names, would be stored wrongly. */
+function requireKnownText(parameters: readonly string[]): void {
+  const values = new Map(parameters.map((one) => [one.split('=')[0], one.split('=')[1]?.replaceAll('"', '') ?? '']));
+  const charset = values.get('charset') ?? '';
+  if (!CHARSETS.has(charset)) {
+    const message = `text in charset ${JSON.stringify(charset.slice(0, 100))} cannot be read; send it as UTF-8`;
+    throw new RequestProblem(415, 'UNSUPPORTED_MEDIA_TYPE', message);
+  }
+  if (values.get('header') === 'absent') {
+    const message = 'CSV without a header (header=absent) cannot be read; begin it with a line of the column names';
+    throw new RequestProblem(415, 'UNSUPPORTED_MEDIA_TYPE', message);
+  }
 }
 
 const ENCODINGS: ReadonlySet<string> = new Set(['', 'identity', 'gzip', 'x-gzip', 'zstd']);

@@ -364,6 +364,25 @@ if (new Request(url, { headers: { origin: url } }).headers.has('origin')) {
   });
 }
 
+test('a query that says something twice is refused', async () => {
+  for (const query of ['mode=append&mode=overwrite', 'create=false&create=true']) {
+    const { status, answer } = await post(ndjson(1), { path: `/v1/ingest/web/events?${query}` });
+    expect([status, answer['error']]).toMatchObject([400, { message: expect.stringMatching(/once$/) }]);
+  }
+  expect(await state()).toEqual(untouched);
+});
+
+test('text in another charset, or CSV that says it has no header, is refused; ASCII is UTF-8', async () => {
+  const csv = 'id,name\n7,x\n';
+  for (const type of ['text/csv; charset=utf-16', 'text/csv;charset="ISO-8859-1"', 'text/csv; header=absent']) {
+    expect((await post(csv, { type })).status).toBe(415);
+  }
+  expect(await state()).toEqual(untouched);
+  for (const type of ['Text/CSV; Charset="UTF-8"; header=present', 'text/csv;charset=us-ascii', 'text/csv;']) {
+    expect((await post(csv, { type })).status).toBe(200);
+  }
+});
+
 test('a table is created where the server allows it', async () => {
   const { status, answer } = await post(
     ndjson(3),

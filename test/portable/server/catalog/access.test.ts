@@ -65,6 +65,21 @@ describe('who has no token', () => {
   });
 });
 
+it('a method that a path does not take is answered 405, with those that it takes', async () => {
+  const { app } = servedCatalog();
+  for (const [path, method, allow] of [
+    ['/config', 'POST', 'GET, HEAD'],
+    ['/namespaces', 'DELETE', 'GET, HEAD, POST'],
+    ['/namespaces/a/tables/t', 'PUT', 'GET, HEAD, POST, DELETE'],
+    ['/tables/rename', 'GET', 'POST'],
+    ['/transactions/commit', 'GET', 'POST'],
+  ] as const) {
+    const answer = await app.request(`/v1${path}`, { method });
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, allow]);
+    expect(await answer.json()).toMatchObject({ error: { code: 405 } });
+  }
+});
+
 describe('pages in a browser', () => {
   const origin = 'https://app.example';
 
