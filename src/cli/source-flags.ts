@@ -31,7 +31,10 @@ export interface SourceFlags {
 export function withSourceFlags(command: Command): Command {
   return command
     .addOption(new Option('--format <name>', 'instead of recognising it').choices(['arrow', 'parquet', 'csv', 'json']))
-    .option('--types <columns>', "types of CSV and JSON columns, like 'id long, day date'; others are inferred")
+    .option(
+      '--types <columns>',
+      "types of CSV and JSON columns, like 'id long, day date'; others are inferred; refused where a Parquet or Arrow file has others",
+    )
     .option('--columns <names>', 'read only these columns, comma-separated')
     .addOption(new Option('--on-bad-row <action>', 'a row of text that does not fit').choices(['fail', 'reject']))
     .option('--max-bad-rows <count>', 'with reject: fail when more rows than this are left out')

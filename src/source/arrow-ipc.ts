@@ -3,7 +3,7 @@ import type { Batch } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
 import { handOver, makeOpenSource } from './batch-flow.ts';
 import type { ByteStream } from './byte-stream.ts';
-import { refuseBadNames, refuseUnknownTypes } from './column-types.ts';
+import { refuseBadNames, refuseOtherTypes, refuseUnknownTypes } from './column-types.ts';
 import { EndMarkerCheck } from './end-marker.ts';
 import { DAMAGED, inFile } from './errors-in-file.ts';
 import type { FileContext } from './file-context.ts';
@@ -68,6 +68,7 @@ export async function openArrowIpc(stream: ByteStream, context: FileContext): Pr
     }
     refuseBadNames(schema, name);
     refuseUnknownTypes(given, schema, name, open);
+    await refuseOtherTypes(given, schema, name, open);
     return makeOpenSource({ name, schema, batches, close: release });
   } catch (error) {
     await release();

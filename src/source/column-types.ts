@@ -4,6 +4,7 @@ import { IcestreamError } from '../errors.ts';
 import { arrowSchemaFromIceberg } from '../format/arrow-from-iceberg.ts';
 import { type ColumnProblem, columnError, nameProblems, shownName } from '../format/column-problem.ts';
 import type { Schema } from '../spec/schema.ts';
+import { onDemand } from '../util/on-demand.ts';
 import type { SourceOptions } from './options.ts';
 import type { ExpectedSchema, OpenSourceOptions } from './source.ts';
 
@@ -121,6 +122,22 @@ export function refuseUnknownTypes(
       option: 'schema',
     });
   }
+}
+
+/**
+ * For formats with types of their own. Where inputs are united by name, types are those of its text files: what the
+ * others have is widened with them, or refused, by the union.
+ * @throws IcestreamError SCHEMA_MISMATCH naming columns that have another type than the `schema` option gives.
+ */
+export async function refuseOtherTypes(
+  given: ArrowSchema | null,
+  schema: ArrowSchema,
+  source: string,
+  open: Elsewhere = {},
+): Promise<void> {
+  if (given === null || open.isPartial === true) return;
+  const own = await onDemand(import('./own-types.ts'));
+  own.refuseOtherTypes(given, schema, source);
 }
 
 type Elsewhere = Pick<OpenSourceOptions, 'pathColumns' | 'isPartial'>;

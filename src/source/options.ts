@@ -23,6 +23,7 @@ export interface SourceOptions {
    * others take the table's types where there is a table, else they are inferred from the first rows. A column that a
    * file with a header lacks is an error; in JSON and rows it may come later. Numbers of text are inferred as long, or,
    * with a point or an exponent, as double, which keeps 15 to 17 digits: name a decimal here where there are more.
+   * Parquet and Arrow have types of their own: another one here is an error.
    */
   readonly schema?: ArrowSchema | Schema;
   readonly csv?: CsvOptions;

@@ -4,7 +4,7 @@ import { IcestreamError } from '../errors.ts';
 import type { Bytes } from '../util/bytes.ts';
 import { readerShareBytes } from '../util/memory-budget.ts';
 import { handOver, makeOpenSource } from './batch-flow.ts';
-import { projected, refuseBadNames, refuseUnknownTypes } from './column-types.ts';
+import { projected, refuseBadNames, refuseOtherTypes, refuseUnknownTypes } from './column-types.ts';
 import { DAMAGED, inFile, readerTooSmall, unreadable } from './errors-in-file.ts';
 import type { FileContext } from './file-context.ts';
 import { DEFAULT_BATCH_ROWS } from './options.ts';
@@ -27,6 +27,7 @@ export async function openParquet(
     try {
       refuseBadNames(reader.schema, name);
       refuseUnknownTypes(given, reader.schema, name, open);
+      await refuseOtherTypes(given, reader.schema, name, open);
       const schema = projected(reader.schema, options.columns, name, open);
       const limit = readerShareBytes(open.lease.limitBytes);
       async function* batches(): AsyncGenerator<Batch, void, undefined> {

@@ -25,6 +25,7 @@ beforeAll(async () => {
   await mkdir(join(folder, 'y=1'));
   await writeFile(join(folder, 'y=1', 'one.csv'), 'a,b\n1,x\n');
   const stream = tableToIPC(tableFromArrays({ a: [1, 2] }), 'stream');
+  await writeFile(join(folder, 'whole.arrows'), stream);
   await writeFile(join(folder, 'cut.arrows'), stream.subarray(0, stream.length - 8));
   const wide = Array.from({ length: 2000 }, (_, i) => `c${i}`).join(',');
   await writeFile(join(folder, 'wide.csv'), `${wide}\n${wide}\n`);
@@ -77,6 +78,7 @@ it.each<[flag: string, args: string[], option?: string | null]>([
   ['--columns', append('one.csv', '--columns', 'a,z')],
   ['--columns', make('y=1/one.csv', '--hive', '--columns', 'year')],
   ['--types', make('one.csv', '--types', 'ab long')],
+  ['--types', make('whole.arrows', '--types', 'a string')],
   ['--union-by-name', ['append', 'one.csv', 'two.csv', '--table', 'demo.new', '--create'], null],
   ['--union-by-name', ['append', '-', 'two.csv', '--table', 'demo.new', '--create', '--union-by-name']],
   ['--column-names', append('one.csv', '--column-names', 'a')],

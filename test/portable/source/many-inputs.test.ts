@@ -83,6 +83,19 @@ describe('many inputs as one source', () => {
     });
   });
 
+  test('types other than those of an Arrow file are refused, and those that it has are not', async () => {
+    const file = () => blob(ints('a', [2]), 'two.arrows');
+    const typed = (bitWidth: 32 | 64) => ({
+      schema: { fields: [{ name: 'a', nullable: false, type: { kind: 'int', bitWidth, signed: true } as const }] },
+    });
+    expect((await readAll(fromAny(file(), typed(32)))).rows).toEqual([{ a: 2 }]);
+    await expect(readAll(fromAny(file(), typed(64)))).rejects.toMatchObject({
+      code: 'SCHEMA_MISMATCH',
+      place: { option: 'schema', column: 'a', file: 'two.arrows' },
+      message: expect.stringMatching(/^two\.arrows has types of its own.*\n {2}a: is int32, not int64; leave it out/),
+    });
+  });
+
   test('types of a column that no file has are refused', async () => {
     const type = { kind: 'int', bitWidth: 32, signed: true } as const;
     const schema = { fields: ['a', 'ax'].map((name) => ({ name, nullable: true, type })) };
