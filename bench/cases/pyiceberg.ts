@@ -9,6 +9,7 @@ import { writeParquet } from '../support/parquet-file.ts';
 import { withS3 } from '../support/servers.ts';
 
 const memoryLimitMebibytes = 96;
+const turns = 3;
 const peer = 'PyIceberg 0.12';
 /**
  * Both have 256 partitions. The peer splits rows by itself, field by field: two fields cost it twice as much. It writes
@@ -27,7 +28,7 @@ const peerScript = new URL('../child/pyiceberg_append.py', import.meta.url).path
 
 export const pyiceberg: Benchmark = {
   name: 'pyiceberg',
-  what: 'append one Parquet file to S3, unpartitioned and into 256 partitions, as rows come and clustered, against PyIceberg',
+  what: 'append one Parquet file to S3, unpartitioned and into 256 partitions, as rows come and clustered, against PyIceberg; the best of three turns',
   defaultRows: 10_000_000,
   async *run({ rows, scratch, log }) {
     await install(['readers'], log);
@@ -52,16 +53,25 @@ export const pyiceberg: Benchmark = {
       };
       const spillFolder = join(scratch, 'spill');
       const plain = 'unpartitioned';
-      const pairs: Pair[] = [{ label: plain, cpuBar: 1, pair: [await ours(plain), await theirs(plain)] }];
-      for (const { label, partition, theirs: partitioning, cpuBar } of partitionings) {
-        const peer = await theirs(label, partitioning);
-        const clustered = `${label}, clustered (hash)`;
-        pairs.push({ label, pair: [await ours(label, partition), peer] });
-        pairs.push({ label: clustered, cpuBar, pair: [await ours(clustered, partition, { spillFolder }), peer] });
+      const runs: Run[] = [];
+      // In turns, so that what else the machine does hits both.
+      for (let turn = 0; turn < turns; turn++) {
+        runs.push({ label: plain, cpuBar: 1, ours: await ours(plain), theirs: await theirs(plain) });
+        for (const { label, partition, theirs: partitioning, cpuBar } of partitionings) {
+          const peers = await theirs(label, partitioning);
+          runs.push({ label, ours: await ours(label, partition), theirs: peers });
+          const clustered = `${label}, clustered (hash)`;
+          runs.push({
+            label: clustered,
+            cpuBar,
+            ours: await ours(clustered, partition, { spillFolder }),
+            theirs: peers,
+          });
+        }
       }
-      return pairs;
+      return runs;
     });
-    for (const run of runs) yield* compare(run, rows);
+    for (const turnsOfOne of Map.groupBy(runs, ({ label }) => label).values()) yield* compare(turnsOfOne, rows);
   },
 };
 
@@ -72,15 +82,28 @@ interface Load extends Measured {
   readonly bytes: number;
 }
 
-interface Pair {
+interface Run {
   readonly label: string;
   /** Of the peer's, at most. */
   readonly cpuBar?: number | undefined;
-  /** Ours first. */
-  readonly pair: readonly [Load, Load];
+  readonly ours: Load;
+  readonly theirs: Load;
 }
 
-function* compare({ label, cpuBar, pair: [ours, theirs] }: Pair, rows: number) {
+/** The turn that took the least CPU, of both. Of memory the most of ours counts, and the least of theirs. */
+function best(runs: readonly Run[]): Run {
+  const [first] = runs;
+  if (first === undefined) throw new Error('nothing was measured');
+  const least = (loads: readonly Load[], rssOf: (...all: number[]) => number): Load => ({
+    ...loads.reduce((a, b) => (b.cpuMs < a.cpuMs ? b : a)),
+    peakRssBytes: rssOf(...loads.map((load) => load.peakRssBytes)),
+  });
+  const [ours, theirs] = [runs.map((run) => run.ours), runs.map((run) => run.theirs)];
+  return { ...first, ours: least(ours, Math.max), theirs: least(theirs, Math.min) };
+}
+
+function* compare(turnsOfOne: readonly Run[], rows: number) {
+  const { label, cpuBar, ours, theirs } = best(turnsOfOne);
   for (const run of [ours, theirs]) {
     if (run.rows !== rows) throw new Error(`${label}: ${rows} rows went in, ${run.rows} are in the table`);
   }
