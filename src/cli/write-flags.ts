@@ -100,6 +100,7 @@ export function newTable(flags: TableFlags): NewTableRequest {
   if (flags.formatVersion !== undefined) properties['format-version'] = flags.formatVersion;
   return {
     properties,
+    createNamespace: true,
     ...(flags.schema === undefined ? {} : { schema: parseSchemaText(flags.schema) }),
     ...(flags.partition === undefined ? {} : { partitionSpec: flags.partition }),
     ...(flags.location === undefined ? {} : { location: flags.location }),

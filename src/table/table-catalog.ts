@@ -6,6 +6,7 @@ import type {
   Namespace,
   TableIdentifier,
 } from '../catalog/catalog.ts';
+import { ensureNamespace } from '../catalog/ensure-namespace.ts';
 import { parseIdentifier, parseNamespace } from '../catalog/identifier.ts';
 import { fromAny, type SourceInput } from '../source/from-any.ts';
 import type { Schema } from '../spec/schema.ts';
@@ -62,10 +63,12 @@ export class TableCatalog {
     options?: CatalogCallOptions,
   ): Promise<Table> {
     const { partitionSpecOf } = await import('../write/add-files/partition-request.ts');
-    const { partitionSpec, ...rest } = request;
+    const { partitionSpec, createNamespace = false, ...rest } = request;
     const spec = partitionSpec === undefined ? {} : { partitionSpec: partitionSpecOf(partitionSpec, schema) };
     const create: CreateTableRequest = { schema, ...rest, ...spec };
-    return this.#table(await this.client.createTable(parseIdentifier(name), create, options));
+    const identifier = parseIdentifier(name);
+    if (createNamespace) await ensureNamespace(this.client, identifier.namespace, options);
+    return this.#table(await this.client.createTable(identifier, create, options));
   }
 
   /**

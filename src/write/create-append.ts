@@ -3,6 +3,7 @@
  * makes it exist together with its first snapshot. A failure leaves neither a table nor files.
  */
 import type { Catalog, CreateTableRequest, LoadedTable, TableIdentifier } from '../catalog/catalog.ts';
+import { ensureNamespace } from '../catalog/ensure-namespace.ts';
 import { formatIdentifier } from '../catalog/identifier.ts';
 import { IcestreamError } from '../errors.ts';
 import { checkCompatibility } from '../format/compatibility.ts';
@@ -39,6 +40,8 @@ export interface NewTableRequest {
    * name one that the table has.
    */
   readonly properties?: Readonly<Record<string, string>>;
+  /** Makes the namespace, too, where there is none, once the source fits the request. Default false: an error. */
+  readonly createNamespace?: boolean;
 }
 
 /**
@@ -67,7 +70,9 @@ export async function createAndAppend(
     }
     const expected = request.schema === undefined ? undefined : typesForSource(request.schema);
     await using opened = await session.open(source, expected);
-    const staged = await catalog.stageTable(identifier, createRequest(request, opened, source.name), signalOf(options));
+    const create = createRequest(request, opened, source.name);
+    if (request.createNamespace === true) await ensureNamespace(catalog, identifier.namespace, signalOf(options));
+    const staged = await catalog.stageTable(identifier, create, signalOf(options));
     const { metadata } = staged;
     checkCompatibility(opened.schema, currentSchema(metadata), {
       source: source.name,

@@ -1,10 +1,8 @@
 /** `icestream append FILE… --table NAME`: all rows as one snapshot. */
 import type { Command } from 'commander';
-import { parseIdentifier } from '../../catalog/identifier.ts';
 import { IcestreamError } from '../../errors.ts';
 import type { RecordBatchSource } from '../../source/source.ts';
 import type { TableCatalog } from '../../table/table-catalog.ts';
-import type { NewTableRequest } from '../../write/create-append.ts';
 import type { WriteOptions, WriteResult } from '../../write/write-options.ts';
 import { action, type CommonFlags } from '../run.ts';
 import { type SourceFlags, sourceOf, withSourceFlags } from '../source-flags.ts';
@@ -78,7 +76,7 @@ async function write(
   });
   if (table !== null) return table.append(source, options);
   try {
-    return await create(catalog, flags.table, source, newTable(flags), options);
+    return (await catalog.createAndAppend(flags.table, source, newTable(flags), options)).result;
   } catch (error) {
     // Another load made it in the meantime; nothing of this one is left.
     const late = error instanceof IcestreamError && error.code === 'ALREADY_EXISTS' && source.replayable;
@@ -86,21 +84,4 @@ async function write(
     rejects.close();
     return (await catalog.loadTable(flags.table)).append(source, options);
   }
-}
-
-async function create(
-  catalog: TableCatalog,
-  name: string,
-  source: RecordBatchSource,
-  request: NewTableRequest,
-  options: WriteOptions,
-): Promise<WriteResult> {
-  await ensureNamespace(catalog, name);
-  return (await catalog.createAndAppend(name, source, request, options)).result;
-}
-
-export async function ensureNamespace(catalog: TableCatalog, table: string): Promise<void> {
-  await catalog.createNamespace(parseIdentifier(table).namespace).catch((error: unknown) => {
-    if (!(error instanceof IcestreamError && error.code === 'ALREADY_EXISTS')) throw error;
-  });
 }

@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import { IcestreamError } from '../../errors.ts';
 import { action, type CommonFlags } from '../run.ts';
 import { newTable, type TableFlags, withTableFlags } from '../write-flags.ts';
-import { ensureNamespace } from './append.ts';
 
 interface CreateFlags extends CommonFlags, TableFlags {}
 
@@ -21,7 +20,6 @@ export function createCommand(program: Command): void {
           option: '--schema',
         });
       }
-      await ensureNamespace(catalog, name);
       const table = await catalog.createTable(name, schema, request, { signal });
       result({ table: name, location: table.location, metadataLocation: table.metadataLocation }, () =>
         [`created ${name}`, `at ${table.location}`].join('\n'),

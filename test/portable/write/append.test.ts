@@ -159,6 +159,26 @@ describe('create and append', () => {
     expect(reloaded.currentSnapshot?.['snapshot-id']).toBe(result.snapshotId);
   });
 
+  test('makes the namespace where there is none, once the source fits', async () => {
+    const here = await lake();
+    const before = await here.objects();
+    const wrong = { createNamespace: true, partitionSpec: ['month(name)'] };
+    const refused = here.catalog.createAndAppend('new.orders', sourceOf(orders(10)), wrong, options);
+    await expect(refused).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    expect(await here.objects()).toEqual(before);
+    for (const name of ['new.orders', 'new.more']) {
+      const request = { createNamespace: true };
+      const { result } = await here.catalog.createAndAppend(name, sourceOf(orders(10)), request, options);
+      expect(result.rows).toBe(10n);
+    }
+    await here.catalog.createTable('other.empty', ordersSchema, { createNamespace: true });
+    expect((await here.catalog.listNamespaces()).map((parts) => parts.join('.')).sort()).toEqual([
+      'new',
+      'other',
+      'sales',
+    ]);
+  });
+
   test('that fails leaves neither a table nor files', async () => {
     const here = await lake();
     const source = sourceOf(orders(30_000), { failAtRow: 25_000 });
