@@ -8,7 +8,7 @@ import { benchIpc } from '../data/ipc.ts';
 import { cpuMs } from '../support/cpu.ts';
 
 const rows = Number(process.argv[2]);
-const rounds = 4;
+const rounds = 8;
 const input = [...benchIpc(rows, 32_768)];
 const routeMs: number[] = [];
 const encodeMs: number[] = [];
