@@ -1,6 +1,6 @@
 /** The loads of one isolate: a bounded number at once, in bounded memory, on one engine. */
 import { defaultMemoryLimitBytes } from '#load-engine';
-import type { Namespace, TableIdentifier } from '../../catalog/catalog.ts';
+import type { TableIdentifier } from '../../catalog/catalog.ts';
 import { formatIdentifier } from '../../catalog/identifier.ts';
 import { newEngine } from '../../engine/default-engine.ts';
 import type { Engine } from '../../engine/engine.ts';
@@ -123,8 +123,7 @@ export class Loads {
       throw error;
     });
     if (table !== null) return table.append(rows, options);
-    await createdNamespace(catalog, identifier.namespace);
-    return (await catalog.createAndAppend(identifier, rows, create ?? {}, options)).result;
+    return (await catalog.createAndAppend(identifier, rows, { ...create, createNamespace: true }, options)).result;
   }
 
   #spooled(chunks: AsyncIterable<Bytes>, commitId: string, signal: AbortSignal | undefined) {
@@ -158,12 +157,6 @@ async function discard(body: ReadableStream<Uint8Array> | null): Promise<void> {
   } catch {
     // The reason is in hand already.
   }
-}
-
-async function createdNamespace(catalog: TableCatalog, namespace: Namespace): Promise<void> {
-  await catalog.createNamespace(namespace).catch((error: unknown) => {
-    if (!(error instanceof IcestreamError && error.code === 'ALREADY_EXISTS')) throw error;
-  });
 }
 
 /** The caller's idempotency key, or a new one. */

@@ -393,6 +393,16 @@ test('a table is created where the server allows it', async () => {
   expect(answer).toMatchObject({ table: 'web.fresh', rows: 3 });
 });
 
+test('a table is created with its namespace, and neither where the rows do not fit', async () => {
+  const options = { createTables: true, keys: [{ id: 'a', token: 'token-a', tables: ['late.*'] }] };
+  const names = async () => (await catalog.listNamespaces()).map((parts) => parts.join('.'));
+  const path = '/v1/ingest/late/fresh?create=true';
+  expect(await post(ndjson(3), { path: `${path}&partition=month(nothing)` }, options)).toMatchObject({ status: 400 });
+  expect(await names()).not.toContain('late');
+  expect(await post(ndjson(3), { path }, options)).toMatchObject({ status: 200, answer: { rows: 3 } });
+  expect(await names()).toContain('late');
+});
+
 test('Parquet is read from where the server keeps it meanwhile, which is empty afterwards', async () => {
   const table = await catalog.loadTable('web.events');
   let location = '';
