@@ -71,17 +71,12 @@ fn ints(keys: &[i64], nulls: Option<&NullBuffer>) -> NumberedRows {
     if !few(span, keys.len()) {
         return number_longs(keys, valid(nulls));
     }
-    tabled(keys.iter().map(|key| key.wrapping_sub(low) as usize), span as usize + 1, nulls)
+    let numbers: Vec<u32> = keys.iter().map(|key| key.wrapping_sub(low) as u32).collect();
+    tabled(&numbers, span as u32 + 1, nulls)
 }
 
 fn buckets(numbers: &[u32], count: u32, nulls: Option<&NullBuffer>) -> NumberedRows {
-    if !few(count.into(), numbers.len()) {
-        return number_words(numbers, valid(nulls));
-    }
-    match nulls {
-        None => number_rows(numbers, count as usize),
-        Some(_) => tabled(numbers.iter().map(|number| *number as usize), count as usize, nulls),
-    }
+    if few(count.into(), numbers.len()) { tabled(numbers, count, nulls) } else { number_words(numbers, valid(nulls)) }
 }
 
 /// Are so many different keys worth a table of all of them (buckets, days)?
@@ -89,13 +84,11 @@ fn few(keys: u64, rows: usize) -> bool {
     keys < (2 * rows as u64).max(1_024)
 }
 
-/// `keys`: one a row, below `count` where it is not null.
-fn tabled(keys: impl Iterator<Item = usize>, count: usize, nulls: Option<&NullBuffer>) -> NumberedRows {
-    let numbers: Vec<u32> = match nulls {
-        None => keys.map(|key| key as u32).collect(),
-        Some(nulls) => keys.zip(nulls).map(|(key, valid)| if valid { key as u32 } else { count as u32 }).collect(),
-    };
-    number_rows(&numbers, count + 1)
+/// `numbers`: one a row, below `count` where it is not null.
+fn tabled(numbers: &[u32], count: u32, nulls: Option<&NullBuffer>) -> NumberedRows {
+    let Some(nulls) = nulls else { return number_rows(numbers, count as usize) };
+    let marked = numbers.iter().zip(nulls).map(|(number, valid)| if valid { *number } else { count });
+    number_rows(&marked.collect::<Vec<_>>(), count as usize + 1)
 }
 
 /// In the layouts that tables do not have.

@@ -10,7 +10,7 @@ use super::facts::{Body, Facts, PageSize};
 use super::path::{Kind, Path};
 use super::rows::{Place, Rows};
 use super::values::PageValues;
-use super::{encoding, page};
+use super::{encoding, page, sample};
 use crate::encode::options::{ColumnOptions, DictionaryMode, Options};
 use crate::encode::segments::Output;
 use crate::error::Result;
@@ -80,8 +80,12 @@ fn with_dictionary<'a>(
     if most == 0 || matches!(leaf.path.kind, Kind::Boolean | Kind::Fixed(0)) {
         return Ok(None);
     }
+    let most = Most { values: most, bytes: options.dictionary_bytes };
+    if leaf.options.dictionary == DictionaryMode::Auto && sample::nearly_all_differ(leaf, rows, most) {
+        return Ok(None);
+    }
     let mut facts = Facts::new(leaf, options);
-    let mut dictionary = Dictionary::new(leaf.path.kind, Most { values: most, bytes: options.dictionary_bytes });
+    let mut dictionary = Dictionary::new(leaf.path.kind, most);
     let (mut at, mut missing) = (Place::default(), total);
     let mut bodies = Vec::new();
     let mut fits = true;

@@ -12,6 +12,7 @@ mod levels;
 mod page;
 mod path;
 mod rows;
+mod sample;
 mod statistics;
 mod truncate;
 mod values;

@@ -1,5 +1,8 @@
 //! What is in a file.
 
+use arrow_buffer::OffsetBuffer;
+use arrow_select::concat::concat_batches;
+
 use super::*;
 
 #[test]
@@ -10,7 +13,7 @@ fn what_is_written_is_read_back() {
         options["encoding"] = encoding.into();
         let (file, facts) = encode(&options, vec![cut(&rows, &[10_000])]);
         let back = read(&file);
-        let back = arrow_select::concat::concat_batches(&back[0].schema(), &back).unwrap();
+        let back = concat_batches(&back[0].schema(), &back).unwrap();
         assert_eq!(back.num_rows(), 30_000);
         for (a, b) in rows.columns().iter().zip(back.columns()) {
             // Text forms: NaN is not equal to itself, and names of list children differ.
@@ -34,6 +37,51 @@ fn the_cut_into_batches_does_not_change_a_byte() {
     for sizes in [&[7_777][..], &[10_000], &[8_192], &[1, 20_000, 3], &[49_999, 1]] {
         let (file, _) = encode(&options, vec![cut(&rows, sizes)]);
         assert!(file == whole, "{sizes:?}");
+    }
+}
+
+#[test]
+fn a_dictionary_is_chosen_in_whatever_order_values_repeat() {
+    const ROWS: i64 = 60_000;
+    let scattered = |at: i64, of: u64| {
+        let mixed = (at as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        ((mixed ^ mixed >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 5) as i64 % of as i64
+    };
+    type Order<'a> = (&'a str, bool, &'a dyn Fn(i64) -> i64);
+    let orders: &[Order] = &[
+        ("in runs", true, &|at| at / 10),
+        ("one of most, then once each", true, &|at| if at < ROWS * 9 / 10 { 0 } else { at }),
+        ("around again", true, &|at| at % 6_400),
+        ("around again with the strides", true, &|at| at % 4_096),
+        ("around again beside the strides", true, &|at| at % (4_096 + 16)),
+        ("scattered", true, &|at| scattered(at, 6_400)),
+        ("scattered, twice each", false, &|at| scattered(at, ROWS as u64 / 2)),
+        ("in runs of two", false, &|at| at / 2),
+        ("once each", false, &|at| at),
+    ];
+    for (order, wanted, of) in orders {
+        let longs = Int64Array::from_iter((0..ROWS).map(|at| (at % 7 != 3).then(|| of(at))));
+        let texts = StringArray::from_iter_values((0..ROWS).map(|at| format!("text {}", of(at))));
+        let lists = ListArray::new(
+            Arc::new(field("element", DataType::Int64, 4)),
+            OffsetBuffer::from_lengths((0..ROWS as usize / 2).map(|_| 2)),
+            Arc::new(Int64Array::from_iter_values((0..ROWS).map(of))),
+            None,
+        );
+        let flat = batch(vec![
+            (field("longs", DataType::Int64, 1), Arc::new(longs) as ArrayRef),
+            (field("texts", DataType::Utf8, 2), Arc::new(texts)),
+        ]);
+        let nested = batch(vec![(field("lists", lists.data_type().clone(), 3), Arc::new(lists) as ArrayRef)]);
+        for rows in [flat, nested] {
+            let (file, _) = encode(&options(&rows.schema()), vec![vec![rows.clone()]]);
+            let back = read(&file);
+            assert_eq!(concat_batches(&back[0].schema(), &back).unwrap().columns(), rows.columns());
+            for column in metadata(&file).row_group(0).columns() {
+                let path = column.column_path().string();
+                assert_eq!(column.dictionary_page_offset().is_some(), *wanted, "{path}: {order}");
+            }
+        }
     }
 }
 
