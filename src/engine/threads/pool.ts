@@ -20,6 +20,8 @@ export interface EncodePoolOptions {
 }
 
 interface Job {
+  /** In the order they came. */
+  readonly number: number;
   readonly rows: Uint8Array;
   readonly rowBytes: number;
   readonly resolve: (part: EncodedPart) => void;
@@ -30,9 +32,9 @@ export class EncodePool implements AsyncDisposable {
   readonly threads: number;
   readonly owned: boolean;
   readonly #options: EncodePoolOptions;
-  /** What each thread does; null: it is idle. */
-  readonly #jobs = new Map<Member, Job | null>();
-  readonly #waiting: Job[] = [];
+  /** What each thread does, and what it has there to go on with: it need not wait until it is heard. */
+  readonly #jobs = new Map<Member, Job[]>();
+  #count = 0;
   #failure: { readonly error: unknown } | null = null;
 
   constructor(options: EncodePoolOptions) {
@@ -45,7 +47,7 @@ export class EncodePool implements AsyncDisposable {
   get heldBytes(): number {
     let sum = this.#options.spare.bytes;
     for (const member of this.#jobs.keys()) sum += member.memoryBytes;
-    for (const job of [...this.#jobs.values(), ...this.#waiting]) sum += job?.rowBytes ?? 0;
+    for (const { rowBytes } of this.#unfinished()) sum += rowBytes;
     return sum;
   }
 
@@ -53,11 +55,10 @@ export class EncodePool implements AsyncDisposable {
   encode(batches: readonly Batch[]): Promise<EncodedPart> {
     const rows = batchesToIpc(batches, (bytes) => this.#options.spare.take(bytes));
     const part = new Promise<EncodedPart>((resolve, reject) => {
-      this.#waiting.push({ rows, rowBytes: rows.length, resolve, reject });
+      if (this.#failure !== null) return reject(this.#failure.error);
+      void this.#run(this.#member(), { number: this.#count++, rows, rowBytes: rows.length, resolve, reject });
     });
     part.catch(() => {}); // thrown by who waits for it
-    if (this.#failure === null) this.#assign();
-    else this.#fail(this.#failure.error);
     return part;
   }
 
@@ -75,48 +76,52 @@ export class EncodePool implements AsyncDisposable {
     return this.close();
   }
 
-  /** Gives waiting jobs to idle threads, in order. */
-  #assign(): void {
-    while (this.#waiting.length > 0) {
-      const member = this.#idle() ?? this.#next();
-      const job = member === null ? undefined : this.#waiting.shift();
-      if (member === null || job === undefined) return;
-      this.#jobs.set(member, job);
-      void this.#run(member, job);
-    }
+  #unfinished(): Job[] {
+    return [...this.#jobs.values()].flat();
   }
 
-  #idle(): Member | null {
-    for (const [member, job] of this.#jobs) if (job === null) return member;
-    return null;
+  /** One that is idle, or the next, or of those that have least to do the one that is likely to be done first. */
+  #member(): Member {
+    const jobsOf = (member: Member) => this.#jobs.get(member) ?? [];
+    const first = (member: Member) => jobsOf(member)[0]?.number ?? 0;
+    const before = (a: Member, b: Member) => jobsOf(a).length - jobsOf(b).length || first(a) - first(b);
+    const [least] = [...this.#jobs.keys()].sort(before);
+    return least !== undefined && (jobsOf(least).length === 0 || this.#jobs.size === this.threads)
+      ? least
+      : this.#next();
   }
 
-  #next(): Member | null {
-    const { count, nextMember, options } = this.#options;
-    if (this.#jobs.size === count) return null;
+  #next(): Member {
+    const { nextMember, options } = this.#options;
     const member = nextMember();
-    this.#jobs.set(member, null);
+    this.#jobs.set(member, []);
     member.begin(options).catch((error) => this.#fail(error));
     return member;
   }
 
-  async #run(member: Member, { rows, resolve, reject }: Job): Promise<void> {
+  async #run(member: Member, job: Job): Promise<void> {
+    const { rows, resolve, reject } = job;
+    this.#jobs.get(member)?.push(job);
     try {
       const { part, buffer } = await member.encode(rows);
-      this.#jobs.set(member, null);
+      this.#end(member, job);
       this.#options.spare.give(buffer ?? rows.buffer);
       resolve(part);
-      this.#assign();
     } catch (error) {
-      this.#jobs.set(member, null);
+      this.#end(member, job);
       this.#fail(error);
       reject(error);
     }
   }
 
+  #end(member: Member, job: Job): void {
+    const jobs = this.#jobs.get(member);
+    jobs?.splice(jobs.indexOf(job), 1);
+  }
+
   /** The first failure is that of all jobs from then on. */
   #fail(error: unknown): void {
     this.#failure ??= { error };
-    for (const job of [...this.#jobs.values(), ...this.#waiting.splice(0)]) job?.reject(this.#failure.error);
+    for (const { reject } of this.#unfinished()) reject(this.#failure.error);
   }
 }
