@@ -12,7 +12,7 @@
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import cliProgress from 'cli-progress';
-import { StoreCatalog, type WriteProgress } from 'icestream';
+import { IcestreamError, StoreCatalog, type WriteProgress } from 'icestream';
 import { LocalStore } from 'icestream/storage/local';
 
 const [table, ...files] = process.argv.slice(2);
@@ -38,15 +38,16 @@ const bar = new cliProgress.SingleBar({ format: '{bar} {rows} rows' });
 const onProgress = ({ rowsIn, bytesRead }: WriteProgress) =>
   bar.update(Math.min(1, bytesRead / totalBytes || 0), { rows: rowsIn.toLocaleString('en-US') });
 
-const [namespace = ''] = table.split('.');
-const known = (await catalog.listNamespaces()).some(([name]) => name === namespace);
-if (!known) await catalog.createNamespace(namespace);
-const exists = (await catalog.listTables(namespace)).some(({ name }) => `${namespace}.${name}` === table);
+const existing = await catalog.loadTable(table).catch((error) => {
+  if (error instanceof IcestreamError && error.code === 'NOT_FOUND') return null;
+  throw error;
+});
 
 bar.start(1, 0, { rows: 0 });
-const result = exists
-  ? await (await catalog.loadTable(table)).append(inputs, { onProgress })
-  : (await catalog.createAndAppend(table, inputs, {}, { onProgress })).result;
+const result =
+  existing === null
+    ? (await catalog.createAndAppend(table, inputs, { createNamespace: true }, { onProgress })).result
+    : await existing.append(inputs, { onProgress });
 bar.stop();
 console.log(
   `${table}: ${result.rows} rows in ${result.files} file${result.files === 1 ? '' : 's'}, snapshot ${result.snapshotId}`,
