@@ -34,6 +34,8 @@ describe.concurrent('one bucket, reached by', () => {
         SHA1: 'xHAynMYk3AlxAutPyHoOz98BMYY=',
         SHA256: 'vKCfSnV9VXHH2fM0HUMB88ORwJCCaswaMBPGvLfAFyI=',
       },
+      'packed, accepting identity': [true, true, 'gzip', true],
+      'packed, accepting gzip': [true, true, 'gzip', true],
       'create again': 'PreconditionFailed',
       'replace stale': 'PreconditionFailed',
       large: true,

@@ -2,7 +2,7 @@
 import { sameSecret } from '../constant-time.ts';
 import type { S3CredentialsLookup, S3Grant } from './credentials.ts';
 import { S3Refusal } from './errors.ts';
-import { type S3Request, wholeNumber } from './request.ts';
+import type { IncomingRequest, S3Request } from './request.ts';
 import { requestHash, type SigningScope, signature, signingKey } from './sigv4.ts';
 
 export interface AuthenticateOptions {
@@ -103,8 +103,11 @@ function claimOfHeader({ raw: { headers } }: S3Request): Claim {
 function claimOfQuery({ query, raw: { headers } }: S3Request): Claim {
   const fault = (what: string) => new S3Refusal('AuthorizationQueryParametersError', `the presigned URL ${what}`);
   if (query.get('X-Amz-Algorithm') !== ALGORITHM) throw fault(`is not signed with ${ALGORITHM}`);
-  const seconds = wholeNumber('X-Amz-Expires', query.get('X-Amz-Expires'), MAX_PRESIGNED_SECONDS);
-  if (seconds === null || seconds === 0) throw fault('does not say when it expires');
+  const expires = query.get('X-Amz-Expires') ?? '';
+  const seconds = /^\d{1,16}$/.test(expires) ? Number(expires) : 0;
+  if (seconds < 1 || seconds > MAX_PRESIGNED_SECONDS) {
+    throw fault(`has no X-Amz-Expires of 1 to ${MAX_PRESIGNED_SECONDS} seconds`);
+  }
   return {
     ...credentialOf(query.get('X-Amz-Credential') ?? '', fault),
     signedHeaders: (query.get('X-Amz-SignedHeaders') ?? '').split(';'),
@@ -178,11 +181,19 @@ function hashOf(request: S3Request, claim: Claim): string {
     method,
     path,
     query: queryPairs.filter(([name]) => name !== 'X-Amz-Signature'),
-    headers: raw.headers,
+    headers: headersAsSent(raw),
     host: raw.headers.get('host') ?? new URL(raw.url).host,
     signedHeaders: claim.signedHeaders,
     payloadHash: claim.payload,
   });
+}
+
+/** Clients that sign `accept-encoding` (AWS' SDK for Go) sign what they send, which workerd replaces. */
+function headersAsSent({ headers, cf }: IncomingRequest): Headers {
+  if (typeof cf?.clientAcceptEncoding !== 'string') return headers;
+  const sent = new Headers(headers);
+  sent.set('accept-encoding', cf.clientAcceptEncoding);
+  return sent;
 }
 
 function amzDateOf(date: string | null): string | null {

@@ -26,7 +26,12 @@ export async function getObject({ gateway: { bucket }, request }: Call, key: str
     await body?.cancel();
     return new Response(null, { status: 304, headers: answer });
   }
-  overrideHeaders(answer, request.query);
+  try {
+    overrideHeaders(answer, request.query);
+  } catch (error) {
+    await body?.cancel();
+    throw error;
+  }
   const { size } = found;
   const within = range === null ? { start: 0, end: size } : rangeIn(range, size);
   if (within === null || (body === null && !isHead)) {
@@ -41,7 +46,13 @@ export async function getObject({ gateway: { bucket }, request }: Call, key: str
   const { start, end } = within;
   answer.set('content-length', String(end - start));
   if (range !== null) answer.set('content-range', `bytes ${start}-${end - 1}/${size}`);
-  return new Response(body, { status: range === null ? 200 : 206, headers: answer });
+  const init: StoredResponseInit = { status: range === null ? 200 : 206, headers: answer, encodeBody: 'manual' };
+  return new Response(body, init);
+}
+
+/** workerd would compress the bytes of an object that says it is compressed once more, and a range of them as well. */
+interface StoredResponseInit extends ResponseInit {
+  readonly encodeBody: 'manual';
 }
 
 /**

@@ -38,6 +38,8 @@ export async function listObjects({ gateway, request: { query }, auth }: Call): 
     // A page of nothing but the gateway's own records would look like an end to some clients.
     more = cursor !== undefined && objects.length + prefixes.length === 0;
   }
+  // No keys were asked for: the same token again would lead nowhere.
+  if (limit === 0) cursor = undefined;
   return xmlResponse('ListBucketResult', {
     Name: gateway.name,
     Prefix: encode(prefix),
@@ -73,7 +75,9 @@ function contentsOf({ key, uploaded, httpEtag, size }: R2Object, encode: (text: 
 /** R2's own cursor, in letters that every client hands back unchanged. */
 function cursorOf(token: string): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(fromBase64(token));
+    const cursor = new TextDecoder('utf-8', { fatal: true }).decode(fromBase64(token));
+    if (cursor === '') throw new TypeError('it is empty');
+    return cursor;
   } catch {
     throw new S3Refusal('InvalidArgument', 'the continuation token is not right');
   }

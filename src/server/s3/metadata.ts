@@ -50,9 +50,18 @@ export function metadataHeaders({ httpEtag, uploaded, httpMetadata = {}, customM
   return headers;
 }
 
-/** `response-content-type` and its like. */
+/** @throws S3Refusal for a `response-content-type`, or one of its like, that no header can hold. */
 export function overrideHeaders(headers: Headers, query: ReadonlyMap<string, string>): void {
-  for (const name of OVERRIDES) setHeader(headers, name, query.get(`response-${name}`));
+  for (const name of OVERRIDES) {
+    const parameter = `response-${name}`;
+    const value = query.get(parameter);
+    if (value === undefined) continue;
+    try {
+      headers.set(name, value);
+    } catch {
+      throw new S3Refusal('InvalidArgument', `${parameter} cannot be sent as a header`);
+    }
+  }
 }
 
 function httpMetadataOf(headers: Headers): R2HttpMetadata {

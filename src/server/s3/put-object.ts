@@ -23,7 +23,11 @@ export async function putObject(call: Call, key: string): Promise<Response> {
 
 export async function copyObject(call: Call, key: string): Promise<Response> {
   const { headers } = call.request.raw;
-  const replaces = headers.get('x-amz-metadata-directive') === 'REPLACE';
+  const directive = headers.get('x-amz-metadata-directive') ?? 'COPY';
+  if (directive !== 'COPY' && directive !== 'REPLACE') {
+    throw new S3Refusal('InvalidArgument', 'x-amz-metadata-directive is COPY or REPLACE');
+  }
+  const replaces = directive === 'REPLACE';
   const requested = metadataOf(headers);
   const source = sourceOf(call);
   if (source === key && !replaces) {

@@ -4,7 +4,10 @@ import { S3Refusal } from './errors.ts';
 import { isReserved } from './upload-records.ts';
 
 /** What is used of a `Request`. */
-export type IncomingRequest = Pick<Request, 'method' | 'url' | 'headers' | 'body'>;
+export interface IncomingRequest extends Pick<Request, 'method' | 'url' | 'headers' | 'body'> {
+  /** In Workers, whose `accept-encoding` is another than the client sent. */
+  readonly cf?: { readonly clientAcceptEncoding?: unknown };
+}
 
 export interface S3Request {
   readonly raw: IncomingRequest;

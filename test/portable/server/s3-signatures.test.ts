@@ -70,6 +70,11 @@ describe('the examples of the documentation', () => {
     expect((await check(request, { nowMs: NOW + 86_400_000 })).payload).toBe('UNSIGNED-PAYLOAD');
     await expect(check(request, { nowMs: NOW + 86_401_000 })).rejects.toMatchObject({ code: 'AccessDenied' });
     await expect(check(request, { nowMs: NOW - 901_000 })).rejects.toMatchObject({ code: 'RequestTimeTooSkewed' });
+    for (const seconds of ['0', '-5', '604801', '']) {
+      const url = request.url.replace('=86400', `=${seconds}`);
+      const code = 'AuthorizationQueryParametersError';
+      await expect(check(wireRequest(url, { headers: request.headers }))).rejects.toMatchObject({ code });
+    }
     const longer = wireRequest(request.url.replace('86400', '86401'), { headers: request.headers });
     await expect(check(longer)).rejects.toMatchObject({ code: 'SignatureDoesNotMatch' });
   });
