@@ -195,6 +195,10 @@ impl Parts {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::types::{Float64Type, Int32Type};
+    use arrow_array::{ArrayRef, ListArray};
     use proptest::prelude::*;
 
     use super::*;
@@ -217,6 +221,16 @@ mod tests {
             let error = read(&batch.schema(), [&bytes, &bytes[..end]].concat().into());
             assert_eq!(error.err().map(|e| (e.code, e.row)), (end > 0).then_some(("SOURCE_CORRUPT", Some(1))));
         }
+    }
+
+    #[test]
+    fn records_whose_lists_are_all_empty_come_back_as_one_batch() {
+        let numbers = ListArray::from_iter_primitive::<Int32Type, Vec<_>, _>([Some(vec![]), None]);
+        let doubles = ListArray::from_iter_primitive::<Float64Type, Vec<_>, _>([None, Some(vec![])]);
+        let columns = [("a", Arc::new(numbers) as ArrayRef), ("b", Arc::new(doubles))];
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
+        let bytes = [record(&batch.slice(0, 1), b""), record(&batch.slice(1, 1), b"")].concat();
+        assert_eq!(read(&batch.schema(), bytes.into()).unwrap(), batch);
     }
 
     proptest! {

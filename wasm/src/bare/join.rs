@@ -48,7 +48,7 @@ pub fn join(data_type: &DataType, parts: &[&Stored]) -> Option<ArrayData> {
     }
     // SAFETY: `read` looks at the sizes of all; that values are what their type says was seen when they were written,
     // and the checksum says that they are the same.
-    Some(unsafe { data.build_unchecked() })
+    Some(unsafe { data.align_buffers(true).build_unchecked() })
 }
 
 /// Of a single part the buffer itself, where it is not narrow: its rows may be large.
