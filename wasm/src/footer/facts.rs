@@ -58,8 +58,12 @@ fn leaf_facts(metadata: &ParquetMetaData, leaf: usize) -> LeafFacts {
             continue;
         }
         let stats = chunk.statistics();
-        nulls = nulls.zip(stats.and_then(Statistics::null_count_opt)).map(|(a, b)| a.saturating_add(b));
-        nans = nans.zip(stats.and_then(Statistics::nan_count_opt)).map(|(a, b)| a.saturating_add(b));
+        let null_count = stats.and_then(Statistics::null_count_opt);
+        nulls = nulls.zip(null_count).map(|(a, b)| a.saturating_add(b));
+        // Of nulls alone writers count no NaNs.
+        let no_value = null_count.is_some_and(|count| count >= chunk.num_values() as u64).then_some(0);
+        let nan_count = no_value.or(stats.and_then(Statistics::nan_count_opt));
+        nans = nans.zip(nan_count).map(|(a, b)| a.saturating_add(b));
         if let Some(bounds) = &mut bounds {
             bounds.add(chunk.num_values(), stats);
         }

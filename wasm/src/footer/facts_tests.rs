@@ -118,6 +118,19 @@ fn nan_counts_are_those_that_are_written() {
 }
 
 #[test]
+fn a_row_group_of_nulls_has_no_nans() {
+    let stats = |values: Option<f64>, nulls, nans| {
+        Some(Statistics::Double(ValueStatistics::new(values, values, None, nulls, false).with_nan_count(nans)))
+    };
+    let nulls = |count| stats(None, Some(count), None);
+    let of = |groups| facts("optional double a", Some(defined), groups).nan_count;
+    assert_eq!(of(vec![nulls(10)]), Some(0));
+    assert_eq!(of(vec![nulls(10), stats(Some(f64::NAN), Some(0), Some(10)), nulls(10)]), Some(10));
+    assert_eq!(of(vec![nulls(9)]), None);
+    assert_eq!(of(vec![stats(None, None, None)]), None);
+}
+
+#[test]
 fn cut_bounds_stay_bounds_and_say_so() {
     let leaf = facts(
         "optional binary a (UTF8)",
