@@ -18,17 +18,18 @@ export interface PageRequest {
 /** @throws CatalogProblem 400 for a token or size that is none. */
 export function pageOf<T>(items: readonly T[], nameOf: (item: T) => string, request: PageRequest): Page<T> {
   const sorted = items.toSorted((a, b) => compareUtf8(nameOf(a), nameOf(b)));
+  const size = sizeOf(request);
   if (request.token === undefined) return { items: sorted, next: null };
   const after = request.token === '' ? null : readToken(request.token);
   const rest = after === null ? sorted : sorted.filter((item) => compareUtf8(nameOf(item), after) > 0);
-  const page = rest.slice(0, sizeOf(request));
+  const page = rest.slice(0, size);
   const last = page.at(-1);
   return { items: page, next: last === undefined || page.length === rest.length ? null : writeToken(nameOf(last)) };
 }
 
 function sizeOf({ size, maxSize }: PageRequest): number {
   if (size === undefined) return maxSize;
-  if (!/^[1-9]\d{0,8}$/.test(size)) throw badRequest('pageSize is a whole number of at least 1');
+  if (!/^[1-9]\d*$/.test(size)) throw badRequest('pageSize is a whole number of at least 1');
   return Math.min(Number(size), maxSize);
 }
 

@@ -1,7 +1,7 @@
 /** A request's body as a source: of a known kind, counted, and not larger than allowed. */
 import type { StoreObject } from '../../source/byte-input.ts';
 import { unreadable } from '../../source/errors-in-file.ts';
-import type { FileFormat } from '../../source/format-names.ts';
+import type { Compression, FileFormat } from '../../source/format-names.ts';
 import type { OpenSource, RecordBatchSource } from '../../source/source.ts';
 import type { Bytes } from '../../util/bytes.ts';
 import { joinLocation } from '../../util/location.ts';
@@ -50,13 +50,25 @@ function requireKnownText(parameters: readonly string[]): void {
   }
 }
 
-const ENCODINGS: ReadonlySet<string> = new Set(['', 'identity', 'gzip', 'x-gzip', 'zstd']);
+/** By Content-Encoding (RFC 9110, section 8.4). */
+const ENCODINGS: ReadonlyMap<string, Compression> = new Map([
+  ['gzip', 'gzip'],
+  ['x-gzip', 'gzip'],
+  ['zstd', 'zstd'],
+]);
 
-/** @throws RequestProblem 415 for a Content-Encoding that is not read: its bytes would be taken for rows. */
-export function requireKnownEncoding(contentEncoding: string): void {
-  const unknown = contentEncoding.split(',').find((one) => !ENCODINGS.has(one.trim().toLowerCase()));
-  if (unknown === undefined) return;
-  const message = `content encoded as ${JSON.stringify(unknown.trim().slice(0, 100))} cannot be read; send it plain, or as gzip or zstd`;
+/**
+ * What the body must be compressed with; null: Content-Encoding says nothing of it.
+ * @throws RequestProblem 415 for a coding that is not read, whose bytes would be taken for rows, and for several.
+ */
+export function compressionOf(contentEncoding: string): Compression | null {
+  const codings = contentEncoding.split(',').map((coding) => coding.trim().toLowerCase());
+  const [coding, ...more] = codings.filter((one) => one !== '' && one !== 'identity');
+  if (coding === undefined) return null;
+  const compression = ENCODINGS.get(coding);
+  if (compression !== undefined && more.length === 0) return compression;
+  const shown = JSON.stringify(contentEncoding.slice(0, 100));
+  const message = `content encoded as ${shown} cannot be read; send it plain, or as gzip or zstd`;
   throw new RequestProblem(415, 'UNSUPPORTED_MEDIA_TYPE', message, { 'accept-encoding': 'gzip, zstd' });
 }
 

@@ -18,7 +18,7 @@ import { engineShareBytes } from '../../write/memory-plan.ts';
 import type { WriteOptions, WriteResult } from '../../write/write-options.ts';
 import { boundedBody } from '../bounded-body.ts';
 import { openedOnce } from '../opened-once.ts';
-import { formatOf, requireKnownEncoding, spooled, tooLarge, withMaxRows } from './body.ts';
+import { compressionOf, formatOf, spooled, tooLarge, withMaxRows } from './body.ts';
 import type { IngestOptions } from './options.ts';
 import { RequestProblem } from './problem.ts';
 
@@ -36,7 +36,7 @@ export interface LoadRequest {
   readonly body: ReadableStream<Uint8Array> | null;
   /** A media type; see `formatOf`. */
   readonly contentType: string | null;
-  /** Default: none. gzip and zstd are known by content, said or not. */
+  /** `gzip` or `zstd`, which the body must then be. Default: known by content. */
   readonly contentEncoding?: string | null;
   readonly contentLength?: number | null;
   /** A UUIDv7; default: a new one. */
@@ -81,7 +81,7 @@ export class Loads {
     const { identifier, body, contentLength = null, signal, create = null } = request;
     const commitId = commitIdOf(request.idempotencyKey ?? null, this.#world);
     const format = formatOf(request.contentType ?? '');
-    requireKnownEncoding(request.contentEncoding ?? '');
+    const compression = compressionOf(request.contentEncoding ?? '');
     const maxBytes = this.#options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
     if (contentLength !== null && contentLength > maxBytes) throw tooLarge(maxBytes);
     if (body === null) throw new RequestProblem(400, 'BAD_REQUEST', 'the request has no body');
@@ -95,7 +95,12 @@ export class Loads {
       });
     }
     const chunks = boundedBody(passingChunks(body, signal), maxBytes, () => tooLarge(maxBytes));
-    const options = { ...this.#options.source, name: 'the body', ...(format === null ? {} : { format }) };
+    const options = {
+      ...this.#options.source,
+      name: 'the body',
+      ...(format === null ? {} : { format }),
+      ...(compression === null ? {} : { compression }),
+    };
     const write: WriteOptions = {
       ...this.#options.write,
       commitId,

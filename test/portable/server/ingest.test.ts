@@ -120,7 +120,7 @@ test('a path with half an escape names no table', async () => {
 });
 
 test('bytes of an encoding that is not read are not taken for rows', async () => {
-  for (const encoding of ['br', 'gzip, br', 'deflate']) {
+  for (const encoding of ['br', 'gzip, br', 'gzip, gzip', 'deflate']) {
     const { status, headers, answer } = await post(ndjson(1), { headers: { 'content-encoding': encoding } });
     expect(status).toBe(415);
     expect(headers.get('accept-encoding')).toBe('gzip, zstd');
@@ -130,6 +130,25 @@ test('bytes of an encoding that is not read are not taken for rows', async () =>
   const gzip = new Response(ndjson(5)).body?.pipeThrough(new CompressionStream('gzip'));
   const { status } = await post(gzip as BodyInit, { headers: { 'content-encoding': 'GZIP' } });
   expect(status).toBe(200);
+});
+
+test('a body that is not encoded as its header says is refused', async () => {
+  const gzip = await new Response(
+    new Response(ndjson(5)).body?.pipeThrough(new CompressionStream('gzip')),
+  ).arrayBuffer();
+  const bodies: [BodyInit, string][] = [
+    [ndjson(5), 'gzip'],
+    [ndjson(5), 'identity, gzip'],
+    [ndjson(5), 'zstd'],
+    [gzip, 'zstd'],
+  ];
+  for (const [body, encoding] of bodies) {
+    const { status, answer } = await post(body, { headers: { 'content-encoding': encoding } });
+    expect(answer['error'], encoding).toMatchObject({ message: expect.stringContaining(encoding.slice(-4)) });
+    expect(status, encoding).toBe(400);
+  }
+  expect(await state()).toEqual(untouched);
+  expect((await post(gzip, { headers: { 'content-encoding': 'x-gzip, identity' } })).status).toBe(200);
 });
 
 test('a load that is sent again is applied once, and not taken for another', async () => {

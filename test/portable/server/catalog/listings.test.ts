@@ -45,7 +45,14 @@ describe('listings', () => {
 
   it('refuse a token or size that is none', async () => {
     const { send } = servedCatalog();
-    for (const query of ['pageToken=%25%25', 'pageToken=_w', 'pageToken=&pageSize=0', 'pageToken=&pageSize=x']) {
+    for (const query of [
+      'pageToken=%25%25',
+      'pageToken=_w',
+      'pageToken=&pageSize=0',
+      'pageToken=&pageSize=x',
+      'pageSize=0',
+      'pageSize=-1',
+    ]) {
       expect((await send('GET', `/namespaces?${query}`)).status, query).toBe(400);
     }
   });
