@@ -179,16 +179,18 @@ export class StoreCatalog implements Catalog {
 
   async commit(request: CommitRequest, options: CommitSendOptions): Promise<CommitAnswer> {
     options.signal?.throwIfAborted();
-    if (request.requirements.some(({ type }) => type === 'assert-create')) {
-      try {
+    let table: VersionedTable;
+    try {
+      table = this.#table(request.identifier);
+      if (request.requirements.some(({ type }) => type === 'assert-create')) {
         await this.#listing.requireNamespace(request.identifier.namespace, options.signal);
         await this.#listing.addTable(request.identifier, options.signal);
-      } catch (cause) {
-        options.signal?.throwIfAborted();
-        return notApplied(cause);
       }
+    } catch (cause) {
+      options.signal?.throwIfAborted();
+      return notApplied(cause);
     }
-    return this.#table(request.identifier).commit(request, options.signal);
+    return table.commit(request, options.signal);
   }
 
   async commitTransaction(): Promise<CommitAnswer> {

@@ -69,6 +69,16 @@ describe('a commit', () => {
     expect([orphan.status, orphan.body.error.type]).toEqual([404, 'NoSuchNamespaceException']);
   });
 
+  it('to a name that the catalog cannot hold is refused for good, not left unknown', async () => {
+    const { send } = await withTable();
+    for (const create of [[], [{ type: 'assert-create' }]]) {
+      const request = { requirements: create, updates: [{ action: 'set-properties', updates: { a: 'b' } }] };
+      const answer = await send('POST', '/namespaces/ns/tables/a%2Fb', request);
+      expect([answer.status, answer.body.error.type]).toEqual([400, 'BadRequestException']);
+      expect(answer.body.error.message).toMatch(/a\/b.*choose another/);
+    }
+  });
+
   const outcomes: [CommitAnswer | Error, number, string][] = [
     [{ kind: 'conflict', message: 'it moved' }, 409, 'CommitFailedException'],
     [{ kind: 'unknown', message: SECRET }, 500, 'CommitStateUnknownException'],
