@@ -7,10 +7,11 @@ export interface JsonLine {
   readonly [key: string]: unknown;
 }
 
-/** 64-bit numbers become decimal strings: no reader rounds them. */
+/** 64-bit numbers become decimal strings, which no reader rounds; NaN and infinities strings too, not null. */
 export function toJsonLine(line: JsonLine): string {
   return JSON.stringify(line, (_, value: unknown) => {
     if (typeof value === 'bigint') return value.toString();
+    if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
     if (value instanceof Map) return Object.fromEntries(value);
     if (value instanceof Uint8Array) return Array.from(value, (byte) => byte.toString(16).padStart(2, '0')).join('');
     return value;

@@ -9,6 +9,12 @@ it('prints 64-bit numbers exactly, as strings', () => {
   );
 });
 
+it('prints NaN and infinities as text, so that they differ from what is absent', () => {
+  expect(toJsonLine({ type: 'result', partition: [Number.NaN, Number.NEGATIVE_INFINITY, null, 1.5] })).toBe(
+    '{"type":"result","partition":["NaN","-Infinity",null,1.5]}',
+  );
+});
+
 it('prints an error with its code, place and what it left behind', () => {
   const options = { commitId: 'c', snapshotId: 1n, table: 'a.b', leftBehind: ['s3://b/k'] };
   expect(errorLine(new CommitStateUnknownError('gone', options))).toEqual({
