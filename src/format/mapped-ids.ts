@@ -27,7 +27,7 @@ function mapType(type: ArrowType, mapping: NameMapping): ArrowType {
       return { ...type, key: mapField(type.key, 'key', mapping), value: mapField(type.value, 'value', mapping) };
     case 'dictionary':
     case 'run_end_encoded':
-      return mapType(type.value, mapping);
+      return { ...type, value: mapType(type.value, mapping) };
     default:
       return type;
   }

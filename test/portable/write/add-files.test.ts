@@ -3,7 +3,10 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { DataFile } from '../../../src/spec/data-file.ts';
 import type { Schema } from '../../../src/spec/schema.ts';
 import type { Table } from '../../../src/table/table.ts';
+import type { Bytes } from '../../../src/util/bytes.ts';
+import { fromBase64 } from '../../../src/util/encoding.ts';
 import { uuidV7 } from '../../../src/util/uuid.ts';
+import { pyarrowDictionaries } from '../../fixtures/parquet-files.ts';
 import { rowGroupBytes } from '../../support/row-group.ts';
 import { hastyWorld, type Lake, lake, liveFiles, ordersSchema, orphans } from './lake.ts';
 import { MiB, orders, sourceOf, type TestRows, tableRows, testEngine } from './rows.ts';
@@ -33,6 +36,14 @@ async function parquetFile(here: Lake, location: string, rows: TestRows, fieldId
   whole.set(head);
   whole.set(bytes, head.length);
   await here.store.put(location, whole);
+}
+
+function gunzipped(base64: string): Bytes {
+  using gzip = engine.decompressor('gzip');
+  const [bytes, ...more] = gzip.push(fromBase64(base64));
+  gzip.finish();
+  if (bytes === undefined || more.length > 0) throw new Error('more than one piece');
+  return bytes;
 }
 
 const total = (files: readonly DataFile[]) => files.reduce((sum, file) => sum + file.recordCount, 0n);
@@ -137,6 +148,31 @@ test('files without field ids are found by name, and the table says so in the sa
   const [added] = await liveFiles(table);
   expect(added?.valueCounts?.get(5)).toBe(100n);
   expect(table.snapshots()).toHaveLength(1);
+});
+
+test('columns that were dictionaries in Arrow are scanned as others are', async () => {
+  const here = await lake();
+  const file = 'memory://lake/landing/dictionaries.parquet';
+  await here.store.put(file, gunzipped(pyarrowDictionaries));
+  const day = { id: 5, name: 'day', required: false, type: 'date' } as const;
+  const table = await here.catalog.createTable('sales.added', {
+    type: 'struct',
+    fields: [
+      { id: 1, name: 'text', required: false, type: 'string' },
+      { id: 2, name: 'flag', required: false, type: 'boolean' },
+      { id: 3, name: 'price', required: false, type: 'decimal(3, 2)' },
+      { id: 4, name: 'nested', required: false, type: { type: 'struct', fields: [day] } },
+    ],
+  });
+  await table.addFiles([file], options);
+  const rows: unknown[] = [];
+  for await (const row of table.scan({ engine, select: ['text', 'nested'] }).rows()) rows.push(row);
+  expect(rows).toEqual([
+    { text: 'a', nested: { day: '2022-01-08' } },
+    { text: 'b', nested: { day: '2022-01-09' } },
+    { text: null, nested: { day: null } },
+    { text: 'b', nested: { day: '2022-01-09' } },
+  ]);
 });
 
 test('a name mapping that misses newer columns is completed in the same commit', async () => {
