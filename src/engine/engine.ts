@@ -109,6 +109,7 @@ export interface CsvDialect {
   /** One ASCII character. */
   readonly delimiter: string;
   readonly quote: string | null;
+  /** Within quotes, whatever follows it is text; outside of them it is text itself. Null: only doubled quotes are text. */
   readonly escape: string | null;
   /** Lines that start with it are left out. */
   readonly comment: string | null;

@@ -21,6 +21,13 @@ export async function openCsv(stream: ByteStream, context: FileContext, tabs: bo
   const { columnNames, ...dialect } = options.csv ?? {};
   try {
     const told = defined({ ...(tabs ? { delimiter: '\t' } : {}), ...dialect });
+    if (told.quote === null && typeof told.escape === 'string') {
+      throw new IcestreamError(
+        'INVALID_ARGUMENT',
+        'csv.escape has a meaning within quotes only, and csv.quote is null: name the quote character, or leave csv.escape out',
+        { option: 'csv.escape' },
+      );
+    }
     const known = [...(given?.fields ?? []), ...(open.expected?.fields ?? [])];
     const found = await inferred(stream, context, (sample) => inferDialect(open.engine, sample, told, known));
     const fields = named(found.schema.fields, columnNames, found.dialect, given);

@@ -1,12 +1,13 @@
 /** JSON lines, or one array of objects: types from a sample. */
 import type { ArrowSchema } from '../engine/arrow-schema.ts';
+import type { Engine, JsonInference } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
 import { batchRowsWithin } from './batch-rows.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { knownTypes, lateFields, projected, refuseBadNames } from './column-types.ts';
 import { inFile } from './errors-in-file.ts';
 import type { FileContext } from './file-context.ts';
-import { inferred } from './sample.ts';
+import { inferred, type Sample } from './sample.ts';
 import type { OpenSource } from './source.ts';
 import { openText } from './text-source.ts';
 
@@ -17,7 +18,7 @@ import { openText } from './text-source.ts';
 export async function openJson(stream: ByteStream, context: FileContext): Promise<OpenSource> {
   const { name, options, open, given } = context;
   try {
-    const found = await inferred(stream, context, ({ bytes, whole }) => open.engine.inferJson(bytes, whole));
+    const found = await inferred(stream, context, (sample) => inferColumns(open.engine, sample, given !== null));
     if (found.schema.fields.length === 0 && given === null) {
       throw new IcestreamError('SOURCE_EMPTY', 'there are no rows to take columns from; give a schema');
     }
@@ -35,5 +36,15 @@ export async function openJson(stream: ByteStream, context: FileContext): Promis
     return openText(stream, reader, context);
   } catch (error) {
     throw inFile(error, name);
+  }
+}
+
+/** Where the caller has named columns, no rows are none of them, and not an error. */
+function inferColumns(engine: Engine, { bytes, whole }: Sample, named: boolean): JsonInference {
+  try {
+    return engine.inferJson(bytes, whole);
+  } catch (error) {
+    if (!named || !(error instanceof IcestreamError) || error.code !== 'SOURCE_EMPTY') throw error;
+    return { schema: { fields: [] }, rows: 0 };
   }
 }

@@ -149,6 +149,14 @@ describe('a first row that is longer than the sample', () => {
   });
 });
 
+test('an escape character without quotes is refused', async () => {
+  const csv = { quote: null, escape: '\\' };
+  await expect(readAll(fromAny(file('a,b\n1,2\\,3\n', 'x.csv'), { csv }))).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    place: { option: 'csv.escape', file: 'x.csv' },
+  });
+});
+
 describe('rows that do not fit', () => {
   const bad = 'a,b\n1,x\n2\n3,y,z\nfour,z\n5,v\n';
   const schema = {
@@ -260,6 +268,16 @@ describe('JSON', () => {
     const chosen = await readAll(open({ columns: ['id'] }));
     expect([chosen.columns, chosen.rows.length]).toEqual([['id'], 20_003]);
     await expect(readAll(open({ columns: ['id', 'who'] }))).rejects.toMatchObject({ place: { column: 'who.b' } });
+  });
+
+  test('no rows have the columns that the caller names', async () => {
+    const schema = { type: 'struct', fields: [{ id: 1, name: 'a', required: false, type: 'int' }] } as const;
+    for (const [content, name] of [
+      ['[]', 'x.json'],
+      ['\n', 'x.ndjson'],
+    ] as const) {
+      expect(await readAll(fromAny(file(content, name), { schema }))).toMatchObject({ columns: ['a'], rows: [] });
+    }
   });
 
   test('broken JSON names the line; nothing at all is empty', async () => {
