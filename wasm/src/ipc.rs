@@ -24,6 +24,8 @@ const MAX_METADATA: usize = 64 << 20;
 const FILE_END: usize = 4 + MAGIC.len();
 /// What writers may leave between the end marker and the footer.
 const MAX_PADDING: u64 = 64;
+/// Less of a body is not worth the calls.
+const LEAST_ROOM: usize = 16 << 10;
 
 #[derive(Default)]
 enum State {
@@ -51,8 +53,16 @@ impl Gather {
             input.advance(need);
             return Ok(Some(whole));
         }
+        let step = self.make_room(input.len(), need)?;
+        self.partial.extend_from_slice(&input[..step]);
+        input.advance(step);
+        Ok((self.partial.len() == need).then(|| std::mem::take(&mut self.partial).into()))
+    }
+
+    /// For the next of so many bytes; answers how many of them are still needed.
+    fn make_room(&mut self, bytes: usize, need: usize) -> Result<usize> {
         let missing = need - self.partial.len();
-        let step = missing.min(input.len());
+        let step = missing.min(bytes);
         let room = self.partial.capacity() - self.partial.len();
         if room < step {
             // A length may lie: room for all of it at once only when that is little, or when an eighth has arrived
@@ -61,9 +71,7 @@ impl Gather {
             let ahead = if believed { missing } else { step.max(self.partial.len()).min(missing) };
             self.partial.try_reserve(ahead).map_err(|_| too_large(need as u64))?;
         }
-        self.partial.extend_from_slice(&input[..step]);
-        input.advance(step);
-        Ok((self.partial.len() == need).then(|| std::mem::take(&mut self.partial).into()))
+        Ok(step)
     }
 }
 
@@ -119,6 +127,31 @@ impl IpcReader {
 
     pub fn schema(&self) -> Option<&SchemaRef> {
         self.schema.as_ref()
+    }
+
+    /// Where the next of so many bytes belong, and how many of them: those of a message's body need not be pushed, and
+    /// copied once more. None: push them; what comes next is no body, or there is little left of it.
+    pub fn room(&mut self, bytes: usize) -> Result<Option<(*mut u8, usize)>> {
+        let State::Body(_, size) = self.state else { return Ok(None) };
+        if size - self.gather.partial.len() < LEAST_ROOM {
+            return Ok(None);
+        }
+        let step = self.gather.make_room(bytes, size)?;
+        let held = self.gather.partial.len();
+        Ok(Some((self.gather.partial.as_mut_ptr().wrapping_add(held), step)))
+    }
+
+    /// As `push`, of bytes that are where they belong.
+    ///
+    /// # Safety
+    /// Since the last call, which was `room`, so many bytes were written where it said: no more than it said.
+    pub unsafe fn filled(&mut self, bytes: usize) -> Result<Vec<RecordBatch>> {
+        let held = self.gather.partial.len();
+        // SAFETY: as demanded above, they are within the capacity and initialised.
+        unsafe { self.gather.partial.set_len(held + bytes) };
+        let mut batches = Vec::new();
+        self.step(&mut Buffer::default(), &mut batches)?;
+        Ok(batches)
     }
 
     pub fn push(&mut self, mut input: Buffer) -> Result<Vec<RecordBatch>> {

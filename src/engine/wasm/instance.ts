@@ -142,7 +142,7 @@ export class WasmInstance {
     );
   }
 
-  /** Copies the pieces, of so many bytes together, to where a block of `allocate` has room for them. */
+  /** Copies the pieces, of so many bytes together, to where the engine has room for them. */
   fill(pointer: number, bytes: number, pieces: readonly Uint8Array[]): void {
     const block = new Uint8Array(this.#memory.buffer, pointer, bytes);
     let at = 0;

@@ -56,6 +56,41 @@ it.each([
   expect(engine.liveBytes).toBe(before);
 });
 
+it('reads large messages in pieces of any size, in about as much memory as they have', () => {
+  const ids = Int32Array.from({ length: 200_000 }, (_, i) => i);
+  const stream = tableToIPC(tableFromArrays({ id: ids }), 'stream') as Bytes;
+  const before = engine.liveBytes;
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 1, max: 300_000 }), { minLength: 1, maxLength: 20 }), (sizes) => {
+      using reader = engine.ipcReader();
+      const batches: Batch[] = [];
+      for (let at = 0, n = 0; at < stream.length; n++) {
+        const piece = stream.subarray(at, at + (sizes[n % sizes.length] ?? 1) + 50_000);
+        batches.push(...reader.push(piece));
+        expect(engine.liveBytes - before).toBeLessThan(stream.length + 100_000);
+        at += piece.length;
+      }
+      batches.push(...reader.finish());
+      expect(batches.map((batch) => batch.numRows)).toEqual([200_000]);
+      const [read] = batches.map((batch) => tableFromIPC(batch.toIpc()).getChild('id')?.toArray() as Int32Array);
+      expect(read?.every((id, i) => id === i)).toBe(true);
+      for (const batch of batches) batch.free();
+    }),
+    { numRuns: 20 },
+  );
+  expect(engine.liveBytes).toBe(before);
+});
+
+it('frees the batches before a broken message', () => {
+  const before = engine.liveBytes;
+  const stream = tableToIPC(tableFromArrays({ id: Int32Array.from({ length: 10_000 }, (_, i) => i) })) as Bytes;
+  const broken = new Uint8Array(stream.length + 100);
+  broken.set(stream);
+  broken.fill(7, stream.length - 8);
+  expect(() => readIn(broken, broken.length)).toThrow(expect.objectContaining({ code: 'SOURCE_CORRUPT' }));
+  expect(engine.liveBytes).toBe(before);
+});
+
 it('follows dictionaries that grow and that are replaced', () => {
   const batches = readIn(bytesOf(fixtures.dictionaryDeltas), 100);
   expect(batches[0]?.schema.fields[0]?.type).toMatchObject({ kind: 'dictionary' });

@@ -21,6 +21,28 @@ pub unsafe extern "C" fn ipc_push(handle: i32, ptr: *mut u8, len: usize) -> i32 
     answer(|| give_batches(handles::with::<IpcReader, _>(handle, |r| r.push(bytes))?))
 }
 
+/// 1, and in the meta where the next of `len` bytes belong and how many of them, for `ipc_filled`; or 0: push them.
+#[unsafe(no_mangle)]
+pub extern "C" fn ipc_room(handle: i32, len: usize) -> i32 {
+    answer(|| {
+        let room = handles::with::<IpcReader, _>(handle, |r| r.room(len))?;
+        Ok(room.map_or(0, |(place, bytes)| {
+            set_meta(format!("[{},{bytes}]", place as usize));
+            1
+        }))
+    })
+}
+
+/// As `ipc_push`, of bytes that are where they belong.
+///
+/// # Safety
+/// Since `ipc_room`, the last call with this handle, `len` bytes were written where it said: no more than it said.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ipc_filled(handle: i32, len: usize) -> i32 {
+    // SAFETY: the same is demanded here.
+    answer(|| give_batches(handles::with::<IpcReader, _>(handle, |r| unsafe { r.filled(len) })?))
+}
+
 #[unsafe(no_mangle)]
 pub extern "C" fn ipc_finish(handle: i32) -> i32 {
     answer(|| give_batches(handles::with::<IpcReader, _>(handle, |r| r.finish())?))

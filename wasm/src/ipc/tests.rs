@@ -58,6 +58,54 @@ fn read(bytes: &[u8], step: usize) -> Result<Vec<RecordBatch>> {
     Ok(batches)
 }
 
+/// As a host does that puts bodies where they belong.
+fn read_placed(bytes: &[u8], step: usize) -> Result<Vec<RecordBatch>> {
+    let mut reader = IpcReader::default();
+    let mut batches = Vec::new();
+    for mut chunk in bytes.chunks(step) {
+        while !chunk.is_empty() {
+            let count = match reader.room(chunk.len())? {
+                Some((place, count)) => {
+                    // SAFETY: there is room for so many bytes, and nothing happens in between.
+                    batches.extend(unsafe {
+                        place.copy_from_nonoverlapping(chunk.as_ptr(), count);
+                        reader.filled(count)
+                    }?);
+                    count
+                }
+                None => {
+                    let count = chunk.len().min(LEAST_ROOM);
+                    batches.extend(reader.push(Buffer::from(&chunk[..count]))?);
+                    count
+                }
+            };
+            chunk = &chunk[count..];
+        }
+    }
+    batches.extend(reader.finish()?);
+    Ok(batches)
+}
+
+#[test]
+fn bodies_may_be_put_where_they_belong() {
+    let all = batch(13_000);
+    let batches = [all.slice(0, 3), all.slice(3, 4_000), all.slice(9, 0), all.slice(4_003, 8_997)];
+    for bytes in [
+        stream(&batches, None),
+        stream(&batches, Some(CompressionType::ZSTD)),
+        stream(&batches, Some(CompressionType::LZ4_FRAME)),
+        file(&batches),
+    ] {
+        for step in [97, 8 << 10, LEAST_ROOM, LEAST_ROOM + 1, 100_000, bytes.len()] {
+            assert_eq!(read_placed(&bytes, step).unwrap(), batches, "{step}");
+        }
+        for end in (0..bytes.len() - 12).step_by(5_003) {
+            let told = |read: Result<Vec<RecordBatch>>| read.map_err(|e| e.message);
+            assert_eq!(told(read_placed(&bytes[..end], 30_000)), told(read(&bytes[..end], 30_000)), "{end}");
+        }
+    }
+}
+
 #[test]
 fn any_cut_of_the_bytes_gives_the_same_batches() {
     // One dictionary: the file writer refuses to replace it.
