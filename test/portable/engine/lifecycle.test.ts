@@ -44,9 +44,7 @@ describe('the engine', () => {
   it('refuses input that does not fit, and goes on', async () => {
     const engine = await newEngine({ memoryLimitBytes: 8 * MIB });
     using reader = engine.ipcReader();
-    expect(() => reader.push(new Uint8Array(16 * MIB))).toThrow(
-      expect.objectContaining({ code: 'MEMORY_LIMIT_TOO_SMALL' }),
-    );
+    expect(() => reader.push(ipcOf(2 * MIB))).toThrow(expect.objectContaining({ code: 'MEMORY_LIMIT_TOO_SMALL' }));
     expect(engine.alive).toBe(true);
     using batch = numbers(engine, 10);
     expect(batch.numRows).toBe(10);
