@@ -1,5 +1,6 @@
 import * as arrow from 'apache-arrow';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { fromAny } from '../../../src/source/from-any.ts';
 import type { DataFile } from '../../../src/spec/data-file.ts';
 import type { Schema } from '../../../src/spec/schema.ts';
 import type { Table } from '../../../src/table/table.ts';
@@ -150,29 +151,28 @@ test('files without field ids are found by name, and the table says so in the sa
   expect(table.snapshots()).toHaveLength(1);
 });
 
-test('columns that were dictionaries in Arrow are scanned as others are', async () => {
+test('columns that were dictionaries in Arrow, of whatever type, are added and scanned', async () => {
   const here = await lake();
   const file = 'memory://lake/landing/dictionaries.parquet';
   await here.store.put(file, gunzipped(pyarrowDictionaries));
-  const day = { id: 5, name: 'day', required: false, type: 'date' } as const;
-  const table = await here.catalog.createTable('sales.added', {
-    type: 'struct',
-    fields: [
-      { id: 1, name: 'text', required: false, type: 'string' },
-      { id: 2, name: 'flag', required: false, type: 'boolean' },
-      { id: 3, name: 'price', required: false, type: 'decimal(3, 2)' },
-      { id: 4, name: 'nested', required: false, type: { type: 'struct', fields: [day] } },
-    ],
-  });
-  await table.addFiles([file], options);
-  const rows: unknown[] = [];
-  for await (const row of table.scan({ engine, select: ['text', 'nested'] }).rows()) rows.push(row);
-  expect(rows).toEqual([
-    { text: 'a', nested: { day: '2022-01-08' } },
-    { text: 'b', nested: { day: '2022-01-09' } },
-    { text: null, nested: { day: null } },
-    { text: 'b', nested: { day: '2022-01-09' } },
-  ]);
+  const { table } = await here.catalog.createAndAppend(
+    'sales.copied',
+    fromAny({ store: here.store, location: file }),
+    {},
+    options,
+  );
+  const added = await here.catalog.createTable('sales.added', table.schema);
+  await added.addFiles([file], options);
+  for (const one of [table, added]) {
+    const rows: unknown[] = [];
+    for await (const row of one.scan({ engine }).rows()) rows.push(row);
+    expect(rows).toEqual([
+      { text: 'a', flag: true, price: '1.50', nested: { day: '2022-01-08' } },
+      { text: 'b', flag: false, price: '2.25', nested: { day: '2022-01-09' } },
+      { text: null, flag: null, price: null, nested: { day: null } },
+      { text: 'b', flag: false, price: '2.25', nested: { day: '2022-01-09' } },
+    ]);
+  }
 });
 
 test('a name mapping that misses newer columns is completed in the same commit', async () => {
