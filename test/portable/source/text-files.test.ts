@@ -179,6 +179,15 @@ describe('rows that do not fit', () => {
     });
   });
 
+  test('are also the first of a file without a header', async () => {
+    const csv = { delimiter: ',', header: false, columnNames: ['a', 'b'] };
+    const { rows } = await readAll(fromAny(file('1\n2,x\n3,y\n', 'x.csv'), { csv, onBadRow: 'reject' }));
+    expect(rows).toEqual([
+      { a: 2n, b: 'x' },
+      { a: 3n, b: 'y' },
+    ]);
+  });
+
   test('or are set aside and reported, up to a limit', async () => {
     const rejects: RejectedRow[] = [];
     const onReject = (rows: readonly RejectedRow[]) => void rejects.push(...rows);
@@ -278,6 +287,13 @@ describe('JSON', () => {
     ] as const) {
       expect(await readAll(fromAny(file(content, name), { schema }))).toMatchObject({ columns: ['a'], rows: [] });
     }
+  });
+
+  test('a broken row in the sample makes no column', async () => {
+    const source = fromAny(file('{"a":1}\n{"b":2,}\n{"a":3}\n', 'x.ndjson'), { onBadRow: 'reject' });
+    const { columns, rows } = await readAll(source);
+    expect(columns).toEqual(['a']);
+    expect(rows).toEqual([{ a: 1n }, { a: 3n }]);
   });
 
   test('broken JSON names the line; nothing at all is empty', async () => {

@@ -74,13 +74,18 @@ struct Score(bool, bool, u32, usize);
 
 impl Score {
     fn of(records: &[Cells], malformed: usize) -> Self {
-        let mut widths = BTreeMap::new();
-        records.iter().for_each(|record| *widths.entry(record.len()).or_insert(0usize) += 1);
-        let (width, count) = widths.into_iter().max_by_key(|(width, count)| (*count, *width)).unwrap_or((0, 0));
+        let (width, count) = commonest_width(records);
         let share = (count * 100 / records.len().max(1)) as u32;
         // Most records are of one width, or the delimiter is chance.
         Score(width > 1 && share >= 80, malformed == 0, share, width)
     }
+}
+
+/// The commonest number of fields, of equally common ones the largest; and how many records have it.
+fn commonest_width(records: &[Cells]) -> (usize, usize) {
+    let mut widths = BTreeMap::new();
+    records.iter().for_each(|record| *widths.entry(record.len()).or_insert(0usize) += 1);
+    widths.into_iter().max_by_key(|(width, count)| (*count, *width)).unwrap_or((0, 0))
 }
 
 fn records_of(text: &[u8], dialect: Dialect, whole: bool) -> (Vec<Cells>, usize) {
@@ -169,7 +174,8 @@ fn guesses(records: &[Cells], width: usize, null_values: &[String]) -> Vec<Guess
 }
 
 fn schema_of(records: &[Cells], header: bool, null_values: &[String]) -> Schema {
-    let width = records.first().map_or(0, Vec::len);
+    // Without a header the first record is a row as others are, which can be bad.
+    let width = if header { records.first().map_or(0, Vec::len) } else { commonest_width(records).0 };
     let body = &records[usize::from(header && !records.is_empty())..];
     let fields = guesses(body, width, null_values).into_iter().enumerate().map(|(at, guess)| {
         let name = if header { records[0][at].0.clone() } else { format!("column_{}", at + 1) };
@@ -238,6 +244,14 @@ mod tests {
         assert_eq!((found.dialect.delimiter, found.dialect.quote, found.header), (b';', None, false));
         assert_eq!(found.schema.fields().len(), 1);
         assert_eq!(infer(b"\n\n", &Given::default(), true).unwrap_err().code, "SOURCE_EMPTY");
+    }
+
+    #[test]
+    fn without_a_header_a_bad_first_record_does_not_say_how_many_columns_there_are() {
+        let given = Given { delimiter: Some(b','), header: Some(false), ..Given::default() };
+        for text in ["1,2\n1,2,3\n4,5,6\n", "1,2,3,4\n1,2,3\n4,5,6\n"] {
+            assert_eq!(infer(text.as_bytes(), &given, true).unwrap().schema.fields().len(), 3, "{text}");
+        }
     }
 
     #[test]

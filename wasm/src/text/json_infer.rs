@@ -44,19 +44,27 @@ struct SampleRows {
 
 impl RowReader for SampleRows {
     fn row(&mut self, text: &[u8], line: u64) -> Result<()> {
-        let mut scanner = Scanner::new(text);
-        let outcome = if scanner.peek() == b'{' {
-            self.members.read(&mut scanner, 1).and_then(|()| scanner.end())
-        } else {
-            scanner.skip(0).and_then(|_| Err(Fault::whole("the row is not an object")))
-        };
-        match outcome {
+        match self.take(text) {
             Ok(()) => self.objects += 1,
             Err(fault) => {
                 self.first_fault.get_or_insert((fault.reason, line));
             }
         }
         Ok(())
+    }
+}
+
+impl SampleRows {
+    /// A broken row says nothing of the columns: it is known to be whole before its names are taken.
+    fn take(&mut self, text: &[u8]) -> std::result::Result<(), Fault> {
+        let mut scanner = Scanner::new(text);
+        let is_object = scanner.peek() == b'{';
+        scanner.skip(1)?;
+        if !is_object {
+            return Err(Fault::whole("the row is not an object"));
+        }
+        scanner.end()?;
+        self.members.read(&mut Scanner::new(text), 1)
     }
 }
 
@@ -239,6 +247,14 @@ mod tests {
             ("{\"a\":1.5}\n{\"a\":1E400}", "a:Utf8"),
         ] {
             assert_eq!(types(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_broken_row_gives_no_column() {
+        for bad in ["{\"b\":1,}", "{\"a\":\"x\",\"b\":tru}", "{\"b\":1}x"] {
+            let (schema, rows) = infer(format!("{bad}\n{{\"a\":1}}\n").as_bytes(), true).unwrap();
+            assert_eq!((rows, schema), (1, Schema::new(vec![Field::new("a", DataType::Int64, true)])), "{bad}");
         }
     }
 
