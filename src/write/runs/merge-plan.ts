@@ -56,7 +56,8 @@ export function planMerge(
   const readBytes = Math.floor(Math.min(limitBytes - engineBytes - parts, limitBytes / 4));
   const recordBytes = Math.min(LARGEST_RECORD, plan.stepBytes);
   const chunks = (readBytes - RECORDS_HELD * recordBytes) / SMALLEST_CHUNK;
-  const runRoomBytes = Math.floor((7 * roomBytes) / 8);
+  // Batches whose columns share memory leave holes that copies do not fit in.
+  const runRoomBytes = Math.floor(((columnsApart ? 7 : 5) * roomBytes) / 8);
   const runRows = Math.min(MAX_ROUTED_ROWS, Math.floor(runRoomBytes / 2 / KEY_BYTES));
   return {
     columnsApart,

@@ -378,3 +378,23 @@ test.each([
   );
   expect(result).toMatchObject({ rows: 40_000n, files: 16, leftBehind: [] });
 });
+
+test('rows with a large value each, as a program gives them, fit where one column is nearly all of them', async () => {
+  const limit = 64 * MiB;
+  const { catalog } = await lake();
+  const pads = function* () {
+    for (let i = 0; i < 60_000; i++) yield { id: i, pad: new Uint8Array(300 + ((i * 7919) % 300)).fill(i) };
+  };
+  const { result } = await catalog.createAndAppend(
+    'lake.pads',
+    fromAny(pads()),
+    { partitionSpec: ['bucket(2, id)'], createNamespace: true },
+    {
+      engine: await newEngine({ memoryLimitBytes: engineShareBytes(limit) }),
+      memoryLimitBytes: limit,
+      distributionMode: 'hash',
+    },
+  );
+  expect(result).toMatchObject({ rows: 60_000n, files: 2 });
+  expect(result.memoryPeakBytes).toBeLessThanOrEqual(limit);
+});

@@ -369,8 +369,10 @@ fn primitive<T: ArrowPrimitiveType>(
     Ok(Arc::new(PrimitiveArray::<T>::try_new(values, nulls)?.with_data_type(data_type)))
 }
 
-/// The values; there is room for as many again, as batches are alike.
+/// The values, in no more memory than they need: rows that wait are charged by their values. There is room for as many
+/// again, as batches are alike.
 fn renewed<T>(values: &mut Vec<T>) -> Vec<T> {
+    values.shrink_to_fit();
     let room = Vec::with_capacity(values.len());
     std::mem::replace(values, room)
 }

@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use super::column::Column;
 use crate::error::{EngineError, Result};
 
-/// A batch is closed early when its values take this much.
-const BATCH_BYTES: usize = 16 << 20;
+/// A batch is closed early when its values take this much. What they lie in while they come is up to three times as
+/// large: it grows to the double, beside what it grows from.
+const BATCH_BYTES: usize = 2 << 20;
 /// Characters of a rejected row that are kept.
 pub const TEXT_CHARS: usize = 4096;
 /// Bytes that are enough for them.
