@@ -4,8 +4,8 @@ import type { Batch, IpcReader } from '../engine.ts';
 import { type BatchList, batchesOf } from './batch.ts';
 import type { WasmInstance } from './instance.ts';
 
-/** The most that is pushed before it is asked where the rest belongs. */
-const PUSH_BYTES = 16 * 1024;
+/** Enough for the header of most messages, by which it is known where their bodies belong. */
+const HEADER_BYTES = 16 * 1024;
 
 export class WasmIpcReader implements IpcReader {
   readonly #instance: WasmInstance;
@@ -26,17 +26,15 @@ export class WasmIpcReader implements IpcReader {
 
   push(bytes: Uint8Array): Batch[] {
     const batches: Batch[] = [];
+    let next = HEADER_BYTES;
     try {
-      for (let at = 0; at < bytes.length; ) {
-        const rest = bytes.subarray(at);
+      for (let rest = bytes; rest.length > 0; ) {
         const placed = this.#place(rest);
-        const pushed = rest.subarray(0, PUSH_BYTES);
-        const list =
-          placed > 0
-            ? this.#instance.callJson('ipc_filled', this.#handle, placed)
-            : this.#instance.callJson('ipc_push', this.#handle, pushed);
-        batches.push(...this.#batches(list as BatchList));
-        at += placed || pushed.length;
+        const pushed = rest.subarray(0, next);
+        batches.push(...(placed > 0 ? this.#batches('ipc_filled', placed) : this.#batches('ipc_push', pushed)));
+        rest = rest.subarray(placed || pushed.length);
+        // Where no body begins that is worth it, messages are small: all that is left goes at once.
+        next = placed > 0 ? HEADER_BYTES : rest.length;
       }
     } catch (error) {
       for (const batch of batches) batch.free();
@@ -45,7 +43,7 @@ export class WasmIpcReader implements IpcReader {
     return batches;
   }
 
-  /** Copies the first of these bytes to where they belong, and answers how many; 0: they have to be pushed. */
+  /** Copies those of a body that has begun to where they belong, and answers how many; 0: all have to be pushed. */
   #place(bytes: Uint8Array): number {
     if (this.#instance.call('ipc_room', this.#handle, bytes.length) === 0) return 0;
     const [pointer, count] = this.#instance.meta() as [number, number];
@@ -54,12 +52,12 @@ export class WasmIpcReader implements IpcReader {
   }
 
   finish(): Batch[] {
-    const list = this.#instance.callJson('ipc_finish', this.#handle) as BatchList;
-    return this.#batches(list);
+    return this.#batches('ipc_finish');
   }
 
   /** All have the stream's schema, and ask for it themselves where nobody has asked for that. */
-  #batches(list: BatchList): Batch[] {
+  #batches(call: string, ...inputs: readonly (number | Uint8Array)[]): Batch[] {
+    const list = this.#instance.callJson(call, this.#handle, ...inputs) as BatchList;
     return batchesOf(this.#instance, list, this.#schema ?? undefined);
   }
 
