@@ -23,12 +23,12 @@ export function assignFreshIds(schema: Schema, lastColumnId = 0): FreshSchema {
     return last;
   };
   const fresh = freshStruct(schema, next);
-  const identifiers = schema['identifier-field-ids'];
+  const identifiers = schema['identifier-field-ids']?.map((id) => assigned.get(id) ?? id);
   return {
     schema: {
       ...schema,
       ...fresh,
-      ...(identifiers === undefined ? {} : { 'identifier-field-ids': identifiers.map((id) => assigned.get(id) ?? id) }),
+      ...(identifiers === undefined ? {} : { 'identifier-field-ids': [...new Set(identifiers)] }),
     },
     lastColumnId: last,
   };

@@ -4,7 +4,7 @@ import type { Schema } from './schema.ts';
 import { formatPrimitive, parsePrimitive } from './type-parse.ts';
 import type { NestedField, StructType, Type } from './types.ts';
 
-/** Reads a schema: a struct with `schema-id` and `identifier-field-ids`. */
+/** Reads a schema: a struct with `schema-id` and `identifier-field-ids`, which are a set, as in Iceberg's Java library. */
 export function parseSchema(cursor: JsonCursor): Schema {
   const struct = parseStruct(cursor);
   const schemaId = cursor.optional('schema-id')?.int();
@@ -15,7 +15,7 @@ export function parseSchema(cursor: JsonCursor): Schema {
   return {
     ...struct,
     ...(schemaId === undefined ? {} : { 'schema-id': schemaId }),
-    ...(identifiers === undefined ? {} : { 'identifier-field-ids': identifiers }),
+    ...(identifiers === undefined ? {} : { 'identifier-field-ids': [...new Set(identifiers)] }),
   };
 }
 

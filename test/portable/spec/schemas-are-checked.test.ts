@@ -88,6 +88,14 @@ test('a schema survives its JSON form, members it does not know included', () =>
   expect(parsed).toEqual(json);
 });
 
+test('identifier fields are a set: one that is named twice is named once, in the order given', () => {
+  const fields = [field(1, 'a', 'int', true), field(2, 'b', 'long', true)];
+  const twice = schemaOf(fields, [2, 1, 2, 1]);
+  const parsed = parseSchema(new JsonCursor(JSON.parse(JSON.stringify(twice)), '$'));
+  expect(parsed).toEqual(schemaOf(fields, [2, 1]));
+  expect(assignFreshIds(twice).schema).toEqual(schemaOf(fields, [2, 1]));
+});
+
 test('fresh ids go to a struct before what is inside it, and identifiers follow', () => {
   const { schema, lastColumnId } = assignFreshIds(
     schemaOf(
