@@ -3,7 +3,7 @@ import type { Bytes } from '../../util/bytes.ts';
 import type { Authenticated } from './authenticate.ts';
 import { awsChunked } from './aws-chunked.ts';
 import { cutOff } from './byte-reader.ts';
-import { checkDigests, expectedChecksums } from './checksums.ts';
+import { checkDigests, expectedChecksums, withValue } from './checksums.ts';
 import { S3Refusal } from './errors.ts';
 import { type IncomingRequest, wholeNumber } from './request.ts';
 import { hexDigest, runningHash } from './running-hash.ts';
@@ -48,7 +48,7 @@ export function incomingBody({ body, headers }: IncomingRequest, auth: Authentic
     for (const [header, value] of trailers) {
       const checksum = awaited.get(header);
       if (checksum === undefined) throw new S3Refusal('MalformedTrailerError', 'a trailing header was not announced');
-      checksum.expected = value;
+      withValue(checksum, value);
     }
   };
   const received = piecesOf(body);

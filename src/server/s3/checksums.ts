@@ -1,40 +1,66 @@
 import { crc32, crc32c } from '../../util/crc32.ts';
-import { toBase64 } from '../../util/encoding.ts';
+import { fromBase64, toBase64 } from '../../util/encoding.ts';
 import { crc64 } from './crc64.ts';
 import { S3Refusal } from './errors.ts';
 import { type RunningChecksum, runningHash } from './running-hash.ts';
 
-const ALGORITHMS: ReadonlyMap<string, () => RunningChecksum> = new Map([
-  ['crc32', () => running32(crc32)],
-  ['crc32c', () => running32(crc32c)],
-  ['crc64nvme', running64],
-  ['sha1', () => runningHash('SHA-1')],
-  ['sha256', () => runningHash('SHA-256')],
+interface Algorithm {
+  readonly sizeBytes: number;
+  readonly start: () => RunningChecksum;
+}
+
+const ALGORITHMS: ReadonlyMap<string, Algorithm> = new Map([
+  ['crc32', { sizeBytes: 4, start: () => running32(crc32) }],
+  ['crc32c', { sizeBytes: 4, start: () => running32(crc32c) }],
+  ['crc64nvme', { sizeBytes: 8, start: running64 }],
+  ['sha1', { sizeBytes: 20, start: () => runningHash('SHA-1') }],
+  ['sha256', { sizeBytes: 32, start: () => runningHash('SHA-256') }],
 ]);
 const PREFIX = 'x-amz-checksum-';
 /** Headers of the prefix that carry no checksum. */
 const OTHER_HEADERS = new Set(['algorithm', 'mode', 'type']);
+const CONTENT_MD5 = 'content-md5';
+const MD5: Algorithm = { sizeBytes: 16, start: () => runningHash('MD5') };
 
 /** A checksum that the body must have. */
 export interface ExpectedChecksum {
   /** `x-amz-checksum-crc32`, …; it is answered with the checksum. */
   readonly header: string;
+  readonly sizeBytes: number;
   readonly running: RunningChecksum;
   /** Base64; null until it comes after the body. */
   expected: string | null;
 }
 
-/** @throws S3Refusal for an algorithm that is unknown here: what cannot be checked is not stored as if it had been. */
+/**
+ * @throws S3Refusal for an algorithm that is unknown here: what cannot be checked is not stored as if it had been; for
+ * a value that is no checksum of its algorithm.
+ */
 export function expectedChecksums(headers: Headers): ExpectedChecksum[] {
+  const trailing = trailerNames(headers).map((header) => awaited(header, algorithmOf(header)));
   const found: ExpectedChecksum[] = [];
-  for (const [header, expected] of headers) {
+  for (const [header, value] of headers) {
     if (!header.startsWith(PREFIX) || OTHER_HEADERS.has(header.slice(PREFIX.length))) continue;
-    found.push({ header, running: start(header), expected });
+    found.push(withValue(awaited(header, algorithmOf(header)), value));
   }
-  for (const header of trailerNames(headers)) found.push({ header, running: start(header), expected: null });
-  const md5Expected = headers.get('content-md5');
-  if (md5Expected !== null) found.push({ header: 'content-md5', running: runningHash('MD5'), expected: md5Expected });
-  return found;
+  const md5 = headers.get(CONTENT_MD5);
+  if (md5 !== null) found.push(withValue(awaited(CONTENT_MD5, MD5), md5));
+  return [...found, ...trailing];
+}
+
+/**
+ * Notes the value that has come.
+ * @throws S3Refusal with the codes of S3 when it is no checksum of its algorithm: InvalidDigest for Content-MD5, else
+ * InvalidRequest.
+ */
+export function withValue(checksum: ExpectedChecksum, value: string): ExpectedChecksum {
+  const { header, sizeBytes } = checksum;
+  if (!isBase64Of(sizeBytes, value)) {
+    const code = header === CONTENT_MD5 ? 'InvalidDigest' : 'InvalidRequest';
+    throw new S3Refusal(code, `the value of ${header} must be base64 of ${sizeBytes} bytes`);
+  }
+  checksum.expected = value;
+  return checksum;
 }
 
 /** @throws S3Refusal BadDigest; also for a checksum that was announced and did not come. */
@@ -49,10 +75,24 @@ export async function checkDigests(checksums: readonly ExpectedChecksum[]): Prom
   return digests;
 }
 
-function start(header: string): RunningChecksum {
+function awaited(header: string, { sizeBytes, start }: Algorithm): ExpectedChecksum {
+  return { header, sizeBytes, running: start(), expected: null };
+}
+
+function algorithmOf(header: string): Algorithm {
   const algorithm = ALGORITHMS.get(header.slice(PREFIX.length));
-  if (algorithm !== undefined && header.startsWith(PREFIX)) return algorithm();
+  if (algorithm !== undefined && header.startsWith(PREFIX)) return algorithm;
   throw new S3Refusal('InvalidRequest', `the checksum ${header.slice(0, 60)} is unknown here; take CRC32 or SHA256`);
+}
+
+/** Only the form that is compared later: padded, without spaces, no bits set that are none of the bytes. */
+function isBase64Of(sizeBytes: number, text: string): boolean {
+  try {
+    const bytes = fromBase64(text);
+    return bytes.length === sizeBytes && toBase64(bytes) === text;
+  } catch {
+    return false;
+  }
 }
 
 function trailerNames(headers: Headers): string[] {

@@ -1,9 +1,9 @@
 /** `Range: bytes=…` */
 import type { R2Range } from '../../storage/r2/binding.ts';
 
-/** Null: none, or one that is ignored as RFC 9110 says (several ranges, another unit, an end before the start). */
+/** Null: none, or one that is ignored as RFC 9110 says and S3 does (several ranges, another unit, spaces, an end before the start). */
 export function parseRange(header: string | null): R2Range | null {
-  const [, first = '', last = ''] = /^\s*bytes\s*=\s*(\d{0,15})\s*-\s*(\d{0,15})\s*$/i.exec(header ?? '') ?? [];
+  const [, first = '', last = ''] = /^bytes=(\d{0,15})-(\d{0,15})$/i.exec(header ?? '') ?? [];
   if (first === '') return last === '' ? null : { suffix: Number(last) };
   const offset = Number(first);
   if (last === '') return { offset };

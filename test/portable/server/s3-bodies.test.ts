@@ -54,7 +54,22 @@ describe('checksums', () => {
   it.each(known)('%s of a body is checked', async (name, checksum) => {
     expect(await read(nine, { ...length, [name]: checksum })).toBe('123456789');
     expect(await read(utf8('123456780'), { ...length, [name]: checksum })).toBe('BadDigest');
-    expect(await read(nine, { ...length, [name]: 'AAAA' })).toBe('BadDigest');
+  });
+
+  it.each(known)('%s that is none is said to be none, as S3 does', async (name, checksum) => {
+    const code = name === 'content-md5' ? 'InvalidDigest' : 'InvalidRequest';
+    const hex = 'c'.repeat(8);
+    for (const none of [
+      '',
+      'AAAA',
+      'no base64',
+      hex,
+      `${checksum}AAAA`,
+      checksum.replaceAll('=', ''),
+      checksum.slice(4),
+    ]) {
+      expect(await read(nine, { ...length, [name]: none }), none).toBe(code);
+    }
   });
 
   it.each(known.slice(0, 5))('%s after a body is checked', async (name, checksum) => {
@@ -63,7 +78,9 @@ describe('checksums', () => {
     const kind = 'STREAMING-UNSIGNED-PAYLOAD-TRAILER';
     expect(await read(wire(`${name}:${checksum}\r\n`), headers, kind)).toBe('123456789');
     expect(await read(wire(`${name}:${checksum}\n`), headers, kind)).toBe('123456789');
-    expect(await read(wire(`${name}:AAAA\r\n`), headers, kind)).toBe('BadDigest');
+    const another = `A${checksum.slice(1)}`;
+    expect(await read(wire(`${name}:${another}\r\n`), headers, kind)).toBe('BadDigest');
+    expect(await read(wire(`${name}:AAAA\r\n`), headers, kind)).toBe('InvalidRequest');
     expect(await read(wire(`${name}:${checksum}\r\nx-other:1\r\n`), headers, kind)).toBe('MalformedTrailerError');
     expect(await read(wire(''), headers, kind)).toBe('MalformedTrailerError');
     expect(await read(wire('what is this\r\n'), headers, kind)).toBe('MalformedTrailerError');
@@ -120,6 +137,10 @@ it('ranges are those that RFC 9110 means', () => {
   for (const all of ['', 'bytes=', 'bytes=-', 'bytes=5-4', 'bytes=0-1,3-4', 'rows=0-1', 'bytes=a-b']) {
     expect(bytesOf(all, 10), all).toBe('all');
   }
+  for (const spaced of ['bytes= 0-1', 'bytes =0-1', 'bytes=0 -1', 'bytes=0- 1', 'bytes=- 1', 'bytes=\t0-1']) {
+    expect(bytesOf(spaced, 10), spaced).toBe('all');
+  }
+  expect(bytesOf('BYTES=0-1', 10)).toEqual({ start: 0, end: 2 });
 });
 
 it('preconditions of reads hold by etag first, then by date', () => {

@@ -146,6 +146,7 @@ describe('an object', () => {
     expect(await range('bytes=-20')).toBe('0123456789');
     expect(await range('bytes=8-100')).toBe('89');
     expect(await range('bytes=0-1,4-5')).toBe('0123456789');
+    expect(await range('bytes= 0-1')).toBe('0123456789');
     for (const none of ['bytes=10-', 'bytes=10-19', 'bytes=99-100', 'bytes=-0'])
       expect(await range(none)).toBe('InvalidRange');
     for (const none of ['bytes=0-', 'bytes=-1']) expect(await range(none, 'empty')).toBe('InvalidRange');
@@ -220,7 +221,9 @@ describe('a body that is not what its client said', () => {
   test.each([
     ['has another hash', { 'x-amz-content-sha256': 'a'.repeat(64) }, 'XAmzContentSHA256Mismatch'],
     ['has another checksum', { 'x-amz-checksum-crc32': 'AAAAAA==' }, 'BadDigest'],
-    ['has another MD5', { 'content-md5': 'AAAA' }, 'BadDigest'],
+    ['has another MD5', { 'content-md5': 'AAAAAAAAAAAAAAAAAAAAAA==' }, 'BadDigest'],
+    ['has an MD5 that is none', { 'content-md5': 'AAAA' }, 'InvalidDigest'],
+    ['has a checksum that is none', { 'x-amz-checksum-crc32': 'AAAA' }, 'InvalidRequest'],
     ['has a checksum nobody knows', { 'x-amz-checksum-md6': 'AAAA' }, 'InvalidRequest'],
     ['wants encryption', { 'x-amz-server-side-encryption': 'AES256' }, 'NotImplemented'],
     ['wants to be public', { 'x-amz-acl': 'public-read' }, 'NotImplemented'],
