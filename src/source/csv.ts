@@ -9,7 +9,7 @@ import { defined } from '../util/defined.ts';
 import { batchRowsWithin } from './batch-rows.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { knownTypes, refuseBadNames, refuseUnknownTypes } from './column-types.ts';
-import { inFile } from './errors-in-file.ts';
+import { BAD_ONLY_ROW, BAD_ROW, inFile } from './errors-in-file.ts';
 import type { FileContext } from './file-context.ts';
 import { inferred, type Sample } from './sample.ts';
 import type { OpenSource } from './source.ts';
@@ -29,8 +29,11 @@ export async function openCsv(stream: ByteStream, context: FileContext, tabs: bo
       );
     }
     const known = [...(given?.fields ?? []), ...(open.expected?.fields ?? [])];
-    const found = await inferred(stream, context, (sample) => inferDialect(open.engine, sample, told, known));
-    const fields = named(found.schema.fields, columnNames, found.dialect, given);
+    const found = await inferred(stream, context, (sample) => ({
+      ...inferDialect(open.engine, sample, told, known, columnNames?.length),
+      isAll: sample.whole,
+    }));
+    const fields = named(found, columnNames, given);
     refuseBadNames({ fields }, name);
     refuseUnknownTypes(given, { fields }, name, open);
     const schema: ArrowSchema = { fields: knownTypes(fields, given, open.expected) };
@@ -41,7 +44,7 @@ export async function openCsv(stream: ByteStream, context: FileContext, tabs: bo
       batchRows: batchRowsWithin(options, schema, open.lease),
       onBadRow: options.onBadRow ?? 'fail',
     });
-    return openText(stream, reader, context);
+    return openText(stream, reader, context, fields.length === found.schema.fields.length ? BAD_ROW : BAD_ONLY_ROW);
   } catch (error) {
     throw inFile(error, name);
   }
@@ -51,13 +54,14 @@ const DELIMITERS = [',', ';', '\t', '|'];
 
 /**
  * What the sample says; where it cannot tell the delimiter (few rows, or many bad ones), a header that has names of
- * the caller's or the table's does.
+ * the caller's or the table's does, or the number of names that the caller gives.
  */
 function inferDialect(
   engine: Engine,
   sample: Sample,
   told: Partial<CsvDialect>,
   known: readonly ArrowField[],
+  columns: number | undefined,
 ): CsvInference {
   const names = new Set(known.map((f) => f.name));
   const hits = (found: CsvInference) => found.schema.fields.filter((f) => names.has(f.name)).length;
@@ -66,6 +70,13 @@ function inferDialect(
   if (hits(best) > 0) return best;
   const header = told.header ?? true;
   const delimiters = told.delimiter === undefined ? DELIMITERS : [told.delimiter];
+  // More columns only: that another delimiter makes fewer of them is no reason to take it.
+  if (columns !== undefined && best.schema.fields.length < columns) {
+    for (const delimiter of delimiters) {
+      const found = infer({ ...told, delimiter });
+      if (found.schema.fields.length === columns) return found;
+    }
+  }
   if (names.size === 0) {
     const [only, ...others] = best.schema.fields;
     if (only === undefined || others.length > 0 || !best.dialect.header || told.delimiter !== undefined) return best;
@@ -88,24 +99,39 @@ function isInHalf(sample: Bytes, delimiter: string): boolean {
   return 2 * lines.filter((line) => line.includes(delimiter)).length >= lines.length;
 }
 
-/** Names: those given, else the header's; without a header, those of the schema when it has as many columns. */
+/**
+ * Names: those given, else the header's; without a header, those of the schema when it has as many columns. An only row
+ * that is cut into more or fewer is a bad row: the reader says so.
+ */
 function named(
-  fields: readonly ArrowField[],
+  { schema: { fields }, dialect, rows, isAll }: CsvInference & { readonly isAll: boolean },
   columnNames: readonly string[] | undefined,
-  dialect: CsvDialect,
   given: ArrowSchema | null,
 ): ArrowField[] {
-  const headless = !dialect.header && given?.fields.length === fields.length;
-  const names = columnNames ?? (headless ? given.fields.map((f) => f.name) : undefined);
+  const isOnly = !dialect.header && rows === 1 && isAll;
+  const own = new Set(fields.map((f) => f.name));
+  const headless =
+    !dialect.header &&
+    (given?.fields.length === fields.length || (isOnly && given?.fields.every((f) => !own.has(f.name)) === true));
+  const names = columnNames ?? (headless ? given?.fields.map((f) => f.name) : undefined);
   if (names === undefined) return [...fields];
-  if (names.length !== fields.length) {
+  if (names.length !== fields.length && !isOnly) {
+    const count = fields.length;
+    const found = dialect.header ? `the header has ${some(count, 'name')}` : `most rows have ${some(count, 'field')}`;
     throw new IcestreamError(
       'SCHEMA_MISMATCH',
-      `csv.columnNames has ${names.length} names and the file has ${fields.length} columns`,
+      `csv.columnNames has ${some(names.length, 'name')} and ${found}; name every column of the file, in its order`,
       { option: 'csv.columnNames' },
     );
   }
-  return fields.map((field, i) => ({ ...field, name: names[i] ?? field.name }));
+  return names.map((name, i) => ({ ...(fields[i] ?? TEXT), name }));
+}
+
+/** Of a column that no row shows. */
+const TEXT: Omit<ArrowField, 'name'> = { nullable: true, type: { kind: 'utf8', layout: 'offset32' } };
+
+function some(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 const NESTED: ReadonlySet<ArrowType['kind']> = new Set(['list', 'fixed_size_list', 'struct', 'map', 'union']);

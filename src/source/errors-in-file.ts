@@ -13,6 +13,13 @@ export const BAD_ROW: Advice = {
   INVALID_VALUE: "correct the row, give the column another type, or leave such rows out (onBadRow: 'reject')",
 };
 
+/** Where nothing else shows how many columns there are. */
+export const BAD_ONLY_ROW: Advice = {
+  INVALID_VALUE:
+    'correct the row, or name as many columns as it has (csv.columnNames, option schema), or leave such rows out ' +
+    "(onBadRow: 'reject')",
+};
+
 /** The same error with the file's name, unless it has one; errors of the engine itself stay as they are. */
 export function inFile(error: unknown, file: string, advice: Advice = {}): unknown {
   if (!(error instanceof IcestreamError) || error.place.file !== undefined) return error;

@@ -2,13 +2,18 @@
 import type { Batch, TextReader } from '../engine/engine.ts';
 import { handOver, makeOpenSource } from './batch-flow.ts';
 import type { ByteStream } from './byte-stream.ts';
-import { BAD_ROW, inFile } from './errors-in-file.ts';
+import { type Advice, BAD_ROW, inFile } from './errors-in-file.ts';
 import type { FileContext } from './file-context.ts';
 import { DEFAULT_BATCH_ROWS } from './options.ts';
 import type { OpenSource } from './source.ts';
 
 /** Takes over the stream and the reader. */
-export function openText(stream: ByteStream, reader: TextReader, context: FileContext): OpenSource {
+export function openText(
+  stream: ByteStream,
+  reader: TextReader,
+  context: FileContext,
+  advice: Advice = BAD_ROW,
+): OpenSource {
   const { name, options, rejects, open } = context;
   const takeRejects = () => rejects.take(reader.takeRejects(), name, open.onReject);
 
@@ -20,7 +25,7 @@ export function openText(stream: ByteStream, reader: TextReader, context: FileCo
       }
       yield* settled(reader.finish(), takeRejects);
     } catch (error) {
-      throw inFile(error, name, BAD_ROW);
+      throw inFile(error, name, advice);
     }
   }
   return makeOpenSource({

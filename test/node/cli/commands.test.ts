@@ -178,7 +178,11 @@ it('names the columns of a file that has no header', async () => {
   expect(await icestream(args, '3,c\n')).toMatchObject({ code: 0, last: { rows: '1' } });
   const columns = await icestream(['inspect', 'demo.headless', 'schema']);
   expect(columns.out).toMatch(/id\s+long.*\n.*name\s+string/);
-  const short = await icestream([...args.slice(0, 6), 'id', '--json'], '4,d\n');
+  const named = [...args.slice(0, 6), 'id', '--json'];
+  const only = await icestream(named, '4,d\n');
+  expect(only).toMatchObject({ code: 3, last: { code: 'INVALID_VALUE', line: 1 } });
+  expect(only.last).toMatchObject({ message: expect.stringMatching(/too many fields.*--column-names, --types/) });
+  const short = await icestream(named, '4,d\n5,e\n');
   expect(short).toMatchObject({ code: 3, last: { code: 'SCHEMA_MISMATCH', option: '--column-names' } });
 });
 

@@ -111,7 +111,7 @@ describe('CSV', () => {
     expect(renamed.rows).toEqual([{ a: 1n, b: 2n, c: 3n }]);
     await expect(readAll(fromAny(file('a,b\n1,2\n', 'x.csv'), { csv: { columnNames: ['a'] } }))).rejects.toMatchObject({
       code: 'SCHEMA_MISMATCH',
-      message: expect.stringMatching(/columnNames has 1 names and the file has 2 columns/),
+      message: expect.stringMatching(/columnNames has 1 name and the header has 2 names; /),
     });
   });
 
@@ -186,6 +186,51 @@ describe('rows that do not fit', () => {
       { a: 2n, b: 'x' },
       { a: 3n, b: 'y' },
     ]);
+  });
+
+  test.each([
+    ['csv.columnNames', { csv: { header: false, columnNames: ['a', 'b'] } }],
+    ['schema', { csv: { header: false }, schema }],
+    ['both', { csv: { header: false, columnNames: ['a', 'b'] }, schema }],
+  ])('are also the only one of a file without a header, whose columns are named by %s', async (_, options) => {
+    for (const only of ['1\n', '\n1', '1,x,y\n', '1;x;y']) {
+      const source = fromAny(file(only, 'x.csv'), options);
+      const line = only.startsWith('\n') ? 2 : 1;
+      await expect(readAll(source), only).rejects.toMatchObject({
+        code: 'INVALID_VALUE',
+        place: { file: 'x.csv', line, row: 0 },
+        message: expect.stringMatching(
+          /^x\.csv: line \d: too (few|many) fields: \d instead of 2; .*csv\.columnNames.*onBadRow/,
+        ),
+      });
+      const rejects: RejectedRow[] = [];
+      const onReject = (rows: readonly RejectedRow[]) => void rejects.push(...rows);
+      const { rows, columns } = await readAll(fromAny(file(only, 'x.csv'), { ...options, onBadRow: 'reject' }), {
+        onReject,
+      });
+      expect([rows, columns, rejects.length]).toEqual([[], ['a', 'b'], 1]);
+    }
+  });
+
+  test('and columns that are too many or too few in most rows are named anew, not taken for bad rows', async () => {
+    for (const [text, csv, found] of [
+      ['1,x,y\n2,x,y\n', { header: false }, 'most rows have 3 fields'],
+      ['1\n2\n3,x\n', { header: false }, 'most rows have 1 field'],
+      ['p,q,r\n', { header: true }, 'the header has 3 names'],
+    ] as const) {
+      const source = fromAny(file(text, 'x.csv'), { csv: { ...csv, columnNames: ['a', 'b'] }, onBadRow: 'reject' });
+      await expect(readAll(source), text).rejects.toMatchObject({
+        code: 'SCHEMA_MISMATCH',
+        place: { file: 'x.csv', option: 'csv.columnNames' },
+        message: expect.stringContaining(`x.csv: csv.columnNames has 2 names and ${found}; `),
+      });
+    }
+  });
+
+  test('do not hide the delimiter that cuts the others as their names say', async () => {
+    const csv = { header: false, columnNames: ['a', 'b'] };
+    const { rows } = await readAll(fromAny(file('1\n2|x\n', 'x.csv'), { csv, onBadRow: 'reject' }));
+    expect(rows).toEqual([{ a: 2n, b: 'x' }]);
   });
 
   test('or are set aside and reported, up to a limit', async () => {
