@@ -8,6 +8,10 @@ export interface ScanProgress {
   readonly filesRead: number;
   /** Of data files; manifests are not counted. */
   readonly bytesRead: number;
+  /**
+   * The most that was held, the engine's memory included, of which an earlier operation may have left much: up to this
+   * scan's share of the engine it counts as this one's, beyond that only what was added or in use meanwhile.
+   */
   readonly memoryPeakBytes: number;
 }
 

@@ -2,6 +2,7 @@
 import { defaultMemoryLimitBytes } from '#load-engine';
 import { getEngine } from '../engine/default-engine.ts';
 import type { Engine } from '../engine/engine.ts';
+import { EngineCharge } from '../engine/engine-charge.ts';
 import { IcestreamError } from '../errors.ts';
 import { MemoryLease, readerShareBytes } from '../util/memory-budget.ts';
 import type { World } from '../util/world.ts';
@@ -16,6 +17,7 @@ export class ScanSession implements Disposable {
   rows = 0;
   filesRead = 0;
   bytesRead = 0;
+  readonly #engineCharge: EngineCharge;
   readonly #world: Pick<World, 'now'>;
   #lastMs = Number.NEGATIVE_INFINITY;
   #peak = 0;
@@ -24,6 +26,7 @@ export class ScanSession implements Disposable {
     this.#world = world;
     this.options = options;
     this.engine = engine;
+    this.#engineCharge = new EngineCharge(engine, engineShareBytes(lease.limitBytes));
     this.lease = lease;
   }
 
@@ -31,8 +34,7 @@ export class ScanSession implements Disposable {
   static async begin(world: Pick<World, 'now'>, options: ReadOptions): Promise<ScanSession> {
     requireRunning(options.signal);
     const limit = options.memoryLimitBytes ?? Math.min(defaultMemoryLimitBytes, options.budget?.limitBytes ?? Infinity);
-    // A quarter is for manifests and the batch in the caller's hands.
-    const engine = options.engine ?? (await getEngine({ memoryLimitBytes: limit - Math.floor(limit / 4) }));
+    const engine = options.engine ?? (await getEngine({ memoryLimitBytes: engineShareBytes(limit) }));
     const lease =
       options.budget === undefined ? new MemoryLease(limit) : await options.budget.acquire(limit, options.signal);
     return new ScanSession(world, options, engine, lease);
@@ -49,7 +51,7 @@ export class ScanSession implements Disposable {
 
   /** Reports when it is time, or at the end. */
   tick(isEnd = false): void {
-    this.#peak = Math.max(this.#peak, this.engine.memoryBytes + this.lease.usedBytes);
+    this.#peak = Math.max(this.#peak, this.#engineCharge.bytes + this.lease.usedBytes);
     const { onProgress } = this.options;
     if (onProgress === undefined) return;
     const now = this.#world.now();
@@ -62,6 +64,11 @@ export class ScanSession implements Disposable {
   [Symbol.dispose](): void {
     this.lease.release();
   }
+}
+
+/** A quarter is for manifests and the batch in the caller's hands. */
+function engineShareBytes(limitBytes: number): number {
+  return limitBytes - Math.floor(limitBytes / 4);
 }
 
 /** @throws IcestreamError ABORTED when the signal has fired. */

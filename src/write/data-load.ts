@@ -63,7 +63,7 @@ export interface DataLoadRequest {
 /** Reads the source to its end. What could not be removed is added to `leftBehind`, also when it throws. */
 export async function loadData(request: DataLoadRequest, leftBehind: string[]): Promise<DataLoad> {
   const { session, metadata, schema, spec, store, stored } = request;
-  const { engine, lease, meter, signal, options, threads } = session;
+  const { engine, engineCharge, lease, meter, signal, options, threads } = session;
   const stopped = signal === undefined ? {} : { signal };
   const settings = writeSettings(metadata);
   const mode = options.distributionMode ?? settings.distributionMode;
@@ -85,6 +85,7 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
     sourceBatchRows: request.source.batchRows ?? 0,
     engineLimitBytes: engine.maxMemoryBytes,
   });
+  engineCharge.shareBytes = plan.engineBytes;
   const merge = clustered?.planMerge(plan, leaves, settings, request.source.columnsApart === true) ?? null;
   const encoderOptions = encoderSettings(metadata, schema, target, options.encoding ?? 'default');
   const openEncoder = (): Encoder => (options.encoder ?? ((o) => engine.encoder(o)))(encoderOptions);
@@ -161,6 +162,7 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
   const rows = await loadRows(
     {
       engine,
+      engineCharge,
       source: request.source,
       target,
       constants,

@@ -18,6 +18,7 @@ export interface WriteProgress {
   readonly openFiles: number;
   readonly filesWritten: number;
   readonly bufferedBytes: number;
+  /** As in the result, so far. */
   readonly memoryPeakBytes: number;
 }
 
@@ -136,6 +137,10 @@ export interface WriteResult {
   /** Temporary files of a clustered write that could not be removed; no table names them. */
   readonly leftBehind: readonly string[];
   readonly elapsedMs: number;
+  /**
+   * The most that was held, the engine's memory included, of which an earlier operation may have left much: up to this
+   * write's share of the engine it counts as this one's, beyond that only what was added or in use meanwhile.
+   */
   readonly memoryPeakBytes: number;
 }
 

@@ -37,7 +37,7 @@ export class ProgressMeter {
     return this.#peak;
   }
 
-  /** Notes what is held now: wasm memory, and the buffers outside it. */
+  /** Notes what is held now: of wasm memory, and the buffers outside it. */
   sampleMemory(engineBytes: number, lease: MemoryLease): void {
     const { parts = 0, runs = 0, source = 0, manifests = 0, files = 0 } = lease.usage();
     this.#peak = Math.max(this.#peak, engineBytes + parts + runs + source + manifests + files);

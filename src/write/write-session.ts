@@ -3,6 +3,7 @@ import { defaultMemoryLimitBytes } from '#load-engine';
 import { getEngine } from '../engine/default-engine.ts';
 import { requireThreadCount, requireThreads } from '../engine/encode-threads.ts';
 import type { Engine } from '../engine/engine.ts';
+import { EngineCharge } from '../engine/engine-charge.ts';
 import type { EncodeThreads } from '../engine/threads/threads.ts';
 import { IcestreamError } from '../errors.ts';
 import type { ExpectedSchema, OpenSource, RecordBatchSource } from '../source/source.ts';
@@ -33,6 +34,8 @@ export class WriteSession implements AsyncDisposable {
   /** Null: the snapshot becomes the head of its branch. */
   readonly wapId: string | null;
   readonly engine: Engine;
+  /** The engine's part of `memoryPeakBytes`. */
+  readonly engineCharge: EngineCharge;
   /** Of the writer's own share. */
   readonly lease: MemoryLease;
   /** `memoryLimitBytes`. */
@@ -54,6 +57,7 @@ export class WriteSession implements AsyncDisposable {
     this.world = world;
     this.options = options;
     this.engine = engine;
+    this.engineCharge = new EngineCharge(engine, engineShareBytes(lease.limitBytes));
     this.lease = lease;
     this.limitBytes = limitBytes;
     this.commitId = commitId;
@@ -124,7 +128,7 @@ export class WriteSession implements AsyncDisposable {
     facts: Pick<WriteResult, 'snapshotId' | 'alreadyCommitted' | 'rows' | 'files' | 'bytes' | 'retries'> &
       Partial<Pick<WriteResult, 'commitId' | 'writerSequence' | 'leftBehind'>>,
   ): WriteResult {
-    this.meter.sampleMemory(this.engine.memoryBytes, this.lease);
+    this.meter.sampleMemory(this.engineCharge.bytes, this.lease);
     this.meter.tick('done');
     return {
       commitId: this.commitId,

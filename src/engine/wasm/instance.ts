@@ -6,6 +6,8 @@ import { copyBytes } from './copy-bytes.ts';
 const PAGE_BYTES = 65_536;
 /** What the module was linked with (`wasm/build.mjs`). */
 const INITIAL_PAGES = 64;
+/** Of an engine that has done nothing yet. */
+export const IDLE_MEMORY_BYTES = INITIAL_PAGES * PAGE_BYTES;
 const MOST_PAGES = 65_536;
 
 type Call = (...args: number[]) => number;
@@ -36,7 +38,7 @@ export class WasmInstance {
     if (!(pages >= INITIAL_PAGES)) {
       throw new IcestreamError(
         'MEMORY_LIMIT_TOO_SMALL',
-        `memoryLimitBytes ${maxMemoryBytes} is too small for the engine; it needs at least ${INITIAL_PAGES * PAGE_BYTES}`,
+        `memoryLimitBytes ${maxMemoryBytes} is too small for the engine; it needs at least ${IDLE_MEMORY_BYTES}`,
         { option: 'memoryLimitBytes' },
       );
     }

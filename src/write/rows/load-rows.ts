@@ -1,6 +1,7 @@
 /** Reads a source to its end into data files: aligned to the table's schema, routed, encoded, uploaded, counted. */
 import type { ArrowSchema } from '../../engine/arrow-schema.ts';
 import type { AlignConstant, Batch, Engine } from '../../engine/engine.ts';
+import type { EngineCharge } from '../../engine/engine-charge.ts';
 import { IcestreamError } from '../../errors.ts';
 import { alignBatch } from '../../source/align-batch.ts';
 import type { OpenSource } from '../../source/source.ts';
@@ -13,6 +14,7 @@ import type { RowWriter } from './row-writer.ts';
 
 export interface LoadRowsOptions {
   readonly engine: Engine;
+  readonly engineCharge: EngineCharge;
   readonly plan: MemoryPlan;
   /** What takes the rows; `onState` is to be called when what it holds has changed. */
   readonly openWriter: (onState: () => void) => RowWriter;
@@ -33,7 +35,7 @@ export interface LoadRowsOptions {
  * ROW_COUNT_MISMATCH when not every row read was written.
  */
 export async function loadRows(options: LoadRowsOptions, leftBehind: string[]): Promise<number> {
-  const { engine, lease, meter } = options;
+  const { engineCharge, lease, meter } = options;
   const writer = options.openWriter(() => {
     sample();
     meter.tick();
@@ -43,7 +45,7 @@ export async function loadRows(options: LoadRowsOptions, leftBehind: string[]): 
     lease.set('runs', writer.runBytes);
     const parts = writer.bufferedPartBytes;
     lease.set('parts', parts);
-    meter.sampleMemory(engine.memoryBytes + writer.threadBytes, lease);
+    meter.sampleMemory(engineCharge.bytes + writer.threadBytes, lease);
     meter.openFiles = writer.openFiles;
     meter.bufferedBytes = writer.bufferedRowBytes + parts;
     meter.bytesUploaded = Math.max(meter.bytesUploaded, writer.encodedBytes - parts);
