@@ -1,8 +1,9 @@
 /**
  * icestream: streams data into Apache Iceberg tables from wherever JavaScript runs, in constant memory.
  *
- * Stores are entries of their own: `icestream/storage/s3`, `icestream/storage/local`, `icestream/storage/memory`;
- * `icestream/arrow` takes apache-arrow tables and batches, and gives those of a scan.
+ * Stores are entries of their own: `icestream/storage/s3`, `icestream/storage/r2`, `icestream/storage/local`,
+ * `icestream/storage/opfs`, `icestream/storage/memory`; apps for servers: `icestream/server`; `icestream/arrow`
+ * takes apache-arrow tables and batches, and gives those of a scan.
  */
 
 export type {
