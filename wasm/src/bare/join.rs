@@ -3,14 +3,15 @@
 use arrow_buffer::{ArrowNativeType, BooleanBufferBuilder, Buffer};
 use arrow_data::{ArrayData, ArrayDataBuilder};
 use arrow_schema::DataType;
+use icestream_encodings::{ends_of_lengths, far64, far128};
 
-use super::narrow::{widen_decimals, widen_offsets, widen_words};
+use super::narrow::widen_texts;
 
 /// A column of a record, or a child of one, as its bytes lie there.
 pub struct Stored {
     pub length: usize,
     pub nulls: Option<Buffer>,
-    /// Whether the first buffer is what `narrow` made of it.
+    /// Whether the buffers are what `narrow` made of them.
     pub is_narrow: bool,
     pub buffers: Vec<Buffer>,
     pub children: Vec<Stored>,
@@ -33,14 +34,14 @@ pub fn join(data_type: &DataType, parts: &[&Stored]) -> Option<ArrayData> {
         DataType::Null | DataType::Struct(_) => {}
         DataType::Boolean => data = data.add_buffer(bits(parts, length, |part| part.buffers.first())?),
         DataType::Utf8 | DataType::Binary => {
-            data = data.add_buffer(offsets(parts, length)?).add_buffer(bytes(parts, 1)?);
+            data = data.add_buffer(offsets(parts, length)?).add_buffer(texts(parts)?);
         }
         DataType::List(_) | DataType::Map(..) => data = data.add_buffer(offsets(parts, length)?),
         DataType::Int64 | DataType::Timestamp(..) | DataType::Time64(_) => {
-            data = data.add_buffer(numbers(parts, length, widen_words)?);
+            data = data.add_buffer(numbers(parts, length, far64)?);
         }
-        DataType::Decimal128(..) => data = data.add_buffer(numbers(parts, length, widen_decimals)?),
-        _ => data = data.add_buffer(bytes(parts, 0)?),
+        DataType::Decimal128(..) => data = data.add_buffer(numbers(parts, length, far128)?),
+        _ => data = data.add_buffer(bytes(parts)?),
     }
     for (at, child) in children(data_type).into_iter().enumerate() {
         let parts = parts.iter().map(|part| part.children.get(at)).collect::<Option<Vec<_>>>()?;
@@ -51,10 +52,10 @@ pub fn join(data_type: &DataType, parts: &[&Stored]) -> Option<ArrayData> {
     Some(unsafe { data.align_buffers(true).build_unchecked() })
 }
 
-/// Of a single part the buffer itself, where it is not narrow: its rows may be large.
+/// Of a single part the buffer itself, where it is as it was: its rows may be large.
 fn only<'a>(parts: &[&'a Stored], at: usize) -> Option<&'a Buffer> {
     match parts {
-        [part] if at > 0 || !part.is_narrow => part.buffers.get(at),
+        [part] if !part.is_narrow => part.buffers.get(at),
         _ => None,
     }
 }
@@ -78,17 +79,31 @@ fn bits<'a>(parts: &[&'a Stored], length: usize, of: impl Fn(&'a Stored) -> Opti
     Some(out.finish().into_inner())
 }
 
-fn bytes(parts: &[&Stored], at: usize) -> Option<Buffer> {
-    if let Some(only) = only(parts, at) {
+fn bytes(parts: &[&Stored]) -> Option<Buffer> {
+    if let Some(only) = only(parts, 0) {
         return Some(only.clone());
     }
-    let all = parts.iter().map(|part| part.buffers.get(at)).collect::<Option<Vec<_>>>()?;
+    let all = parts.iter().map(|part| part.buffers.first()).collect::<Option<Vec<_>>>()?;
     let mut out = Vec::with_capacity(all.iter().map(|buffer| buffer.len()).sum());
     all.iter().for_each(|buffer| out.extend_from_slice(buffer));
     Some(Buffer::from_vec(out))
 }
 
-type Widen<T> = fn(&mut Vec<T>, usize, &Buffer) -> Option<()>;
+fn texts(parts: &[&Stored]) -> Option<Buffer> {
+    if let Some(only) = only(parts, 1) {
+        return Some(only.clone());
+    }
+    let mut out = Vec::new();
+    for part in parts {
+        match part.is_narrow {
+            true => widen_texts(&mut out, part.length, &part.buffers)?,
+            false => out.extend_from_slice(part.buffers.get(1)?),
+        }
+    }
+    Some(Buffer::from_vec(out))
+}
+
+type Widen<T> = fn(&[u32], usize, &mut Vec<T>) -> Option<()>;
 
 fn numbers<T: ArrowNativeType>(parts: &[&Stored], length: usize, widen: Widen<T>) -> Option<Buffer> {
     if let Some(only) = only(parts, 0) {
@@ -98,7 +113,7 @@ fn numbers<T: ArrowNativeType>(parts: &[&Stored], length: usize, widen: Widen<T>
     for part in parts {
         let buffer = part.buffers.first()?;
         match part.is_narrow {
-            true => widen(&mut out, part.length, buffer)?,
+            true => widen(buffer.typed_data(), part.length, &mut out)?,
             false => out.extend_from_slice(buffer.typed_data().get(..part.length)?),
         }
     }
@@ -115,7 +130,7 @@ fn offsets(parts: &[&Stored], length: usize) -> Option<Buffer> {
     for part in parts {
         let buffer = part.buffers.first()?;
         if part.is_narrow {
-            widen_offsets(&mut out, part.length, buffer)?;
+            ends_of_lengths(buffer, part.length, &mut out)?;
         } else {
             let before = *out.last()?;
             out.extend(buffer.typed_data::<i32>().get(1..=part.length)?.iter().map(|end| before + end));
