@@ -12,7 +12,9 @@ export async function mergeRecords(readers: readonly RunReader[], use: UseRecord
   for (let key = lowestKey(readers); key !== null; key = lowestKey(readers)) {
     for (const reader of readers) {
       for (let { record } = reader; record?.partition.key === key; { record } = reader) {
-        const used = use(record);
+        const loads = reader.load();
+        if (loads !== null) await loads;
+        const used = use(reader.record ?? record);
         if (used !== null) await used;
         const arrives = reader.advance();
         if (arrives !== null) await arrives;

@@ -24,7 +24,7 @@ export interface RunReaderOptions {
 
 const NOTHING: Bytes = new Uint8Array();
 
-/** Lifecycle: `advance`* → `close`. */
+/** Lifecycle: (`advance` → `load`?)* → `close`. */
 export class RunReader {
   readonly #run: Run;
   readonly #bytes: RunBytes;
@@ -40,6 +40,8 @@ export class RunReader {
   #takenBytes = 0;
   #rows = 0;
   #record: RunRecord | null = null;
+  /** Of the record at hand, bytes that were not read. */
+  #missingBytes = 0;
 
   constructor(run: Run, bytes: RunBytes, options: RunReaderOptions) {
     this.#run = run;
@@ -48,7 +50,7 @@ export class RunReader {
     this.#ahead = this.#fetch(options.firstBytes);
   }
 
-  /** The record at hand; null before the first `advance`, and at the end. */
+  /** The record at hand, whose `pieces` are all there once it was loaded; null before the first `advance`, and at the end. */
   get record(): RunRecord | null {
     return this.#record;
   }
@@ -76,9 +78,9 @@ export class RunReader {
     this.#ahead ??= this.#fetch(this.#options.chunkBytes, this.#spent.pop());
     for (const chunk of this.#spent.splice(0)) release(chunk);
     const left = this.#chunk.length - this.#at;
-    if (left < BARE_HEAD_BYTES) return this.#gather();
+    if (left < BARE_HEAD_BYTES) return this.#begin();
     const head = this.#checked(bareHead(this.#view, this.#at));
-    if (left < head.bytes) return this.#gather();
+    if (left < head.bytes) return this.#begin();
     const start = this.#at;
     const labelAt = start + BARE_HEAD_BYTES;
     this.#at += head.bytes;
@@ -88,13 +90,27 @@ export class RunReader {
     return null;
   }
 
-  /** The next record, where it ends in another chunk. */
-  async #gather(): Promise<void> {
+  /**
+   * Reads the rest of the record at hand; null: all of it is there, as it is of most. Not before it is its turn: the
+   * records at hand of all runs would be more than their chunks.
+   */
+  load(): Promise<void> | null {
+    return this.#missingBytes === 0 ? null : this.#loadRest();
+  }
+
+  async #loadRest(): Promise<void> {
+    const rest = await this.#take(this.#missingBytes);
+    this.#missingBytes = 0;
+    if (this.#record !== null) this.#record = { ...this.#record, pieces: [...this.#record.pieces, ...rest] };
+  }
+
+  /** The start of the next record, where it ends in another chunk. */
+  async #begin(): Promise<void> {
     const start = concatBytes(await this.#take(BARE_HEAD_BYTES));
     const head = this.#checked(bareHead(new DataView(start.buffer, start.byteOffset), 0), start.length);
     const label = concatBytes(await this.#take(head.labelBytes));
-    const rest = await this.#take(head.bytes - BARE_HEAD_BYTES - head.labelBytes);
-    this.#accept(head, label, [start, label, ...rest]);
+    this.#missingBytes = head.bytes - BARE_HEAD_BYTES - head.labelBytes;
+    this.#accept(head, label, [start, label]);
   }
 
   /** `takenBytes`: of the record. */

@@ -177,6 +177,30 @@ test('rows come back as they were written, by key and then in the order of their
   );
 });
 
+test('of many runs the chunks are held, and the one record whose turn it is', async () => {
+  const numbers = Array.from({ length: 1000 }, (_, at) => Math.imul(at, 0x9e3779b9));
+  const one = stored([{ values: [null, null], numbers }], 1_000_000, 1_000_000);
+  const chunkBytes = 256;
+  expect(one.bytes.length).toBeGreaterThan(10 * chunkBytes);
+  const from = readers(
+    Array.from({ length: 20 }, () => one),
+    chunkBytes,
+  );
+  let most = 0;
+  let rows = 0;
+  await mergeRecords(from, ({ head, pieces }) => {
+    expect(pieces.reduce((sum, piece) => sum + piece.length, 0)).toBe(head.bytes);
+    most = Math.max(
+      most,
+      from.reduce((sum, reader) => sum + reader.bufferedBytes, 0),
+    );
+    rows += head.rows;
+    return null;
+  });
+  expect(rows).toBe(20_000);
+  expect(most).toBeLessThanOrEqual(one.bytes.length + 2 * chunkBytes * from.length);
+});
+
 test('rows are cut into the same pieces however they came in batches', () => {
   fc.assert(
     fc.property(
