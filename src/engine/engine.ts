@@ -123,6 +123,8 @@ export interface CsvReaderOptions {
   /** One entry per column of the file, in file order; types must be flat. */
   readonly schema: ArrowSchema;
   readonly batchRows: number;
+  /** A batch ends before `batchRows` when its values take so many bytes. Default 2 MiB. */
+  readonly batchBytes?: number;
   readonly onBadRow: 'fail' | 'reject';
 }
 
@@ -134,6 +136,8 @@ export interface CsvReaderOptions {
 export interface JsonReaderOptions {
   readonly schema: ArrowSchema;
   readonly batchRows: number;
+  /** See `CsvReaderOptions`. */
+  readonly batchBytes?: number;
   readonly onBadRow: 'fail' | 'reject';
   /**
    * A row with a field that the schema does not have: `fail` makes it a bad row, `ignore` leaves the field out. Fields
@@ -352,8 +356,8 @@ export interface Engine {
   aligner(source: ArrowSchema, options: AlignOptions): Aligner;
   /**
    * Groups the rows of all batches (of one schema) by partition tuple, in order of first row; consumes the batches.
-   * Rows of one tuple only are not copied: there is a slice for each batch then. `mostTuples`, at least 1: only rows
-   * before the first one that has one more tuple.
+   * Rows of one tuple only are not copied: there is a slice for each batch then. Large rows of a tuple are several
+   * slices, one after the other. `mostTuples`, at least 1: only rows before the first one that has one more tuple.
    */
   partition(batches: readonly Batch[], transforms: readonly PartitionTransform[], mostTuples?: number): Partitioned;
   /** As `partition`, with the rows of each tuple in pieces: as many as have `pieceBytes` on average, at least one. */

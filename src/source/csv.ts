@@ -6,7 +6,7 @@ import { arrowTypeName } from '../format/arrow-type-name.ts';
 import { columnError } from '../format/column-problem.ts';
 import type { Bytes } from '../util/bytes.ts';
 import { defined } from '../util/defined.ts';
-import { batchRowsWithin } from './batch-rows.ts';
+import { batchesWithin } from './batch-rows.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { knownTypes, refuseBadNames, refuseUnknownTypes } from './column-types.ts';
 import { BAD_ONLY_ROW, BAD_ROW, inFile } from './errors-in-file.ts';
@@ -41,7 +41,7 @@ export async function openCsv(stream: ByteStream, context: FileContext, tabs: bo
     const reader = open.engine.csvReader({
       dialect: found.dialect,
       schema,
-      batchRows: batchRowsWithin(options, schema, open.lease),
+      ...batchesWithin(options, schema, open.lease),
       onBadRow: options.onBadRow ?? 'fail',
     });
     return openText(stream, reader, context, fields.length === found.schema.fields.length ? BAD_ROW : BAD_ONLY_ROW);

@@ -2,7 +2,7 @@
 import type { ArrowSchema } from '../engine/arrow-schema.ts';
 import type { Engine, JsonInference } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
-import { batchRowsWithin } from './batch-rows.ts';
+import { batchesWithin } from './batch-rows.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { knownTypes, lateFields, projected, refuseBadNames } from './column-types.ts';
 import { inFile } from './errors-in-file.ts';
@@ -29,7 +29,7 @@ export async function openJson(stream: ByteStream, context: FileContext): Promis
     const schema: ArrowSchema = projected({ fields }, options.columns, name, open);
     const reader = open.engine.jsonReader({
       schema,
-      batchRows: batchRowsWithin(options, schema, open.lease),
+      ...batchesWithin(options, schema, open.lease),
       onBadRow: options.onBadRow ?? 'fail',
       unknownFields: options.columns === undefined ? 'fail' : 'ignore',
     });

@@ -4,7 +4,7 @@ import { IcestreamError } from '../errors.ts';
 import { shownName } from '../format/column-problem.ts';
 import { BadValue } from './bad-value.ts';
 import { makeOpenSource } from './batch-flow.ts';
-import { batchRowsWithin } from './batch-rows.ts';
+import { batchesWithin } from './batch-rows.ts';
 import { knownTypes, lateFields, projected, refuseBadNames } from './column-types.ts';
 import { inFile } from './errors-in-file.ts';
 import { DEFAULT_BATCH_ROWS, DEFAULT_SAMPLE_ROWS, type SourceOptions } from './options.ts';
@@ -30,10 +30,10 @@ export async function openRows(context: RowsContext): Promise<OpenSource> {
   try {
     const schema = await schemaOf(context, reading);
     const { columns, onBadRow = 'fail' } = options;
-    const batchRows = batchRowsWithin(options, schema, open.lease);
+    const batches = batchesWithin(options, schema, open.lease);
     const writer = new RowJsonWriter(schema.fields, columns === undefined ? 'fail' : 'ignore');
     // The writer gives it no others.
-    const reader = open.engine.jsonReader({ schema, batchRows, onBadRow, unknownFields: 'fail' });
+    const reader = open.engine.jsonReader({ schema, ...batches, onBadRow, unknownFields: 'fail' });
     const run = new RowRun(reading, writer, reader, onBadRow, new RejectCounter(options.maxBadRows));
     return makeOpenSource({
       name,

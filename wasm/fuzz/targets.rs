@@ -21,6 +21,7 @@ use icestream_engine::text::csv_infer::{self, Given};
 use icestream_engine::text::json::JsonReader;
 use icestream_engine::text::json_fill::Unknown;
 use icestream_engine::text::json_infer;
+use icestream_engine::text::rows::BatchSize;
 
 /// The first byte says where the rest is cut in two.
 fn halves(data: &[u8]) -> (&[u8], &[u8]) {
@@ -131,6 +132,9 @@ fn read_rows(file: &Bytes, mut rows: RowGroups) -> Result<usize> {
     }
 }
 
+/// Small, as what is read is.
+const BATCH: BatchSize = BatchSize { rows: 7, bytes: 1000 };
+
 /// CSV: what a sample says of it, then all of it in two pieces.
 pub fn csv(data: &[u8]) {
     let (first, rest) = halves(data);
@@ -139,7 +143,7 @@ pub fn csv(data: &[u8]) {
         dialect: found.dialect,
         header: found.header,
         null_values: found.null_values,
-        batch_rows: 7,
+        batch: BATCH,
         fail: false,
     };
     let Ok(mut reader) = CsvReader::new(Arc::new(found.schema), options) else { return };
@@ -153,7 +157,7 @@ pub fn csv(data: &[u8]) {
 pub fn json(data: &[u8]) {
     let (first, rest) = halves(data);
     let Ok((schema, _)) = json_infer::infer(first, rest.is_empty()) else { return };
-    let Ok(mut reader) = JsonReader::new(Arc::new(schema), 7, false, Unknown::Ignore) else { return };
+    let Ok(mut reader) = JsonReader::new(Arc::new(schema), BATCH, false, Unknown::Ignore) else { return };
     if reader.push(first).is_ok() && reader.push(rest).is_ok() {
         let _ = reader.finish();
     }

@@ -40,7 +40,7 @@ pub unsafe extern "C" fn batch_cluster(ptr: *mut u8, len: usize, request_ptr: *m
 pub extern "C" fn clustered_records(clustered: i32, at_least: usize) -> i32 {
     answer(|| {
         let records = handles::with::<Clustered, _>(clustered, |rows| rows.records(at_least))?;
-        Ok(if records.is_empty() { 0 } else { set_out(vec![records]) })
+        Ok(set_out(records))
     })
 }
 

@@ -16,6 +16,7 @@ use crate::text::csv_infer::{self, Given};
 use crate::text::json::JsonReader;
 use crate::text::json_fill::Unknown;
 use crate::text::json_infer;
+use crate::text::rows::BatchSize;
 use crate::text::tokens::Dialect;
 
 enum Reader {
@@ -53,7 +54,7 @@ pub unsafe extern "C" fn csv_new(ptr: *mut u8, len: usize) -> i32 {
     let request = unsafe { request(ptr, len) };
     answer(|| {
         let request = request?;
-        let (schema, batch_rows, fail) = common(&request)?;
+        let (schema, batch, fail) = common(&request)?;
         let given = given(&request["dialect"])?;
         let dialect = Dialect {
             delimiter: given.delimiter.ok_or_else(|| option("delimiter", "is missing"))?,
@@ -65,7 +66,7 @@ pub unsafe extern "C" fn csv_new(ptr: *mut u8, len: usize) -> i32 {
             dialect,
             header: given.header.unwrap_or(false),
             null_values: given.null_values.unwrap_or_default(),
-            batch_rows,
+            batch,
             fail,
         };
         handles::insert(Reader::Csv(CsvReader::new(schema, options)?))
@@ -81,13 +82,13 @@ pub unsafe extern "C" fn json_new(ptr: *mut u8, len: usize) -> i32 {
     let request = unsafe { request(ptr, len) };
     answer(|| {
         let request = request?;
-        let (schema, batch_rows, fail) = common(&request)?;
+        let (schema, batch, fail) = common(&request)?;
         let unknown = match request["unknownFields"].as_str() {
             Some("fail") => Unknown::Fail,
             Some("ignore") => Unknown::Ignore,
             _ => return Err(option("unknownFields", "must be fail or ignore")),
         };
-        handles::insert(Reader::Json(JsonReader::new(schema, batch_rows, fail, unknown)?))
+        handles::insert(Reader::Json(JsonReader::new(schema, batch, fail, unknown)?))
     })
 }
 
@@ -160,13 +161,16 @@ fn option(name: &str, what: &str) -> EngineError {
     EngineError::invalid_argument(format!("option {name} {what}"))
 }
 
-fn common(request: &Value) -> Result<(SchemaRef, usize, bool)> {
+fn common(request: &Value) -> Result<(SchemaRef, BatchSize, bool)> {
     let schema = Arc::new(schema_from_json(&request["schema"])?);
-    let rows = request["batchRows"].as_u64().and_then(|rows| usize::try_from(rows).ok()).filter(|rows| *rows > 0);
-    let rows = rows.ok_or_else(|| option("batchRows", "must be a whole number, 1 or more"))?;
+    let number = |name: &str| {
+        let number = request[name].as_u64().and_then(|number| usize::try_from(number).ok()).filter(|n| *n > 0);
+        number.ok_or_else(|| option(name, "must be a whole number, 1 or more"))
+    };
+    let batch = BatchSize { rows: number("batchRows")?, bytes: number("batchBytes")? };
     match request["onBadRow"].as_str() {
-        Some("fail") => Ok((schema, rows, true)),
-        Some("reject") => Ok((schema, rows, false)),
+        Some("fail") => Ok((schema, batch, true)),
+        Some("reject") => Ok((schema, batch, false)),
         _ => Err(option("onBadRow", "must be fail or reject")),
     }
 }

@@ -54,15 +54,28 @@ impl Clustered {
         Ok(Some((key, Part { values, first_row, batch })))
     }
 
-    /// Pieces as records, labelled with their keys: at least so many bytes, unless no rows are left.
-    pub fn records(&mut self, at_least: usize) -> Result<Vec<u8>> {
+    /// Pieces as records, labelled with their keys: at least so many bytes, unless no rows are left. They follow each
+    /// other in blocks that have room for what is in them: one that grows is there twice.
+    pub fn records(&mut self, at_least: usize) -> Result<Vec<Vec<u8>>> {
+        let mut full = Vec::new();
+        // What is over at the end is in most cases less than an eighth.
         let mut out = Vec::with_capacity(at_least + at_least / 8);
-        while out.len() < at_least
+        let mut bytes = 0;
+        while bytes < at_least
             && let Some((key, part)) = self.next_piece()?
         {
+            let size = data_size(&part.batch) as usize;
+            // With its head, and what fills up to borders.
+            if size + size / 16 > out.capacity() - out.len() {
+                full.push(std::mem::take(&mut out));
+            }
+            let before = out.len();
             append(&mut out, &part.batch, &key)?;
+            bytes += out.len() - before;
         }
-        Ok(out)
+        full.push(out);
+        full.retain(|block| !block.is_empty());
+        Ok(full)
     }
 
     fn piece_rows(&mut self, key: &[u8]) -> usize {

@@ -17,7 +17,11 @@ pub fn data_size(batch: &RecordBatch) -> u64 {
 
 /// Of each column.
 pub fn column_sizes(batch: &RecordBatch) -> Vec<u64> {
-    batch.columns().iter().map(|c| size(c, None)).collect()
+    batch.columns().iter().map(column_size).collect()
+}
+
+pub fn column_size(column: &ArrayRef) -> u64 {
+    size(column, None)
 }
 
 /// `mask`: the rows that count.

@@ -7,6 +7,7 @@ use arrow_schema::{DataType, Field, Fields};
 use icestream_routing::{NumberedRows, RowGroups};
 
 use super::concat::require_one_schema;
+use super::data_size::{column_size, column_sizes};
 use super::gather::gather;
 use super::group::group;
 use super::keys::KeyColumn;
@@ -15,11 +16,16 @@ use super::transform::Transform;
 use crate::error::{EngineError, Result};
 use crate::schema_json::field_id;
 
+/// Of a column that is copied to its groups, in one block.
+const PIECE_BYTES: usize = 1 << 20;
+/// Rows with more in one column, on average, are large.
+const LARGE_ROW_BYTES: usize = 64;
+
 /// Rows that share a partition tuple.
 pub struct Part {
     /// Single-value bytes of the result type by transform; None: null.
     pub values: Vec<Option<Vec<u8>>>,
-    /// The first row of the tuple in the batch that was split.
+    /// The first of them in what was split.
     pub first_row: u32,
     pub batch: RecordBatch,
 }
@@ -51,10 +57,10 @@ pub struct Partitioned {
     pub rest: Vec<RecordBatch>,
 }
 
-/// The rows of `batches`, one after the other, by partition tuple: parts in order of their first row, rows in the order
-/// they had. `transforms`: source field ids and what is done to them. A tuple has one part, except where it is the only
-/// one: then the batches stay what they are. Rows are split up to the one that would begin more than `most_parts`, which
-/// is at least 1.
+/// The rows of `batches`, one after the other, by partition tuple: tuples in order of their first row, rows in the order
+/// they had. `transforms`: source field ids and what is done to them. A tuple has one part, except where its rows are
+/// large, or it is the only one: then the batches stay what they are. Rows are split up to the one that would begin more
+/// than `most_parts` tuples, which is at least 1.
 pub fn partition(batches: Vec<RecordBatch>, transforms: &[(i32, Transform)], most_parts: usize) -> Result<Partitioned> {
     let mut batches: Vec<_> = batches.into_iter().filter(|b| b.num_rows() > 0).collect();
     if batches.is_empty() {
@@ -86,9 +92,9 @@ pub fn partition(batches: Vec<RecordBatch>, transforms: &[(i32, Transform)], mos
         };
         return Ok(Partitioned { parts: batches.into_iter().map(part).collect(), rest });
     }
-    let parts = split(batches, &groups)?.into_iter().zip(values).zip(groups.firsts);
-    let parts = parts.map(|((batch, values), first_row)| Part { values, first_row, batch }).collect();
-    Ok(Partitioned { parts, rest })
+    let parts = split(batches, groups)?.into_iter();
+    let parts = parts.map(|(group, first_row, batch)| Part { values: values[group].clone(), first_row, batch });
+    Ok(Partitioned { parts: parts.collect(), rest })
 }
 
 /// Leaves the first `rows` rows of `batches`; returns the others.
@@ -167,9 +173,11 @@ pub(super) fn find<'a>(
     None
 }
 
-/// The rows of each group as batches of their own memory: one that waits does not keep the others alive.
-fn split(batches: Vec<RecordBatch>, groups: &NumberedRows) -> Result<Vec<RecordBatch>> {
-    let groups = RowGroups::new(&groups.ids, groups.firsts.len());
+/// The rows of each group as batches of their own memory: one that waits does not keep the others alive. Each batch
+/// comes after the number of its group and its first row, those of one group together.
+fn split(batches: Vec<RecordBatch>, groups: NumberedRows) -> Result<Vec<(usize, u32, RecordBatch)>> {
+    let Pieces { ids, pieces } = pieces(&batches, groups);
+    let groups = RowGroups::new(&ids, pieces.len());
     let schema = batches[0].schema();
     let mut columns: Vec<Vec<ArrayRef>> = schema.fields().iter().map(|_| Vec::with_capacity(batches.len())).collect();
     for batch in batches {
@@ -182,9 +190,84 @@ fn split(batches: Vec<RecordBatch>, groups: &NumberedRows) -> Result<Vec<RecordB
             part.push(rows);
         }
     }
-    let whole = |(columns, rows): (Vec<ArrayRef>, &usize)| {
+    let whole = |((columns, rows), (group, first_row)): ((Vec<ArrayRef>, &usize), (usize, u32))| {
         let options = RecordBatchOptions::new().with_row_count(Some(*rows));
-        RecordBatch::try_new_with_options(schema.clone(), columns, &options).map_err(EngineError::from)
+        Ok((group, first_row, RecordBatch::try_new_with_options(schema.clone(), columns, &options)?))
     };
-    parts.into_iter().zip(groups.sizes()).map(whole).collect()
+    let mut parts = parts.into_iter().zip(groups.sizes()).zip(pieces).map(whole).collect::<Result<Vec<_>>>()?;
+    // Later pieces of a group have numbers behind those of all groups.
+    parts.sort_by_key(|(group, ..)| *group);
+    Ok(parts)
+}
+
+/// Rows by piece of a group.
+struct Pieces {
+    /// The piece of each row.
+    ids: Vec<u32>,
+    /// Of each piece the group, and its first row.
+    pieces: Vec<(usize, u32)>,
+}
+
+/// A group is one piece, except where rows are large: it goes on under a new number before a piece has more than about
+/// `PIECE_BYTES` in a column. The heap has holes of that size, and a piece that was used leaves one.
+fn pieces(batches: &[RecordBatch], groups: NumberedRows) -> Pieces {
+    let NumberedRows { mut ids, firsts } = groups;
+    let mut pieces: Vec<_> = firsts.into_iter().enumerate().collect();
+    let columns = widest_column(batches, ids.len());
+    let mut held = vec![0; pieces.len()];
+    let mut current: Vec<u32> = (0..pieces.len() as u32).collect();
+    let mut row = 0;
+    for column in columns {
+        let weights = Weights::of(column);
+        for (at, id) in ids[row..row + column.len()].iter_mut().enumerate() {
+            let group = *id as usize;
+            let (weight, held) = (weights.at(at), &mut held[group]);
+            if *held > 0 && *held + weight > PIECE_BYTES {
+                current[group] = pieces.len() as u32;
+                pieces.push((group, (row + at) as u32));
+                *held = 0;
+            }
+            *held += weight;
+            *id = current[group];
+        }
+        row += column.len();
+    }
+    Pieces { ids, pieces }
+}
+
+/// The column of most bytes, if its rows are large and do not fit in one piece. Of small ones a block is never too large,
+/// as their number is limited, and each row would be looked at once more.
+fn widest_column(batches: &[RecordBatch], rows: usize) -> impl Iterator<Item = &ArrayRef> {
+    let mut sizes = vec![0; batches[0].num_columns()];
+    for batch in batches {
+        sizes.iter_mut().zip(column_sizes(batch)).for_each(|(sum, size)| *sum += size);
+    }
+    let widest = sizes.iter().enumerate().max_by_key(|(_, size)| **size);
+    let widest = widest.filter(|(_, size)| **size > (LARGE_ROW_BYTES * rows).max(PIECE_BYTES) as u64);
+    widest.map(|(at, _)| at).into_iter().flat_map(|at| batches.iter().map(move |batch| batch.column(at)))
+}
+
+/// What each row of a column takes.
+enum Weights<'a> {
+    /// Where the values begin and end.
+    Offsets(&'a [i32]),
+    /// On average.
+    Even(usize),
+}
+
+impl<'a> Weights<'a> {
+    fn of(column: &'a ArrayRef) -> Self {
+        match column.data_type() {
+            DataType::Utf8 => Self::Offsets(column.as_string::<i32>().value_offsets()),
+            DataType::Binary => Self::Offsets(column.as_binary::<i32>().value_offsets()),
+            _ => Self::Even((column_size(column) as usize).div_ceil(column.len().max(1))),
+        }
+    }
+
+    fn at(&self, row: usize) -> usize {
+        match self {
+            Self::Offsets(offsets) => (offsets[row + 1] - offsets[row]) as usize,
+            Self::Even(bytes) => *bytes,
+        }
+    }
 }

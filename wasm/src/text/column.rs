@@ -114,6 +114,16 @@ impl Column {
         }
     }
 
+    /// Makes room for `times` as many bytes of text: to grow to the double would need more, and twice.
+    pub fn make_room(&mut self, times: f64) {
+        if let Data::Text { bytes, .. } | Data::Bytes { bytes, .. } = &mut self.data {
+            let room = with_margin((bytes.len() as f64 * times) as usize);
+            if bytes.capacity() < room {
+                bytes.reserve_exact(room - bytes.len());
+            }
+        }
+    }
+
     pub fn push_null(&mut self) -> std::result::Result<(), Reason> {
         if !self.field.is_nullable() {
             return Err("null or missing, and the column is required".into());
@@ -324,15 +334,15 @@ impl Column {
             (Data::F64(values), _) => primitive::<Float64Type>(values, nulls, data_type)?,
             (Data::I128(values), _) => primitive::<Decimal128Type>(values, nulls, data_type)?,
             (Data::Text { ends, bytes }, _) => {
-                let values = Buffer::from_vec(renewed(bytes));
+                let values = Buffer::from_vec(renewed_bytes(bytes));
                 Arc::new(StringArray::try_new(offsets(ends), values, nulls)?)
             }
             (Data::Bytes { ends, bytes }, _) => {
-                let values = Buffer::from_vec(renewed(bytes));
+                let values = Buffer::from_vec(renewed_bytes(bytes));
                 Arc::new(BinaryArray::try_new(offsets(ends), values, nulls)?)
             }
             (Data::Fixed { width, bytes }, _) => {
-                let values = Buffer::from_vec(renewed(bytes));
+                let values = Buffer::from_vec(renewed_bytes(bytes));
                 Arc::new(FixedSizeBinaryArray::try_new(*width as i32, values, nulls)?)
             }
             (Data::List { ends, element }, DataType::List(field)) => {
@@ -375,6 +385,18 @@ fn renewed<T>(values: &mut Vec<T>) -> Vec<T> {
     values.shrink_to_fit();
     let room = Vec::with_capacity(values.len());
     std::mem::replace(values, room)
+}
+
+/// The same for bytes of texts.
+fn renewed_bytes(bytes: &mut Vec<u8>) -> Vec<u8> {
+    bytes.shrink_to_fit();
+    let room = Vec::with_capacity(with_margin(bytes.len()));
+    std::mem::replace(bytes, room)
+}
+
+/// Bytes of texts in batches that are alike are a few more or less.
+fn with_margin(bytes: usize) -> usize {
+    bytes + bytes / 8
 }
 
 fn offsets(ends: &mut Vec<i32>) -> OffsetBuffer<i32> {

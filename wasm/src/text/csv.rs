@@ -5,7 +5,7 @@ use arrow_schema::{DataType, SchemaRef};
 use serde_json::Value;
 
 use super::column::Column;
-use super::rows::{Fault, Rows};
+use super::rows::{BatchSize, Fault, Rows};
 use super::tokens::{Dialect, Record, Tokenizer};
 use super::transcode::Transcoder;
 use crate::error::{EngineError, Result};
@@ -15,7 +15,7 @@ pub struct CsvOptions {
     pub dialect: Dialect,
     pub header: bool,
     pub null_values: Vec<String>,
-    pub batch_rows: usize,
+    pub batch: BatchSize,
     pub fail: bool,
 }
 
@@ -48,7 +48,7 @@ impl CsvReader {
             transcoded: Vec::new(),
             tokenizer: Tokenizer::new(options.dialect),
             inner: Inner {
-                rows: Rows::new(schema, options.batch_rows, options.fail)?,
+                rows: Rows::new(schema, options.batch, options.fail)?,
                 null_values: options.null_values.into_iter().map(String::into_bytes).collect(),
                 skip_header: options.header,
             },
@@ -143,7 +143,7 @@ mod tests {
             dialect: Dialect { delimiter: b',', quote: Some(b'"'), escape: None, comment: None },
             header: true,
             null_values: vec![String::new(), "NULL".into()],
-            batch_rows: 3,
+            batch: BatchSize { rows: 3, bytes: 1 << 20 },
             fail,
         }
     }
@@ -252,14 +252,14 @@ mod tests {
     #[test]
     fn wide_batches_are_cut_by_their_bytes() {
         let schema = Arc::new(Schema::new(vec![Field::new("s", DataType::Utf8, true)]));
-        let mut reader =
-            CsvReader::new(schema, CsvOptions { batch_rows: 1 << 20, header: false, ..options(true) }).unwrap();
+        let batch = BatchSize { rows: 1 << 20, bytes: 1 << 20 };
+        let mut reader = CsvReader::new(schema, CsvOptions { batch, header: false, ..options(true) }).unwrap();
         let line = [vec![b'x'; 1 << 16], vec![b'\n']].concat();
         let mut rows = Vec::new();
-        for _ in 0..600 {
+        for _ in 0..40 {
             rows.extend(reader.push(&line).unwrap().iter().map(RecordBatch::num_rows));
         }
         rows.extend(reader.finish().unwrap().iter().map(RecordBatch::num_rows));
-        assert_eq!(rows, [64, 64, 64, 64, 64, 64, 64, 64, 64, 24]);
+        assert_eq!(rows, [16, 16, 8]);
     }
 }

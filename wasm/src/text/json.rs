@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::json_fill::{Shape, Unknown, fill_fields};
 use super::json_rows::{RowReader, Splitter};
 use super::json_scan::Scanner;
-use super::rows::{Fault, Rows};
+use super::rows::{BatchSize, Fault, Rows};
 use super::swar;
 use super::transcode::Transcoder;
 use crate::error::Result;
@@ -28,8 +28,8 @@ struct Filler {
 }
 
 impl JsonReader {
-    pub fn new(schema: SchemaRef, batch_rows: usize, fail: bool, unknown: Unknown) -> Result<Self> {
-        let rows = Rows::new(schema, batch_rows, fail)?;
+    pub fn new(schema: SchemaRef, most: BatchSize, fail: bool, unknown: Unknown) -> Result<Self> {
+        let rows = Rows::new(schema, most, fail)?;
         let shape = Shape::of(&rows.columns);
         Ok(Self {
             transcoder: Transcoder::default(),

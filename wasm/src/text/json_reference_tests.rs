@@ -15,6 +15,7 @@ use serde_json::value::RawValue;
 
 use super::json::JsonReader;
 use super::json_fill::Unknown;
+use super::rows::BatchSize;
 use super::{number, parse};
 
 /// Would be found in other rows, if names were looked for without their escapes.
@@ -222,7 +223,7 @@ proptest! {
     #[test]
     fn rows_are_read_or_refused_as_by_the_slow_way(rows in vec(row(), 1..6), step in prop_oneof![1usize..400, Just(1 << 20)]) {
         let text = rows.join(&b'\n');
-        let mut reader = JsonReader::new(Arc::new(schema()), 3, false, Unknown::Ignore).unwrap();
+        let mut reader = JsonReader::new(Arc::new(schema()), BatchSize { rows: 3, bytes: 1 << 20 }, false, Unknown::Ignore).unwrap();
         let mut batches = Vec::new();
         for piece in text.chunks(step) {
             batches.extend(reader.push(piece).unwrap());

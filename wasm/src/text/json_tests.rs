@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::json::JsonReader;
 use super::json_fill::Unknown;
+use super::rows::BatchSize;
 use crate::error::Result;
 use crate::schema_json::EXTENSION;
 
@@ -24,7 +25,8 @@ fn read_with(
     fail: bool,
     unknown: Unknown,
 ) -> Result<(Vec<RecordBatch>, Value)> {
-    let mut reader = JsonReader::new(Arc::new(Schema::new(schema)), 2, fail, unknown)?;
+    let mut reader =
+        JsonReader::new(Arc::new(Schema::new(schema)), BatchSize { rows: 2, bytes: 1 << 20 }, fail, unknown)?;
     let mut batches = Vec::new();
     for piece in text.as_bytes().chunks(step) {
         batches.extend(reader.push(piece)?);

@@ -9,9 +9,16 @@ use serde_json::{Value, json};
 use super::column::Column;
 use crate::error::{EngineError, Result};
 
-/// A batch is closed early when its values take this much. What they lie in while they come is up to three times as
-/// large: it grows to the double, beside what it grows from.
-const BATCH_BYTES: usize = 2 << 20;
+/// Where a batch is closed: it has so many rows, or its values take so many bytes. What they lie in while they come is
+/// up to three times as large: it grows to the double, beside what it grows from.
+#[derive(Clone, Copy, Debug)]
+pub struct BatchSize {
+    pub rows: usize,
+    pub bytes: usize,
+}
+
+/// The most rows of a batch between two looks at its bytes, which are sums over all columns.
+const UNSEEN_ROWS: usize = 64;
 /// Characters of a rejected row that are kept.
 pub const TEXT_CHARS: usize = 4096;
 /// Bytes that are enough for them.
@@ -49,22 +56,25 @@ impl Fault {
 pub struct Rows {
     pub schema: SchemaRef,
     pub columns: Vec<Column>,
-    batch_rows: usize,
+    most: BatchSize,
     fail: bool,
     /// Rows of the source, bad ones counted.
     row: u64,
     filled: usize,
+    /// The row after which the batch's bytes are looked at next.
+    next_look: usize,
     done: Vec<RecordBatch>,
     rejects: Vec<Rejected>,
 }
 
 impl Rows {
-    pub fn new(schema: SchemaRef, batch_rows: usize, fail: bool) -> Result<Self> {
-        if batch_rows == 0 {
+    pub fn new(schema: SchemaRef, most: BatchSize, fail: bool) -> Result<Self> {
+        if most.rows == 0 {
             return Err(EngineError::invalid_argument("batchRows must be 1 or more"));
         }
         let columns = schema.fields().iter().map(Column::new).collect::<Result<_>>()?;
-        Ok(Self { schema, columns, batch_rows, fail, row: 0, filled: 0, done: Vec::new(), rejects: Vec::new() })
+        let (done, rejects) = (Vec::new(), Vec::new());
+        Ok(Self { schema, columns, most, fail, row: 0, filled: 0, next_look: 1, done, rejects })
     }
 
     /// Rows in the columns now.
@@ -78,9 +88,7 @@ impl Rows {
         self.row += 1;
         let Err(Fault { column, reason }) = outcome else {
             self.filled += 1;
-            let full = self.filled >= self.batch_rows
-                // Sums over all columns, so not for every row.
-                || self.filled.is_multiple_of(64) && self.columns.iter().map(Column::bytes).sum::<usize>() >= BATCH_BYTES;
+            let full = self.filled >= self.most.rows || self.filled == self.next_look && self.is_full();
             return if full { self.close() } else { Ok(()) };
         };
         self.take_back();
@@ -105,11 +113,26 @@ impl Rows {
         }
     }
 
+    /// Whether there are enough bytes; if not, the next look is where they may be.
+    fn is_full(&mut self) -> bool {
+        let bytes = self.columns.iter().map(Column::bytes).sum::<usize>();
+        let missing = self.most.bytes.saturating_sub(bytes);
+        if bytes >= self.most.bytes / 4 {
+            // What is still to come is known now.
+            self.columns.iter_mut().for_each(|column| column.make_room(self.most.bytes as f64 / bytes as f64));
+        }
+        let row_bytes = (bytes / self.filled).max(1);
+        // Half the way: the next rows may be larger.
+        self.next_look = self.filled + (missing / row_bytes / 2).clamp(1, UNSEEN_ROWS);
+        missing == 0
+    }
+
     fn close(&mut self) -> Result<()> {
         let arrays = self.columns.iter_mut().map(Column::finish).collect::<Result<Vec<ArrayRef>>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(self.filled));
         self.done.push(RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)?);
         self.filled = 0;
+        self.next_look = 1;
         Ok(())
     }
 

@@ -4,11 +4,11 @@ use parquet::basic::{Encoding, PageType};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::schema::types::ColumnDescPtr;
 
-use super::codec::Codec;
+use super::codec::{Codec, make_room};
 use super::dictionary::{Dictionary, Most};
 use super::facts::{Body, Facts, PageSize};
 use super::path::{Kind, Path};
-use super::rows::{Place, Rows};
+use super::rows::{Extent, Place, Rows};
 use super::values::PageValues;
 use super::{encoding, page, sample};
 use crate::encode::options::{ColumnOptions, DictionaryMode, Options};
@@ -49,11 +49,18 @@ pub fn encode(
     let mut body = Body::default();
     while missing > 0 {
         let count = page_rows(kind, options, &rows, at, missing);
-        body.bytes.clear();
-        facts.fill(&rows, at, count, &mut body, |facts, values, out| {
-            facts.add(values);
-            let chosen = *chosen.get_or_insert_with(|| encoding::choose(kind, options.compact, values));
-            encoding::write(chosen, values, out);
+        // Levels are little beside the values, or few.
+        let bytes = page_bytes(kind, rows.extent(at, count));
+        make_room(&mut body.bytes, bytes + bytes / 16);
+        facts.fill(&rows, at, count, &mut body, |facts, parts, out| {
+            // PLAIN values follow each other: they need not be joined first, and large ones be there once more.
+            let together = if is_bytes(kind) && !options.compact { 1 } else { parts.len().max(1) };
+            for parts in parts.chunks(together) {
+                let values = &PageValues::of(kind, parts);
+                facts.add(values);
+                let chosen = *chosen.get_or_insert_with(|| encoding::choose(kind, options.compact, values));
+                encoding::write(chosen, values, out);
+            }
         })?;
         put_data(codec, output, &mut facts, &body, chosen.unwrap_or(Encoding::PLAIN))?;
         at = rows.after(at, count);
@@ -85,7 +92,8 @@ fn with_dictionary<'a>(
         return Ok(None);
     }
     let mut facts = Facts::new(leaf, options);
-    let mut dictionary = Dictionary::new(leaf.path.kind, most);
+    let kind = leaf.path.kind;
+    let mut dictionary = Dictionary::new(kind, most);
     let (mut at, mut missing) = (Place::default(), total);
     let mut bodies = Vec::new();
     let mut fits = true;
@@ -94,11 +102,17 @@ fn with_dictionary<'a>(
         // Indices have 4 bytes at most.
         let count = page_rows(Kind::Int32, options, rows, at, missing);
         let mut body = Body::default();
-        facts.fill(rows, at, count, &mut body, |facts, values, out| {
-            fits = dictionary.write(values, out);
-            // Those of bytes are the dictionary's.
-            if !matches!(values, PageValues::Texts(..) | PageValues::Fixed(..)) {
-                facts.add_bounds(values);
+        facts.fill(rows, at, count, &mut body, |facts, parts, out| {
+            if is_bytes(kind) {
+                // Not joined: a page has many rows here, however large. Their bounds are the dictionary's.
+                fits = parts.iter().all(|part| dictionary.add(&PageValues::of(kind, std::slice::from_ref(part))));
+            } else {
+                let values = PageValues::of(kind, parts);
+                fits = dictionary.add(&values);
+                facts.add_bounds(&values);
+            }
+            if fits {
+                dictionary.put_numbers(out);
             }
         })?;
         if !fits {
@@ -139,14 +153,19 @@ fn put_data(codec: &mut Codec, output: &Output, facts: &mut Facts, body: &Body, 
     Ok(())
 }
 
+fn is_bytes(kind: Kind) -> bool {
+    matches!(kind, Kind::Text | Kind::Fixed(_) | Kind::DecimalBytes(_))
+}
+
+/// What values take as they are in memory.
+fn page_bytes(kind: Kind, extent: Extent) -> usize {
+    extent.slots * kind.width() + if kind == Kind::Text { extent.text_bytes } else { 0 }
+}
+
 /// How many rows the next page has.
 fn page_rows(kind: Kind, options: &Options, rows: &Rows, at: Place, missing: usize) -> usize {
     let most = missing.min(options.page_rows);
-    let fits = |count: usize| {
-        let extent = rows.extent(at, count);
-        let text_bytes = if kind == Kind::Text { extent.text_bytes } else { 0 };
-        extent.slots * kind.width() + text_bytes <= options.page_bytes
-    };
+    let fits = |count: usize| page_bytes(kind, rows.extent(at, count)) <= options.page_bytes;
     if fits(most) {
         return most;
     }

@@ -39,6 +39,18 @@ fn too_large(page: usize, level: i32) -> EngineError {
     EngineError::new("MEMORY_LIMIT_TOO_SMALL", text)
 }
 
+/// Empties `out` and makes room for so many bytes. The next page has a few more: to grow to the double for them would
+/// need a hole of that size in the heap.
+pub fn make_room(out: &mut Vec<u8>, bytes: usize) {
+    const STEP: usize = 64 << 10;
+    out.clear();
+    if out.capacity() < bytes {
+        // What there was goes first.
+        *out = Vec::new();
+        out.reserve_exact(bytes.next_multiple_of(STEP));
+    }
+}
+
 impl Codec {
     pub fn new(compression: Compression) -> Result<Self> {
         let kind = match compression {
@@ -61,19 +73,22 @@ impl Codec {
         match &mut self.kind {
             Kind::Uncompressed => return Ok(page),
             Kind::Zstd { compressor, level } => {
-                out.clear();
-                out.reserve(zstd_safe::compress_bound(page.len()));
+                make_room(out, zstd_safe::compress_bound(page.len()));
                 compressor
                     .compress_to_buffer(page, out)
                     .map_err(|e| if is_refused(&e) { too_large(page.len(), *level) } else { failed(e) })?;
             }
             Kind::Snappy(encoder) => {
-                out.resize(snap::raw::max_compress_len(page.len()), 0);
+                let most = snap::raw::max_compress_len(page.len());
+                make_room(out, most);
+                out.resize(most, 0);
                 let length = encoder.compress(page, out).map_err(failed)?;
                 out.truncate(length);
             }
             Kind::Lz4 => {
-                out.resize(lz4_flex::block::get_maximum_output_size(page.len()), 0);
+                let most = lz4_flex::block::get_maximum_output_size(page.len());
+                make_room(out, most);
+                out.resize(most, 0);
                 let length = lz4_flex::block::compress_into(page, out).map_err(failed)?;
                 out.truncate(length);
             }

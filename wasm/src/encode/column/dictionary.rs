@@ -20,6 +20,7 @@ enum Values {
 pub struct Dictionary {
     kind: Kind,
     values: Values,
+    /// Of the page at hand.
     numbers: Vec<u32>,
 }
 
@@ -34,25 +35,26 @@ impl Dictionary {
         Self { kind, values, numbers: Vec::new() }
     }
 
-    /// Writes the values of a page as numbers. False: the dictionary would become too large.
-    pub fn write(&mut self, values: &PageValues, out: &mut Vec<u8>) -> bool {
+    /// Adds values of a page. False: the dictionary would become too large; it is of no more use.
+    pub fn add(&mut self, values: &PageValues) -> bool {
         let numbers = &mut self.numbers;
-        numbers.clear();
-        let fits = match (&mut self.values, values) {
+        match (&mut self.values, values) {
             (Values::Words(words), PageValues::Words32(values)) => words.words32(values, numbers),
             (Values::Words(words), PageValues::Words64(values)) => words.words64(values, numbers),
             (Values::Bytes(texts), PageValues::Texts(offsets, data)) => texts.texts(offsets, data, numbers),
             (Values::Bytes(texts), PageValues::Fixed(bytes, width)) => texts.fixed(bytes, *width, numbers),
             _ => false,
-        };
-        if fits {
-            let width = (usize::BITS - self.count().saturating_sub(1).leading_zeros()) as usize;
-            out.push(width as u8);
-            if !self.numbers.is_empty() {
-                encodings::indices(&self.numbers, width, out);
-            }
         }
-        fits
+    }
+
+    /// Writes the numbers of the values that were added since the last page.
+    pub fn put_numbers(&mut self, out: &mut Vec<u8>) {
+        let width = (usize::BITS - self.count().saturating_sub(1).leading_zeros()) as usize;
+        out.push(width as u8);
+        if !self.numbers.is_empty() {
+            encodings::indices(&self.numbers, width, out);
+        }
+        self.numbers.clear();
     }
 
     pub fn count(&self) -> usize {

@@ -7,9 +7,10 @@ use parquet::file::metadata::{ColumnChunkMetaData, LevelHistogram, OffsetIndexBu
 
 use super::chunk::Leaf;
 use super::levels::{Histograms, Levels};
+use super::path::Kind;
 use super::rows::{Place, Rows};
 use super::statistics::ChunkStatistics;
-use super::values::{PageValues, Part};
+use super::values::{PageValues, Part, text_bytes};
 use crate::encode::options::{Options, bloom_values};
 use crate::error::{EngineError, Result};
 
@@ -81,7 +82,7 @@ impl<'a> Facts<'a> {
         at: Place,
         count: usize,
         body: &mut Body,
-        write: impl FnOnce(&mut Self, &PageValues, &mut Vec<u8>),
+        write: impl FnOnce(&mut Self, &[Part], &mut Vec<u8>),
     ) -> Result<()> {
         let mut levels = Levels::new(&self.histograms);
         let mut parts: Vec<Part> = Vec::new();
@@ -94,13 +95,12 @@ impl<'a> Facts<'a> {
             })?;
             parts.push((&chunk.values, slots));
         }
-        let values = PageValues::of(self.leaf.path.kind, &parts);
         body.rows = count;
         body.entries = levels.entries;
         body.values = levels.values;
-        body.text_bytes = matches!(values, PageValues::Texts(..)).then(|| values.text_bytes() as i64);
+        body.text_bytes = (self.leaf.path.kind == Kind::Text).then(|| text_bytes(&parts) as i64);
         levels.write(&self.histograms, &mut body.bytes);
-        write(self, &values, &mut body.bytes);
+        write(self, &parts, &mut body.bytes);
         Ok(())
     }
 

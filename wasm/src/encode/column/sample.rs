@@ -44,7 +44,7 @@ pub fn nearly_all_differ(leaf: &Leaf, rows: &Rows, most: Most) -> bool {
     }
     let kind = leaf.path.kind;
     let most = Most { values: most.values.min(values - values / 16), ..most };
-    !Dictionary::new(kind, most).write(&PageValues::of(kind, &parts), &mut Vec::new())
+    !Dictionary::new(kind, most).add(&PageValues::of(kind, &parts))
 }
 
 /// Where the run of a stride begins.

@@ -106,17 +106,6 @@ impl<'a> PageValues<'a> {
             }
         }
     }
-
-    /// Bytes of texts.
-    pub fn text_bytes(&self) -> usize {
-        match self {
-            Self::Texts(offsets, _) => match (offsets.first(), offsets.last()) {
-                (Some(first), Some(last)) => (last - first) as usize,
-                _ => 0,
-            },
-            _ => 0,
-        }
-    }
 }
 
 fn words32(values: &LeafValues) -> &[u32] {
@@ -143,6 +132,10 @@ fn count(parts: &[Part]) -> usize {
     parts.iter().flat_map(|(_, slots)| slots).map(Range::len).sum()
 }
 
+pub fn text_bytes(parts: &[Part]) -> usize {
+    parts.iter().flat_map(|(values, slots)| slots.iter().map(|run| values.text_bytes(run.clone()))).sum()
+}
+
 fn bits(parts: &[Part]) -> BooleanBuffer {
     let mut bits = BooleanBufferBuilder::new(count(parts));
     for (values, slots) in parts {
@@ -160,7 +153,8 @@ fn texts<'a>(parts: &[Part<'a>]) -> PageValues<'a> {
     {
         return PageValues::Texts(Cow::Borrowed(&offsets[run.start..=run.end]), Cow::Borrowed(data));
     }
-    let (mut all_offsets, mut all) = (vec![0], Vec::new());
+    let (mut all_offsets, mut all) = (Vec::with_capacity(1 + count(parts)), Vec::with_capacity(text_bytes(parts)));
+    all_offsets.push(0);
     for (values, slots) in parts {
         let LeafValues::Texts(offsets, data) = values else { continue };
         for run in slots.iter().filter(|run| !run.is_empty()) {

@@ -267,12 +267,65 @@ fn values_of_all_lengths_go_to_their_groups() {
             for (row, key) in keys.iter().enumerate() {
                 expected.entry(*key).or_default().push(row as u32);
             }
+            let parts = joined(parts);
             assert_eq!(parts.len(), expected.len());
             for part in parts {
                 let rows = &expected[&keys[part.first_row as usize]];
                 assert_eq!(part.first_row, rows[0]);
                 assert_eq!(part.batch, rows_of(&batch, rows), "up to {longest} bytes, {groups} groups");
             }
+        }
+    }
+}
+
+/// Parts of one tuple, which follow each other, as one.
+fn joined(parts: Vec<Part>) -> Vec<Part> {
+    let mut all: Vec<Part> = Vec::new();
+    for part in parts {
+        match all.last_mut().filter(|last| last.values == part.values) {
+            Some(last) => last.batch = concat(&[last.batch.clone(), part.batch]).unwrap(),
+            None => all.push(part),
+        }
+    }
+    all
+}
+
+#[test]
+fn large_rows_of_a_tuple_come_in_pieces_that_find_room() {
+    const MIB: usize = 1 << 20;
+    for (seed, bytes, rows) in
+        [(1, 300, 30_000), (2, 5_000, 2_000), (3, 600_000, 12), (4, 2_500_000, 4), (5, 30, 30_000)]
+    {
+        let mut random = Random::new(seed);
+        let keys: Vec<i32> = (0..rows).map(|_| random.below(3) as i32).collect();
+        let values: Vec<Vec<u8>> = (0..rows)
+            .map(|row| vec![row as u8; if keys[row] == 2 { 1 } else { bytes / 2 + random.below(bytes) }])
+            .collect();
+        let columns: [(&str, ArrayRef); 2] = [
+            ("key", Arc::new(Int32Array::from(keys.clone()))),
+            ("value", Arc::new(BinaryArray::from_iter_values(&values))),
+        ];
+        let named =
+            |(at, (name, column)): (usize, &(&str, ArrayRef))| field(name, column.data_type().clone(), at as i32 + 1);
+        let schema = Arc::new(Schema::new(columns.iter().enumerate().map(named).collect::<Vec<_>>()));
+        let batch = RecordBatch::try_new(schema, columns.map(|(_, column)| column).into()).unwrap();
+        let pieces = vec![batch.slice(0, rows / 3), batch.slice(rows / 3, rows - rows / 3)];
+        let parts = parts_of(pieces, &[(1, Transform::Identity)]).unwrap();
+        let size = |part: &Part| part.batch.column(1).as_binary::<i32>().value_data().len();
+        for part in &parts {
+            assert!(size(part) <= MIB || part.batch.num_rows() == 1, "{bytes}: {}", size(part));
+            let first = part.batch.slice(0, 1);
+            assert_eq!(first, batch.slice(part.first_row as usize, 1), "{bytes}");
+        }
+        let total: usize = parts.iter().map(size).sum();
+        assert!(parts.len() <= 3 + 2 * total / MIB, "{bytes}: {} parts", parts.len());
+        let parts = joined(parts);
+        let firsts: Vec<u32> = parts.iter().map(|part| part.first_row).collect();
+        assert!(firsts.is_sorted() && parts.len() == 3.min(firsts.len()), "{bytes}: {firsts:?}");
+        for part in parts {
+            let key = keys[part.first_row as usize];
+            let own: Vec<u32> = (0..rows as u32).filter(|row| keys[*row as usize] == key).collect();
+            assert_eq!(part.batch, rows_of(&batch, &own), "{bytes}");
         }
     }
 }
