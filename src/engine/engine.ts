@@ -331,6 +331,8 @@ export interface Engine {
   /** Size of the wasm memory now, and the most it may become. */
   readonly memoryBytes: number;
   readonly maxMemoryBytes: number;
+  /** Size of the block that was refused last; 0: none was. */
+  readonly refusedBytes: number;
   /** Bytes the allocator has handed out and not got back: 0 change over a balanced piece of work. */
   readonly liveBytes: number;
 

@@ -167,6 +167,7 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
       target,
       constants,
       lease,
+      limitBytes: session.limitBytes,
       meter,
       plan,
       openWriter,

@@ -69,10 +69,19 @@ impl Gather {
             // (from there on, doubling would hold a large message twice).
             let believed = need <= 16 << 20 || self.partial.len() >= need / 8;
             let ahead = if believed { missing } else { step.max(self.partial.len()).min(missing) };
-            self.partial.try_reserve(ahead).map_err(|_| too_large(need as u64))?;
+            let even = if believed { even(need) - need } else { 0 };
+            let reserved = self.partial.try_reserve(ahead + even).or_else(|_| self.partial.try_reserve(ahead));
+            reserved.map_err(|_| too_large(need as u64))?;
         }
         Ok(step)
     }
+}
+
+/// A few bytes more, where they are many: messages of a stream differ by little, and a hole that one has left has to do
+/// for the next.
+fn even(bytes: usize) -> usize {
+    const LARGE: usize = 256 << 10;
+    if bytes < LARGE { bytes } else { bytes.next_multiple_of(1 << (bytes.ilog2() - 4)) }
 }
 
 fn too_large(bytes: u64) -> EngineError {

@@ -52,6 +52,10 @@ class WasmEngine implements Engine {
     return this.#instance.maxMemoryBytes;
   }
 
+  get refusedBytes(): number {
+    return this.#instance.refusedBytes;
+  }
+
   get liveBytes(): number {
     return this.#instance.liveBytes;
   }

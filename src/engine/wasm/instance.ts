@@ -10,6 +10,8 @@ const INITIAL_PAGES = 64;
 export const IDLE_MEMORY_BYTES = INITIAL_PAGES * PAGE_BYTES;
 const MOST_PAGES = 65_536;
 
+const OUT_OF_MEMORY = 'the engine is out of memory';
+
 type Call = (...args: number[]) => number;
 
 interface WasmFailure {
@@ -55,6 +57,11 @@ export class WasmInstance {
 
   get memoryBytes(): number {
     return this.#memory.buffer.byteLength;
+  }
+
+  /** Size of the block that was refused last, also after a trap; 0: none was. */
+  get refusedBytes(): number {
+    return (this.#exports['ics_refused_bytes']?.() ?? 0) >>> 0;
   }
 
   get liveBytes(): number {
@@ -184,7 +191,9 @@ export class WasmInstance {
       return call(...args);
     } catch (error) {
       this.#failure = this.#trapText(error);
-      throw new IcestreamError('ENGINE_FAILED', this.#failure, { cause: error });
+      const isFull = this.#failure.startsWith(OUT_OF_MEMORY);
+      const place = isFull ? { neededBytes: this.maxMemoryBytes + this.refusedBytes } : {};
+      throw new IcestreamError('ENGINE_FAILED', this.#failure, { ...place, cause: error });
     }
   }
 
@@ -192,10 +201,10 @@ export class WasmInstance {
   #trapText(error: unknown): string {
     try {
       const panic = this.#text('ics_panic_ptr', 'ics_panic_len');
-      const refused = (this.#exports['ics_refused_bytes']?.() ?? 0) >>> 0;
+      const refused = this.refusedBytes;
       // Arrow's buffers panic where others abort.
       if (refused > 0 && (panic === '' || panic.includes('failed to allocate memory'))) {
-        return `the engine is out of memory: limit ${this.maxMemoryBytes} bytes, ${refused} more were asked for; raise memoryLimitBytes or write smaller row groups`;
+        return `${OUT_OF_MEMORY}: limit ${this.maxMemoryBytes} bytes, ${refused} more were asked for; raise memoryLimitBytes or write smaller row groups`;
       }
       if (panic !== '') return `the engine stopped: ${panic}`;
     } catch {

@@ -13,7 +13,7 @@ export function* inParts(
   plan: Pick<MemoryPlan, 'bufferedRowBytes' | 'stepBytes'>,
 ): Generator<Batch, void, undefined> {
   const { numRows } = batch;
-  const small = batch.byteLength <= plan.bufferedRowBytes / 2;
+  const small = batch.byteLength <= plan.bufferedRowBytes / 4;
   if (small || numRows === 1) {
     const aligned = toTable(batch);
     if (numRows > 0) yield aligned;

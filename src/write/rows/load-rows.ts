@@ -11,6 +11,7 @@ import type { MemoryPlan } from '../memory-plan.ts';
 import type { ProgressMeter } from '../write-progress.ts';
 import { inParts } from './batch-parts.ts';
 import type { RowWriter } from './row-writer.ts';
+import { orTooSmall } from './too-small.ts';
 
 export interface LoadRowsOptions {
   readonly engine: Engine;
@@ -24,6 +25,8 @@ export interface LoadRowsOptions {
   /** The table's defaults, for columns that the source lacks. */
   readonly constants: readonly AlignConstant[];
   readonly lease: MemoryLease;
+  /** `memoryLimitBytes` of the write, for messages. */
+  readonly limitBytes: number;
   readonly meter: ProgressMeter;
   readonly signal?: AbortSignal;
 }
@@ -31,7 +34,8 @@ export interface LoadRowsOptions {
 /**
  * Returns the rows written; every file was handed to the writer's `onFile`. When it throws, open uploads were aborted;
  * finished files are the caller's to remove. What could not be removed is added to `leftBehind`.
- * @throws IcestreamError of the source, the store and the engine; INVALID_VALUE with the row of the source;
+ * @throws IcestreamError of the source, the store and the engine; MEMORY_LIMIT_TOO_SMALL with a limit that does, where
+ * the engine was out of memory; INVALID_VALUE with the row of the source;
  * ROW_COUNT_MISMATCH when not every row read was written.
  */
 export async function loadRows(options: LoadRowsOptions, leftBehind: string[]): Promise<number> {
@@ -51,13 +55,19 @@ export async function loadRows(options: LoadRowsOptions, leftBehind: string[]): 
     meter.bytesUploaded = Math.max(meter.bytesUploaded, writer.encodedBytes - parts);
     meter.rowsWritten = meter.rowsIn - writer.bufferedRows;
   };
+  let largestBatchBytes = 0;
+  const onBatch = (bytes: number) => {
+    largestBatchBytes = Math.max(largestBatchBytes, bytes);
+  };
   try {
-    await pump(options, writer, sample);
+    await pump(options, writer, onBatch, sample);
     leftBehind.push(...(await writer.finish()));
     sample();
   } catch (error) {
     leftBehind.push(...(await writer.abort()));
-    throw options.signal?.aborted === true ? aborted(options.signal) : error;
+    throw options.signal?.aborted === true
+      ? aborted(options.signal)
+      : orTooSmall(error, { ...options, largestBatchBytes });
   } finally {
     lease.set('rows', 0);
     lease.set('runs', 0);
@@ -72,7 +82,12 @@ export async function loadRows(options: LoadRowsOptions, leftBehind: string[]): 
   return meter.rowsIn;
 }
 
-async function pump(options: LoadRowsOptions, writer: RowWriter, sample: () => void): Promise<void> {
+async function pump(
+  options: LoadRowsOptions,
+  writer: RowWriter,
+  onBatch: (bytes: number) => void,
+  sample: () => void,
+): Promise<void> {
   const { engine, source, target, constants, meter, signal } = options;
   using aligner = engine.aligner(source.schema, { target, constants });
   let file = source.currentFile;
@@ -82,6 +97,7 @@ async function pump(options: LoadRowsOptions, writer: RowWriter, sample: () => v
       batch.free();
       throw aborted(signal);
     }
+    onBatch(batch.byteLength);
     if (source.currentFile !== file) rowsBefore = 0;
     file = source.currentFile;
     const toTable = (rows: Batch) => {

@@ -35,6 +35,8 @@ export interface MergePlan {
 const KEY_BYTES = 24;
 const PLACE_BYTES = 12;
 const LARGEST_RECORD = 1 * MiB;
+/** Writers of Arrow make messages of some megabytes. */
+const LARGE_MESSAGE = 8 * MiB;
 /** Runs are read so much at a time: less makes too many requests, more gains nothing. */
 const SMALLEST_CHUNK = 64 * 1024;
 const LARGEST_CHUNK = 1 * MiB;
@@ -56,8 +58,9 @@ export function planMerge(
   const readBytes = Math.floor(Math.min(limitBytes - engineBytes - parts, limitBytes / 4));
   const recordBytes = Math.min(LARGEST_RECORD, plan.stepBytes);
   const chunks = (readBytes - RECORDS_HELD * recordBytes) / SMALLEST_CHUNK;
-  // Batches whose columns share memory leave holes that copies do not fit in.
-  const runRoomBytes = Math.floor(((columnsApart ? 7 : 5) * roomBytes) / 8);
+  // Batches whose columns share memory leave holes that copies do not fit in, and a message of a stream lies beside.
+  const beside = columnsApart ? roomBytes / 8 : Math.max((3 * roomBytes) / 8, Math.min(roomBytes / 2, LARGE_MESSAGE));
+  const runRoomBytes = Math.floor(roomBytes - beside);
   const runRows = Math.min(MAX_ROUTED_ROWS, Math.floor(runRoomBytes / 2 / KEY_BYTES));
   return {
     columnsApart,

@@ -2,6 +2,7 @@
 import * as arrow from 'apache-arrow';
 import { expect, test } from 'vitest';
 import { newEngine } from '../../../src/engine/default-engine.ts';
+import type { IcestreamError } from '../../../src/errors.ts';
 import { fromAny } from '../../../src/source/from-any.ts';
 import { engineShareBytes } from '../../../src/write/memory-plan.ts';
 import { lake } from './lake.ts';
@@ -26,9 +27,9 @@ function* plainRows(count: number, about: number) {
   for (let id = 0; id < count; id++) yield { id, pad: value(id, about) };
 }
 
-/** One Arrow stream, in messages of about a mebibyte. */
-function arrowStream(count: number, about: number): Uint8Array {
-  const perMessage = Math.ceil(MiB / about);
+/** One Arrow stream, in messages of about so many bytes. */
+function arrowStream(count: number, about: number, messageBytes = MiB): Uint8Array {
+  const perMessage = Math.ceil(messageBytes / about);
   const messages: arrow.RecordBatch[] = [];
   for (let from = 0; from < count; from += perMessage) {
     const ids = Array.from({ length: Math.min(perMessage, count - from) }, (_, at) => from + at);
@@ -89,4 +90,17 @@ test.each([
   [1200, 12_000, 1, 24],
 ])('CSV text, %i bytes × %i in %i partitions, fits in %i MiB', async (about, count, buckets, mib) => {
   expect(await load(csvText(count, about), buckets, mib * MiB)).toBe(BigInt(count));
+});
+
+test('messages that are too large for a limit are refused with a limit that does', async () => {
+  const stream = arrowStream(8000, 5000, 6 * MiB);
+  const refused = await load(stream, 2, 24 * MiB).catch((error: unknown) => error);
+  expect(refused).toMatchObject({
+    code: 'MEMORY_LIMIT_TOO_SMALL',
+    message: expect.stringMatching(/set memoryLimitBytes to at least \d+$/),
+    place: { option: 'memoryLimitBytes' },
+  });
+  const { neededBytes = 0 } = (refused as IcestreamError).place;
+  expect(neededBytes).toBeLessThan(96 * MiB);
+  expect(await load(stream, 2, neededBytes)).toBe(8000n);
 });
