@@ -24,6 +24,8 @@ const MAX_METADATA: usize = 64 << 20;
 const FILE_END: usize = 4 + MAGIC.len();
 /// What writers may leave between the end marker and the footer.
 const MAX_PADDING: u64 = 64;
+/// A piece of a stream has fewer, in most cases.
+const FIRST_BYTES: usize = 512 << 10;
 /// Less of a body is not worth the calls.
 const LEAST_ROOM: usize = 16 << 10;
 
@@ -67,7 +69,9 @@ impl Gather {
         if room < step {
             // A length may lie: room for all of it at once only when that is little, or when an eighth has arrived
             // (from there on, doubling would hold a large message twice).
-            let believed = need <= 16 << 20 || self.partial.len() >= need / 8;
+            // Its first bytes come with the end of the message before, which is to be used first.
+            let begins = self.partial.len() + step < (need / 4).min(FIRST_BYTES);
+            let believed = !begins && (need <= 16 << 20 || self.partial.len() >= need / 8);
             let ahead = if believed { missing } else { step.max(self.partial.len()).min(missing) };
             let even = if believed { even(need) - need } else { 0 };
             let reserved = self.partial.try_reserve(ahead + even).or_else(|_| self.partial.try_reserve(ahead));

@@ -92,6 +92,10 @@ test.each([
   expect(await load(csvText(count, about), buckets, mib * MiB)).toBe(BigInt(count));
 });
 
+test('an Arrow stream of messages of 6 MiB, in small pieces, fits in 48 MiB', async () => {
+  expect(await load(arrowStream(8000, 5000, 6 * MiB), 2, 48 * MiB)).toBe(8000n);
+});
+
 test('messages that are too large for a limit are refused with a limit that does', async () => {
   const stream = arrowStream(8000, 5000, 6 * MiB);
   const refused = await load(stream, 2, 24 * MiB).catch((error: unknown) => error);

@@ -285,6 +285,9 @@ fn no_flip_of_a_bit_loses_rows() {
 fn bodies_that_differ_by_little_take_the_same_room() {
     let room = |need: usize| {
         let mut gather = Gather::default();
+        let first = gather.make_room(1000, need).unwrap();
+        assert!(gather.partial.capacity() <= (4 * first).max(need.min(4096)).next_multiple_of(64), "{need}");
+        gather.partial.resize(first, 0);
         gather.make_room(1 << 20, need).unwrap();
         gather.partial.capacity()
     };
