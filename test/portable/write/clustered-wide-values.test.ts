@@ -70,23 +70,23 @@ test.each([
   [600, 30_000, 1, 48],
   [600, 30_000, 2, 48],
   [300, 40_000, 1, 24],
-  [300, 40_000, 2, 24],
+  [300, 40_000, 2, 32],
   [1200, 20_000, 2, 32],
-  [50_000, 400, 2, 24],
+  [50_000, 400, 2, 32],
 ])('rows of a program, %i bytes × %i in %i partitions, fit in %i MiB', async (about, count, buckets, mib) => {
   expect(await load(plainRows(count, about), buckets, mib * MiB)).toBe(BigInt(count));
 });
 
 test.each([
   [600, 30_000, 1, 40],
-  [600, 30_000, 2, 24],
+  [600, 30_000, 2, 32],
   [5000, 4000, 16, 32],
 ])('an Arrow stream, %i bytes × %i in %i partitions, fits in %i MiB', async (about, count, buckets, mib) => {
   expect(await load(arrowStream(count, about), buckets, mib * MiB)).toBe(BigInt(count));
 });
 
 test.each([
-  [300, 40_000, 2, 24],
+  [300, 40_000, 2, 32],
   [1200, 12_000, 1, 24],
 ])('CSV text, %i bytes × %i in %i partitions, fits in %i MiB', async (about, count, buckets, mib) => {
   expect(await load(csvText(count, about), buckets, mib * MiB)).toBe(BigInt(count));
