@@ -4,6 +4,9 @@
 /// At each end, of texts that are not all the same. Also what is moved at once where texts are short.
 const MOST: usize = 16;
 
+/// What `with_ends` writes behind its texts, and takes back.
+pub const ROOM_BEHIND: usize = MOST;
+
 /// How many bytes all texts begin with alike, and how many of the others they end with alike. `one_length`: where all
 /// texts are so long.
 #[inline(never)]
@@ -95,7 +98,7 @@ pub fn with_ends(
     }
     let (first, last) = (filled(prefix, 0), filled(suffix, 0));
     let start = out.len();
-    out.resize(start + own.len() + count * shared + MOST, 0);
+    out.resize(start + own.len() + count * shared + ROOM_BEHIND, 0);
     let (mut at, mut from) = (start, 0);
     for i in 0..count {
         let length = usize::from(*lengths.get(if lengths.len() == 1 { 0 } else { i })?).checked_sub(shared)?;

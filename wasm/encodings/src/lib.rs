@@ -25,7 +25,7 @@ pub use bytes::{lengths, plain_texts, plain_words32, plain_words64};
 pub use close::{close64, close128, ends_of_lengths, far64, far128, short_lengths};
 pub use decimals::{narrow_bytes, narrow32, narrow64};
 pub use delta::{delta32, delta64};
-pub use ends::{shared_ends, with_ends, without_ends};
+pub use ends::{ROOM_BEHIND, shared_ends, with_ends, without_ends};
 pub use hybrid::{bits_as_levels, indices, levels, run};
 pub use intern::{InternTexts, InternWords};
 pub use lists::Entries;

@@ -3,9 +3,9 @@
 use arrow_buffer::{ArrowNativeType, BooleanBufferBuilder, Buffer};
 use arrow_data::{ArrayData, ArrayDataBuilder};
 use arrow_schema::DataType;
-use icestream_encodings::{ends_of_lengths, far64, far128};
+use icestream_encodings::{ROOM_BEHIND, ends_of_lengths, far64, far128};
 
-use super::narrow::widen_texts;
+use super::narrow::{wide_bytes, widen_texts};
 
 /// A column of a record, or a child of one, as its bytes lie there.
 pub struct Stored {
@@ -93,7 +93,11 @@ fn texts(parts: &[&Stored]) -> Option<Buffer> {
     if let Some(only) = only(parts, 1) {
         return Some(only.clone());
     }
-    let mut out = Vec::new();
+    let bytes = |part: &&Stored| {
+        if part.is_narrow { wide_bytes(part.length, &part.buffers) } else { part.buffers.get(1).map(Buffer::len) }
+    };
+    // Exactly: what grew to the double would stay half empty.
+    let mut out = Vec::with_capacity(parts.iter().map(bytes).sum::<Option<usize>>()? + ROOM_BEHIND);
     for part in parts {
         match part.is_narrow {
             true => widen_texts(&mut out, part.length, &part.buffers)?,

@@ -39,6 +39,13 @@ fn lengths(data: &ArrayData) -> Option<Buffer> {
     short_lengths(data.buffer::<i32>(0).get(..=data.len())?).map(Buffer::from_vec)
 }
 
+/// What the `count` texts of narrow buffers take. None: they are none.
+pub fn wide_bytes(count: usize, buffers: &[Buffer]) -> Option<usize> {
+    let [_, own, rest @ ..] = buffers else { return None };
+    let shared = rest.first().map_or(Some(0), |shared| shared.len().checked_sub(1))?;
+    Some(own.len() + count * shared)
+}
+
 /// Appends the `count` texts of narrow buffers. None: they are none.
 pub fn widen_texts(out: &mut Vec<u8>, count: usize, buffers: &[Buffer]) -> Option<()> {
     let [lengths, own, rest @ ..] = buffers else { return None };
