@@ -10,8 +10,6 @@ const INITIAL_PAGES = 64;
 export const IDLE_MEMORY_BYTES = INITIAL_PAGES * PAGE_BYTES;
 const MOST_PAGES = 65_536;
 
-const OUT_OF_MEMORY = 'the engine is out of memory';
-
 type Call = (...args: number[]) => number;
 
 interface WasmFailure {
@@ -190,27 +188,27 @@ export class WasmInstance {
     try {
       return call(...args);
     } catch (error) {
-      this.#failure = this.#trapText(error);
-      const isFull = this.#failure.startsWith(OUT_OF_MEMORY);
-      const place = isFull ? { neededBytes: this.maxMemoryBytes + this.refusedBytes } : {};
-      throw new IcestreamError('ENGINE_FAILED', this.#failure, { ...place, cause: error });
+      const { message, ...place } = this.#trapped(error);
+      this.#failure = message;
+      throw new IcestreamError('ENGINE_FAILED', message, { ...place, cause: error });
     }
   }
 
   /** The panic's text, or the refused allocation, or what the runtime says. These reads allocate nothing. */
-  #trapText(error: unknown): string {
+  #trapped(error: unknown): { readonly message: string; readonly neededBytes?: number } {
     try {
       const panic = this.#text('ics_panic_ptr', 'ics_panic_len');
       const refused = this.refusedBytes;
       // Arrow's buffers panic where others abort.
       if (refused > 0 && (panic === '' || panic.includes('failed to allocate memory'))) {
-        return `${OUT_OF_MEMORY}: limit ${this.maxMemoryBytes} bytes, ${refused} more were asked for; raise memoryLimitBytes or write smaller row groups`;
+        const message = `the engine is out of memory: limit ${this.maxMemoryBytes} bytes, ${refused} more were asked for; raise memoryLimitBytes or write smaller row groups`;
+        return { message, neededBytes: this.maxMemoryBytes + refused };
       }
-      if (panic !== '') return `the engine stopped: ${panic}`;
+      if (panic !== '') return { message: `the engine stopped: ${panic}` };
     } catch {
       // The trap's own message is what is left.
     }
-    return `the engine stopped: ${error instanceof Error ? error.message : String(error)}`;
+    return { message: `the engine stopped: ${error instanceof Error ? error.message : String(error)}` };
   }
 
   #requireAlive(): void {
