@@ -43,9 +43,12 @@ export interface EncodedFile {
   readonly footer: ParquetFooter;
 }
 
-/** A row group encoded apart from its file, perhaps by another engine on another thread: of a file of its own. */
+/** Columns of a row group, encoded apart from its file, perhaps by another engine on another thread: of a file of their own. */
 export interface EncodedPart {
-  /** The row group's column chunks, without what precedes them. */
+  /** Of the top-level columns of the schema. */
+  readonly firstColumn: number;
+  readonly columns: number;
+  /** Their column chunks, without what precedes them. */
   readonly pieces: readonly Bytes[];
   /** What follows them. */
   readonly tail: Bytes;
@@ -62,10 +65,11 @@ export interface Encoder extends Disposable {
    */
   writeRowGroup(batches: readonly Batch[]): AsyncIterable<Bytes>;
   /**
-   * Puts a row group into the file that was encoded apart with the same options, and gives the file bytes that
-   * are final: those that `writeRowGroup` would have given for its rows. Absent: the implementation encodes alone.
+   * Puts a row group into the file that was encoded apart with the same options, in parts that follow each other and
+   * have all columns together; gives the file bytes that are final: those that `writeRowGroup` would have given for its
+   * rows. Absent: the implementation encodes alone.
    */
-  appendPart?(part: EncodedPart): Iterable<Bytes>;
+  appendParts?(parts: readonly EncodedPart[]): Iterable<Bytes>;
   /** Ends the file. The footer's `numRows` is what was encoded, to be compared with what was given. */
   finish(): Promise<EncodedFile>;
   free(): void;

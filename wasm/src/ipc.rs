@@ -2,6 +2,7 @@
 //! message: it trusts offsets and lengths that a corrupt file may set to anything.
 
 mod bounds;
+pub mod gathered;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -3,6 +3,7 @@ import { IcestreamError } from '../../errors.ts';
 import type { EncoderOptions } from '../encoder.ts';
 import {
   type EncodedRows,
+  type EncodeRequest,
   type EncodeThread,
   ownBuffer,
   type Setup,
@@ -48,11 +49,10 @@ export class Member {
     await this.#ask({ options });
   }
 
-  async encode(rows: Uint8Array): Promise<EncodedRows> {
-    const own = ownBuffer(rows);
-    const encoded = await this.#ask({ rows }, own === null ? [] : [own]);
-    if (encoded === null)
-      throw new IcestreamError('ENGINE_FAILED', 'an encoding thread gave no row group for its rows');
+  async encode(request: EncodeRequest): Promise<EncodedRows> {
+    const own = ownBuffer(request.rows);
+    const encoded = await this.#ask(request, own === null ? [] : [own]);
+    if (encoded === null) throw new IcestreamError('ENGINE_FAILED', 'an encoding thread gave nothing for its rows');
     return encoded;
   }
 

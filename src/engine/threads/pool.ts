@@ -2,9 +2,10 @@
 import { IcestreamError } from '../../errors.ts';
 import type { EncodedPart, EncoderOptions } from '../encoder.ts';
 import type { Batch } from '../engine.ts';
-import { batchesToIpc } from '../wasm/batch.ts';
+import { batchesToParts } from '../wasm/batch.ts';
 import type { Member } from './member.ts';
-import type { SpareBuffers } from './spare-buffers.ts';
+import type { EncodedRows, EncodeRequest, RowsToEncode } from './protocol.ts';
+import { type SpareBuffers, sharedMemory } from './spare-buffers.ts';
 
 export interface EncodePoolOptions {
   /** The most threads. */
@@ -19,12 +20,16 @@ export interface EncodePoolOptions {
   readonly onClose: () => Promise<void>;
 }
 
+/** Parts of a row group for each thread: they differ in what they cost, and who is done first takes one more. */
+const PARTS_A_THREAD = 4;
+/** Less is not worth the cut: calls and messages would cost as much as the wait for one thread. */
+const LEAST_PART_BYTES = 512 * 1024;
+
 interface Job {
   /** In the order they came. */
   readonly number: number;
-  readonly rows: Uint8Array;
   readonly rowBytes: number;
-  readonly resolve: (part: EncodedPart) => void;
+  readonly resolve: (parts: readonly EncodedPart[]) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -51,15 +56,25 @@ export class EncodePool implements AsyncDisposable {
     return sum;
   }
 
-  /** Encodes the rows of `batches` as one row group; consumes them before it returns. Parts come in any order. */
-  encode(batches: readonly Batch[]): Promise<EncodedPart> {
-    const rows = batchesToIpc(batches, (bytes) => this.#options.spare.take(bytes));
-    const part = new Promise<EncodedPart>((resolve, reject) => {
-      if (this.#failure !== null) return reject(this.#failure.error);
-      void this.#run(this.#member(), { number: this.#count++, rows, rowBytes: rows.length, resolve, reject });
+  /**
+   * Encodes the rows of `batches` as one row group, whose parts are given in the columns' order; consumes them before it
+   * returns. Row groups come in any order.
+   */
+  encode(batches: readonly Batch[]): Promise<readonly EncodedPart[]> {
+    const { parts, bytes: rows } = batchesToParts(batches, {
+      most: sharedMemory ? this.threads * PARTS_A_THREAD : 1,
+      leastBytes: LEAST_PART_BYTES,
+      allocate: (bytes) => this.#options.spare.take(bytes),
     });
-    part.catch(() => {}); // thrown by who waits for it
-    return part;
+    const encoded = new Promise<readonly EncodedPart[]>((resolve, reject) => {
+      if (this.#failure !== null) return reject(this.#failure.error);
+      // What takes longest first: the last one begun is the one to wait for.
+      const largestFirst = parts.toSorted((a, b) => b.end - b.start - (a.end - a.start));
+      const job = { number: this.#count++, rowBytes: rows.length, resolve, reject };
+      void this.#run(job, { rows, parts: largestFirst });
+    });
+    encoded.catch(() => {}); // thrown by who waits for it
+    return encoded;
   }
 
   /** Ends the write on the threads; row groups still in the works are rejected. */
@@ -76,8 +91,14 @@ export class EncodePool implements AsyncDisposable {
     return this.close();
   }
 
-  #unfinished(): Job[] {
-    return [...this.#jobs.values()].flat();
+  #unfinished(): Set<Job> {
+    return new Set([...this.#jobs.values()].flat());
+  }
+
+  /** All of them. */
+  #members(): Member[] {
+    while (this.#jobs.size < this.threads) this.#next();
+    return [...this.#jobs.keys()];
   }
 
   /** One that is idle, or the next, or of those that have least to do the one that is likely to be done first. */
@@ -99,24 +120,30 @@ export class EncodePool implements AsyncDisposable {
     return member;
   }
 
-  async #run(member: Member, job: Job): Promise<void> {
-    const { rows, resolve, reject } = job;
-    this.#jobs.get(member)?.push(job);
+  /** A row group of several parts is for all threads, so that none is idle while there is one to begin. */
+  async #run(job: Job, rows: RowsToEncode): Promise<void> {
     try {
-      const { part, buffer } = await member.encode(rows);
-      this.#end(member, job);
-      this.#options.spare.give(buffer ?? rows.buffer);
-      resolve(part);
+      const shared = rows.parts.length > 1;
+      const begun = shared ? new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)) : null;
+      const members = shared ? this.#members() : [this.#member()];
+      const encoded = await Promise.all(members.map((member) => this.#encode(member, job, { ...rows, begun })));
+      const [own] = encoded.flatMap(({ buffer }) => buffer ?? []);
+      this.#options.spare.give(own ?? rows.rows.buffer);
+      job.resolve(encoded.flatMap(({ parts }) => parts).sort((a, b) => a.firstColumn - b.firstColumn));
     } catch (error) {
-      this.#end(member, job);
       this.#fail(error);
-      reject(error);
+      job.reject(error);
     }
   }
 
-  #end(member: Member, job: Job): void {
+  async #encode(member: Member, job: Job, request: EncodeRequest): Promise<EncodedRows> {
     const jobs = this.#jobs.get(member);
-    jobs?.splice(jobs.indexOf(job), 1);
+    jobs?.push(job);
+    try {
+      return await member.encode(request);
+    } finally {
+      jobs?.splice(jobs.indexOf(job), 1);
+    }
   }
 
   /** The first failure is that of all jobs from then on. */

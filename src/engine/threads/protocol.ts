@@ -1,6 +1,7 @@
 /** What the writer's thread and an encoding thread say to each other. */
 import type { ErrorCode, ErrorPlace } from '../../errors.ts';
 import type { EncodedPart, EncoderOptions } from '../encoder.ts';
+import type { PartRows } from '../wasm/batch.ts';
 
 /** The first message to a thread: its engine. */
 export interface Setup {
@@ -14,18 +15,27 @@ export interface WriteRequest {
   readonly options: EncoderOptions | null;
 }
 
-/**
- * The rows of one row group of the write, as one Arrow IPC stream, in shared memory where the runtime has it;
- * transferred elsewhere. Shared memory must stay as it is until the answer.
- */
-export interface EncodeRequest {
+/** A row group of the write: the thread encodes all of its parts, or shares them with others. */
+export interface EncodeRequest extends RowsToEncode {
+  /**
+   * In shared memory, with the others that were asked to encode the same rows: how many of `parts` were begun. Each
+   * thread takes the next until there is none. Null: the thread has all.
+   */
+  readonly begun: Int32Array | null;
+}
+
+export interface RowsToEncode {
+  /** In shared memory where the runtime has it, which must stay as it is until the answer; transferred elsewhere. */
   readonly rows: Uint8Array;
+  /** In the order in which they are to be begun. */
+  readonly parts: readonly PartRows[];
 }
 
 export type ThreadRequest = Setup | WriteRequest | EncodeRequest;
 
 export interface EncodedRows {
-  readonly part: EncodedPart;
+  /** Those that this thread has encoded, in any order. */
+  readonly parts: readonly EncodedPart[];
   /** The one that the rows came in, transferred back; null: it is shared. */
   readonly buffer: ArrayBuffer | null;
 }

@@ -1,7 +1,9 @@
-/** An encoding thread's work: an engine of its own, one row group after the other, one write after the other. */
+/** An encoding thread's work: an engine of its own, its share of one row group after the other, one write after the other. */
 import { IcestreamError } from '../../errors.ts';
+import type { EncodedPart } from '../encoder.ts';
+import type { PartRows } from '../wasm/batch.ts';
 import { PartEncoder } from '../wasm/part-encoder.ts';
-import { type EncodedRows, ownBuffer, type ThreadAnswer, type ThreadRequest } from './protocol.ts';
+import { type EncodedRows, type EncodeRequest, ownBuffer, type ThreadAnswer, type ThreadRequest } from './protocol.ts';
 
 /** Takes the messages of one thread, in order. */
 export function server(
@@ -19,7 +21,10 @@ export function server(
       encoder.begin(message.options);
       return null;
     }
-    return { part: encoder.encode(message.rows), buffer: ownBuffer(message.rows) };
+    const { rows } = message;
+    const parts: EncodedPart[] = [];
+    for (const part of partsToEncode(message)) parts.push(encoder.encode(rows, part));
+    return { parts, buffer: ownBuffer(rows) };
   };
 
   return (message) => {
@@ -34,9 +39,19 @@ export function server(
   };
 }
 
+/** One after the other, when the one before is done: others may take them meanwhile. */
+function* partsToEncode({ parts, begun }: EncodeRequest): Generator<PartRows, void, undefined> {
+  if (begun === null) return yield* parts;
+  for (;;) {
+    const part = parts[Atomics.add(begun, 0, 1)];
+    if (part === undefined) return;
+    yield part;
+  }
+}
+
 /** They change hands: none of them is shared. */
-function buffersOf({ part, buffer }: EncodedRows): ArrayBuffer[] {
-  const made = [...part.pieces, part.tail].map((bytes) => bytes.buffer);
+function buffersOf({ parts, buffer }: EncodedRows): ArrayBuffer[] {
+  const made = parts.flatMap(({ pieces, tail }) => [...pieces, tail].map((bytes) => bytes.buffer));
   return buffer === null ? made : [...made, buffer];
 }
 

@@ -3,12 +3,14 @@
 /** So that buffers for row groups of about one size serve each other: sizes are rounded up by it, or by an 8th at most. */
 const GRAIN_BYTES = 64 * 1024;
 
+/** Browsers have it in pages that are cross-origin isolated. */
+export const sharedMemory = typeof SharedArrayBuffer !== 'undefined';
+
 /**
  * Shared memory where the runtime has it: what is sent and comes back counts as allocated each time, and would have
  * garbage collected all the time.
  */
-const BufferKind: { new (bytes: number): ArrayBufferLike } =
-  typeof SharedArrayBuffer === 'undefined' ? ArrayBuffer : SharedArrayBuffer;
+const BufferKind: { new (bytes: number): ArrayBufferLike } = sharedMemory ? SharedArrayBuffer : ArrayBuffer;
 
 /**
  * What earlier writes left, until it is garbage collected: that may take long, as the collector does not count it, and

@@ -75,11 +75,18 @@ export class WasmBatch implements Batch {
     return this.#instance.callBytes('batch_to_ipc', this.#live());
   }
 
-  static toIpc(batches: readonly Batch[], allocate: (bytes: number) => Uint8Array): Uint8Array {
+  static toParts(batches: readonly Batch[], { most, leastBytes, allocate }: PartsRequest): RowsInParts {
     const [first] = batches;
     if (!(first instanceof WasmBatch)) throw notOfThisEngine();
     const instance = first.#instance;
-    return instance.takeOutput(instance.call('batches_to_ipc', releaseBatches(instance, batches)), allocate);
+    const segments = instance.call('batches_to_parts', most, leastBytes, releaseBatches(instance, batches));
+    const parts: PartRows[] = [];
+    let [firstColumn, start] = [0, 0];
+    for (const [columns, bytes] of instance.meta() as Array<readonly [number, number]>) {
+      parts.push({ firstColumn, columns, start, end: start + bytes });
+      [firstColumn, start] = [firstColumn + columns, start + bytes];
+    }
+    return { parts, bytes: instance.takeOutput(segments, allocate) };
   }
 
   free(): void {
@@ -125,9 +132,33 @@ export function batchesOf(instance: WasmInstance, list: BatchList, schema?: Arro
   return list.map(([handle, rows]) => new WasmBatch(instance, handle, rows, schema));
 }
 
-/** One IPC stream of `batches`, which have one schema, copied out to an array of `allocate`; consumes them. */
-export function batchesToIpc(batches: readonly Batch[], allocate: (bytes: number) => Uint8Array): Uint8Array {
-  return WasmBatch.toIpc(batches, allocate);
+export interface PartsRequest {
+  /** The most parts. */
+  readonly most: number;
+  /** Of a part, by `Batch.byteLength`, if there is so much. */
+  readonly leastBytes: number;
+  readonly allocate: (bytes: number) => Uint8Array;
+}
+
+/** Some columns of rows, as one Arrow IPC stream. */
+export interface PartRows {
+  /** Of the top-level columns. */
+  readonly firstColumn: number;
+  readonly columns: number;
+  /** Where the stream is in the bytes of all parts. */
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface RowsInParts {
+  /** All columns, in order. */
+  readonly parts: readonly PartRows[];
+  readonly bytes: Uint8Array;
+}
+
+/** The rows of `batches`, which have one schema, by columns, copied out to an array of `allocate`; consumes them. */
+export function batchesToParts(batches: readonly Batch[], request: PartsRequest): RowsInParts {
+  return WasmBatch.toParts(batches, request);
 }
 
 function notOfThisEngine(): IcestreamError {
@@ -157,7 +188,7 @@ export function releaseBatches(instance: WasmInstance, batches: readonly Batch[]
 }
 
 /** Numbers as the engine reads them. */
-function littleEndian(numbers: ArrayLike<number>): Bytes {
+export function littleEndian(numbers: ArrayLike<number>): Bytes {
   const bytes = new Uint8Array(numbers.length * 4);
   const view = new DataView(bytes.buffer);
   for (let i = 0; i < numbers.length; i += 1) view.setInt32(i * 4, numbers[i] ?? 0, true);

@@ -1,10 +1,10 @@
 /** The engine's own Parquet encoder. */
 import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
-import { bytesIn } from '../../util/encoding.ts';
+import { bytesIn, concatBytes } from '../../util/encoding.ts';
 import type { EncodedFile, EncodedPart, Encoder, EncoderOptions } from '../encoder.ts';
 import type { Batch } from '../engine.ts';
-import { releaseBatches } from './batch.ts';
+import { littleEndian, releaseBatches } from './batch.ts';
 import { encoderRequest, rowGroupPieces } from './encode-calls.ts';
 import { type FooterJson, footerOf } from './footer-json.ts';
 import type { WasmInstance } from './instance.ts';
@@ -25,15 +25,17 @@ export class WasmEncoder implements Encoder {
     yield* rowGroupPieces(this.#instance, () => this.#live());
   }
 
-  *appendPart({ pieces, tail }: EncodedPart): Generator<Bytes, void, undefined> {
-    const segments = this.#instance.call('enc_append_part', this.#live(), bytesIn(pieces), tail);
+  *appendParts(parts: readonly EncodedPart[]): Generator<Bytes, void, undefined> {
+    const list = littleEndian(parts.flatMap(({ columns, pieces, tail }) => [columns, bytesIn(pieces), tail.length]));
+    const tails = concatBytes(parts.map(({ tail }) => tail));
+    const segments = this.#instance.call('enc_append_parts', this.#live(), list, tails);
     const before = this.#instance.meta() as number;
     const own = this.#instance.takeOutput(segments);
     // Whoever takes a piece may give its memory back: none shares a buffer with the next.
     const after = own.slice(before);
     yield own.slice(0, before);
     // Whole: what is a part of its buffer cannot be given back, and would have garbage collected all the time.
-    yield* pieces;
+    for (const { pieces } of parts) yield* pieces;
     yield after;
   }
 

@@ -1,6 +1,7 @@
-/** Encodes row groups apart from their files: an engine that can do nothing else, and all that its thread has to load. */
+/** Encodes columns of row groups apart from their files: an engine that can do nothing else, and all that its thread has to load. */
 import { IcestreamError } from '../../errors.ts';
 import type { EncodedPart, EncoderOptions } from '../encoder.ts';
+import type { PartRows } from './batch.ts';
 import { encoderRequest, rowGroupPieces } from './encode-calls.ts';
 import { WasmInstance } from './instance.ts';
 
@@ -38,22 +39,23 @@ export class PartEncoder {
     this.#idle = NO_WRITE;
     if (options === null) return;
     this.#request = encoderRequest(options);
-    this.#idle = this.#instance.call('enc_part_new', this.#request);
+    this.#idle = this.#instance.call('enc_part_new', 0, 0, this.#request);
   }
 
   /**
-   * One row group of `rows`, which are what `batchesToIpc` gave with an engine of this version, unchanged: texts and
-   * offsets in them are not looked at again, and other bytes could make it fail anywhere.
+   * One part of the rows of a row group, which are what `batchesToParts` gave with an engine of this version, unchanged:
+   * texts and offsets in them are not looked at again, and other bytes could make it fail anywhere.
    */
-  encode(rows: Uint8Array): EncodedPart {
+  encode(rows: Uint8Array, { firstColumn, columns, start, end }: PartRows): EncodedPart {
     if (this.#idle === NO_WRITE) {
       throw new IcestreamError('ENGINE_FAILED', 'rows came to an encoding thread before the options of their write');
     }
-    const handle = this.#instance.call('enc_part_new', this.#request);
+    const handle = this.#instance.call('enc_part_new', firstColumn, columns, this.#request);
     try {
-      this.#instance.call('enc_part_rows', handle, rows);
+      this.#instance.call('enc_part_rows', handle, rows.subarray(start, end));
       const pieces = [...rowGroupPieces(this.#instance, () => handle)];
-      return { pieces, tail: this.#instance.takeOutput(this.#instance.call('enc_part_finish', handle)) };
+      const tail = this.#instance.takeOutput(this.#instance.call('enc_part_finish', handle));
+      return { firstColumn, columns, pieces, tail };
     } finally {
       this.#instance.drop(handle);
     }

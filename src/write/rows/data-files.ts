@@ -46,7 +46,7 @@ export interface Threads {
   /** What they hold, rows and row groups on the way included. */
   readonly heldBytes: number;
   /** Consumes the batches before it returns. */
-  encode(batches: readonly Batch[]): Promise<EncodedPart>;
+  encode(batches: readonly Batch[]): Promise<readonly EncodedPart[]>;
 }
 
 interface OpenFile {
@@ -58,7 +58,7 @@ interface OpenFile {
 interface Submitted {
   readonly partition: PartitionId;
   readonly rows: number;
-  readonly part: Promise<EncodedPart>;
+  readonly parts: Promise<readonly EncodedPart[]>;
   /** No rows follow in this partition. */
   readonly last: boolean;
 }
@@ -142,14 +142,14 @@ export class DataFiles {
     if (open !== undefined) return this.#place(open, (file) => file.writeRowGroup(batches, onEncoded), last);
     if (threads === undefined) return;
     const rows = rowsOf(batches);
-    const part = threads.encode(batches);
-    part.then(
+    const parts = threads.encode(batches);
+    parts.then(
       (encoded) => {
         this.#unplacedBytes += bytesOf(encoded);
       },
       () => {}, // thrown by who waits for it
     );
-    this.#submitted.push({ partition, rows, part, last });
+    this.#submitted.push({ partition, rows, parts, last });
     if (this.#submitted.length > threads.threads) await this.#placeNext();
   }
 
@@ -173,10 +173,10 @@ export class DataFiles {
   async #placeNext(): Promise<void> {
     const next = this.#submitted.shift();
     if (next === undefined) return;
-    const part = await next.part;
-    this.#unplacedBytes -= bytesOf(part);
+    const parts = await next.parts;
+    this.#unplacedBytes -= bytesOf(parts);
     const open = await this.#openFile(next.partition);
-    await this.#place(open, (file) => file.appendPart(part, next.rows, this.#options.onEncoded), next.last);
+    await this.#place(open, (file) => file.appendParts(parts, next.rows, this.#options.onEncoded), next.last);
   }
 
   /** Gives a file its next row group, and finishes files that are due then. */
@@ -285,6 +285,6 @@ export class DataFiles {
   }
 }
 
-function bytesOf({ pieces, tail }: EncodedPart): number {
-  return bytesIn(pieces) + tail.length;
+function bytesOf(parts: readonly EncodedPart[]): number {
+  return parts.reduce((sum, { pieces, tail }) => sum + bytesIn(pieces) + tail.length, 0);
 }

@@ -25,7 +25,7 @@ export function rowsOf(batches: readonly Batch[]): number {
   return batches.reduce((sum, batch) => sum + batch.numRows, 0);
 }
 
-/** Lifecycle: (`writeRowGroup` or `appendPart`)* → `finish` | `abort`. After an error, `abort` must be called. */
+/** Lifecycle: (`writeRowGroup` or `appendParts`)* → `finish` | `abort`. After an error, `abort` must be called. */
 export class DataFileWriter {
   readonly location: string;
   readonly #encoder: Encoder;
@@ -74,12 +74,12 @@ export class DataFileWriter {
   }
 
   /** The same, for a row group of `rows` rows that was encoded before. */
-  appendPart(part: EncodedPart, rows: number, onEncoded: OnEncoded): Promise<void> {
-    if (this.#encoder.appendPart === undefined) {
+  appendParts(parts: readonly EncodedPart[], rows: number, onEncoded: OnEncoded): Promise<void> {
+    if (this.#encoder.appendParts === undefined) {
       throw new IcestreamError('UNSUPPORTED', 'this encoder takes no row groups that were encoded on other threads');
     }
     this.#rows += rows;
-    return this.#send(this.#encoder.appendPart(part), onEncoded);
+    return this.#send(this.#encoder.appendParts(parts), onEncoded);
   }
 
   async #send(pieces: AsyncIterable<Bytes> | Iterable<Bytes>, onEncoded: OnEncoded): Promise<void> {

@@ -1,9 +1,9 @@
-/** Row groups that were encoded elsewhere, placed into a file. */
+/** Row groups that were encoded elsewhere, column by column, placed into a file. */
 import { tableFromArrays, tableToIPC } from 'apache-arrow';
 import { expect, it } from 'vitest';
 import { engineModule, newEngine } from '../../../src/engine/default-engine.ts';
 import type { Batch } from '../../../src/engine/engine.ts';
-import { batchesToIpc } from '../../../src/engine/wasm/batch.ts';
+import { batchesToParts } from '../../../src/engine/wasm/batch.ts';
 import { PartEncoder } from '../../../src/engine/wasm/part-encoder.ts';
 import type { Bytes } from '../../../src/util/bytes.ts';
 import { encoding, joined, rowGroupBytes } from '../../support/row-group.ts';
@@ -19,18 +19,28 @@ it('make the file that encoding them in place makes, also when the memory of eac
     if (first === undefined) throw new Error('no batch');
     return first;
   };
-  const parts = new PartEncoder(await engineModule(), 32 * 1024 * 1024);
-  const apart = (rows: number) => parts.encode(batchesToIpc([batch(rows), batch(1)], (bytes) => new Uint8Array(bytes)));
+  const encoder = new PartEncoder(await engineModule(), 32 * 1024 * 1024);
+  const apart = (rows: number, most: number) => {
+    const request = { most, leastBytes: 1, allocate: (bytes: number) => new Uint8Array(bytes) };
+    const { bytes, parts } = batchesToParts([batch(rows), batch(1)], request);
+    expect(parts.length).toBe(most);
+    return parts.map((part) => encoder.encode(bytes, part));
+  };
   using sample = batch(1);
   const options = { schema: sample.schema, ...encoding };
   using here = engine.encoder(options);
   using placed = engine.encoder(options);
-  parts.begin(options);
-  const groups = [1, 3000, 50_000];
+  encoder.begin(options);
+  const groups = [
+    [1, 1],
+    [3000, 2],
+    [50_000, 1],
+    [50_001, 2],
+  ] as const;
   const bytes: [Bytes[], Bytes[]] = [[], []];
-  for (const rows of groups) {
+  for (const [rows, most] of groups) {
     bytes[0].push(await rowGroupBytes(here, [batch(rows), batch(1)]));
-    bytes[1].push(await joined(whole(placed.appendPart?.(apart(rows)) ?? [])));
+    bytes[1].push(await joined(whole(placed.appendParts?.(apart(rows, most)) ?? [])));
   }
   expect(bytes[1]).toEqual(bytes[0]);
   const [inPlace, elsewhere] = [await here.finish(), await placed.finish()];

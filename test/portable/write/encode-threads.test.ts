@@ -6,7 +6,7 @@ import { engineModule } from '../../../src/engine/default-engine.ts';
 import { encodePool } from '../../../src/engine/encode-threads.ts';
 import type { EncoderOptions } from '../../../src/engine/encoder.ts';
 import type { Batch } from '../../../src/engine/engine.ts';
-import type { EncodeThread, ThreadEvents } from '../../../src/engine/threads/protocol.ts';
+import type { EncodeThread, RowsToEncode, ThreadEvents } from '../../../src/engine/threads/protocol.ts';
 import { EncodeThreads } from '../../../src/engine/threads/threads.ts';
 import type { WriteOptions } from '../../../src/write/write-options.ts';
 import { encoding } from '../../support/row-group.ts';
@@ -69,6 +69,32 @@ function withThreads() {
     expect(await orphans({ catalog, ...rest }, null)).toEqual([]);
   });
 
+  test('a large row group is shared by all threads where memory can be, a small one is for one', async () => {
+    const asked: number[][] = [];
+    await using threads = await recordedThreads(3, (rows, thread) => asked.push([rows.parts.length, thread]));
+    const batches = await someBatches(150_000);
+    const { schema } = batches[0] ?? {};
+    const fields = (schema?.fields ?? []).map((field, index) => ({ ...field, fieldId: index + 1 }));
+    await using pool = threads.lend({ ...encoding, schema: { fields } });
+    const columnsOf = async (rows: readonly Batch[]) =>
+      (await pool.encode(rows)).map((part) => [part.firstColumn, part.columns]);
+
+    const large = await columnsOf(batches);
+    let next = 0;
+    for (const [firstColumn, columns = 0] of large) {
+      expect(firstColumn).toBe(next);
+      next += columns;
+    }
+    expect(next).toBe(fields.length);
+    const shared = typeof SharedArrayBuffer !== 'undefined';
+    expect(large.length > 1).toBe(shared);
+    expect(asked).toEqual((shared ? [0, 1, 2] : [0]).map((thread) => [large.length, thread]));
+
+    asked.length = 0;
+    expect(await columnsOf(await someBatches(1000))).toEqual([[0, fields.length]]);
+    expect(asked).toEqual([[1, expect.any(Number)]]);
+  });
+
   test('what an encoding thread reports is the error of the write', async () => {
     const options: EncoderOptions = { schema: { fields: [] }, ...encoding };
     await using pool = await encodePool(2, 24 * MiB, options);
@@ -97,8 +123,35 @@ function withThreads() {
   });
 }
 
-async function someBatches(): Promise<Batch[]> {
-  const opened = await sourceOf(orders(1000)).open({ engine: await testEngine(), lease: undefined as never });
+/** Real threads; `onRows` hears what each is asked to encode. */
+async function recordedThreads(
+  count: number,
+  onRows: (rows: RowsToEncode, thread: number) => void,
+): Promise<EncodeThreads> {
+  if (spawnThread === null) throw new Error('no threads here');
+  const real = spawnThread;
+  let number = 0;
+  const spawn = (events: ThreadEvents): EncodeThread => {
+    const own = number++;
+    const thread = real(events);
+    return {
+      terminate: () => thread.terminate(),
+      post: (message, transfer) => {
+        if ('rows' in message) onRows(message, own);
+        thread.post(message, transfer);
+      },
+    };
+  };
+  const threads = new EncodeThreads({ spawn, module: await engineModule(), count, shareBytes: SHARE });
+  await threads.start();
+  return threads;
+}
+
+async function someBatches(rows = 1000): Promise<Batch[]> {
+  const opened = await sourceOf(orders(rows), { batchRows: rows }).open({
+    engine: await testEngine(),
+    lease: undefined as never,
+  });
   const batches: Batch[] = [];
   for await (const batch of opened.batches()) batches.push(batch);
   return batches;

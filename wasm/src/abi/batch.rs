@@ -1,6 +1,7 @@
 //! Record batches held by the host.
 
 use arrow_array::RecordBatch;
+use arrow_buffer::Buffer;
 
 use super::{answer, handle_list, set_meta, set_out};
 use crate::error::{EngineError, Result};
@@ -81,12 +82,24 @@ pub extern "C" fn batch_to_ipc(handle: i32) -> i32 {
     answer(|| Ok(set_out(with(handle, |b| batch::to_ipc(std::slice::from_ref(b)))?)))
 }
 
-/// Batches of one schema (a list of handles, consumed) as one IPC stream.
+/// Batches of one schema (a list of handles, consumed) as IPC streams of some columns each, `most` at most and of
+/// `least_bytes` each if there is so much. The meta says `[columns, bytes]` of each.
 ///
 /// # Safety
 /// `ptr` and `len` are those of one `ics_alloc`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn batches_to_ipc(ptr: *mut u8, len: usize) -> i32 {
+pub unsafe extern "C" fn batches_to_parts(most: u32, least_bytes: u32, ptr: *mut u8, len: usize) -> i32 {
     let list = unsafe { handle_list(ptr, len) };
-    answer(|| Ok(set_out(batch::to_ipc(&take_batches(&list)?)?)))
+    answer(|| {
+        let batches = take_batches(&list)?;
+        let mut segments = Vec::new();
+        let mut parts = Vec::new();
+        for columns in batch::parts(&batches, most as usize, least_bytes.into()) {
+            let part = batch::to_ipc_of_one(&batch::project(&batches, columns.clone())?)?;
+            parts.push([columns.len(), part.iter().map(Buffer::len).sum()]);
+            segments.extend(part);
+        }
+        set_meta(format!("{parts:?}"));
+        Ok(set_out(segments))
+    })
 }

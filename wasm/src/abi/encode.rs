@@ -2,7 +2,7 @@
 
 use super::batch::take_batches;
 use super::{answer, block, handle_list, set_meta, set_out};
-use crate::encode::Encoder;
+use crate::encode::{Encoder, PartBytes};
 use crate::handles;
 use crate::ipc::IpcReader;
 
@@ -16,14 +16,15 @@ pub unsafe extern "C" fn enc_new(ptr: *mut u8, len: usize) -> i32 {
     answer(|| handles::insert(Encoder::new(&options)?))
 }
 
-/// As `enc_new`, for one row group that is to be part of another encoder's file.
+/// As `enc_new`, for `columns` top-level columns from `first` on of one row group of another encoder's file.
 ///
 /// # Safety
 /// As for `enc_new`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn enc_part_new(ptr: *mut u8, len: usize) -> i32 {
+pub unsafe extern "C" fn enc_part_new(first: u32, columns: u32, ptr: *mut u8, len: usize) -> i32 {
     let options = unsafe { block(ptr, len) };
-    answer(|| handles::insert(Encoder::of_part(&options)?))
+    let first = first as usize;
+    answer(|| handles::insert(Encoder::of_part(&options, first..first.saturating_add(columns as usize))?))
 }
 
 /// Begins a row group of batches (a list of handles, consumed).
@@ -42,7 +43,7 @@ pub unsafe extern "C" fn enc_row_group(handle: i32, ptr: *mut u8, len: usize) ->
 /// Begins the row group of a part.
 ///
 /// # Safety
-/// As for `enc_new`; what is in the block is output of `batches_to_ipc`, unchanged.
+/// As for `enc_new`; what is in the block is one stream of the output of `batches_to_parts`, unchanged.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn enc_part_rows(handle: i32, ptr: *mut u8, len: usize) -> i32 {
     let rows = unsafe { block(ptr, len) };
@@ -78,17 +79,31 @@ pub extern "C" fn enc_part_finish(handle: i32) -> i32 {
     })
 }
 
-/// Puts a part's row group of `data_bytes` into the file: output segments, and in the meta how many of their bytes come before the
-/// part's column chunks.
+/// Puts a row group into the file that comes in parts: output segments, and in the meta how many of their bytes come
+/// before the column chunks. The list has three numbers for each part, whose tails follow each other: its top-level
+/// columns, the bytes of its column chunks, and those of its tail.
 ///
 /// # Safety
-/// As for `enc_new`.
+/// `list` and `list_len`, and `tails` and `tails_len`, are those of one `ics_alloc` each.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn enc_append_part(handle: i32, data_bytes: u32, ptr: *mut u8, len: usize) -> i32 {
-    let tail = unsafe { block(ptr, len) };
+pub unsafe extern "C" fn enc_append_parts(
+    handle: i32,
+    list: *mut u8,
+    list_len: usize,
+    tails: *mut u8,
+    tails_len: usize,
+) -> i32 {
+    let list = unsafe { handle_list(list, list_len) };
+    let tails = unsafe { block(tails, tails_len) };
     answer(|| {
-        let tail = bytes::Bytes::from_owner(tail);
-        let (mut out, after) = handles::with::<Encoder, _>(handle, |e| e.append_part(tail, data_bytes.into()))?;
+        let mut tails = bytes::Bytes::from_owner(tails);
+        let mut parts = Vec::new();
+        for numbers in list.as_chunks::<3>().0 {
+            let [columns, data_bytes, tail_bytes] = numbers.map(|n| n as u32 as usize);
+            let tail = tails.split_to(tail_bytes.min(tails.len()));
+            parts.push(PartBytes { columns, data_bytes: data_bytes as u64, tail });
+        }
+        let (mut out, after) = handles::with::<Encoder, _>(handle, |e| e.append_parts(parts))?;
         set_meta(out.iter().map(Vec::len).sum::<usize>().to_string());
         out.extend(after);
         Ok(set_out(out))

@@ -12,16 +12,18 @@ mod segments;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
 use std::rc::Rc;
 
 use arrow_array::{ArrayRef, RecordBatch};
-use arrow_schema::{DataType, Fields, Schema};
-use bytes::Bytes;
-use parquet::file::properties::{BloomFilterPosition, WriterProperties, WriterPropertiesPtr};
+use arrow_schema::{DataType, FieldRef, Fields};
+use parquet::file::properties::{BloomFilterPosition, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::SchemaDescriptor;
 
 use self::column::Codec;
-use self::part::{Elsewhere, Part};
+pub use self::part::PartBytes;
+use self::part::{Elsewhere, Part, not_a_part};
 use self::recipe::Recipe;
 use self::row_group::OpenRowGroup;
 use self::segments::{Output, Pieces};
@@ -35,6 +37,8 @@ const STEP_BYTES: usize = 1 << 20;
 
 pub struct Encoder {
     recipe: Rc<Recipe>,
+    /// The top-level columns it encodes: all, but for a part.
+    columns: Range<usize>,
     output: Output,
     state: State,
 }
@@ -47,7 +51,7 @@ enum State {
 }
 
 /// The columns of a row group that were not encoded yet, each in pieces.
-type Columns = std::iter::Enumerate<std::vec::IntoIter<Vec<ArrayRef>>>;
+type Columns = std::iter::Zip<Range<usize>, std::vec::IntoIter<Vec<ArrayRef>>>;
 
 fn finished() -> EngineError {
     EngineError::invalid_argument("the encoder was finished, or a row group failed: its file cannot be continued")
@@ -61,38 +65,36 @@ impl Encoder {
     /// From the text of `EncoderOptions`.
     pub fn new(options: &[u8]) -> Result<Self> {
         let recipe = Recipe::of(options)?;
-        let properties = recipe.properties.clone();
-        Self::with(recipe, properties, Output::default())
+        let (output, properties) = (Output::default(), recipe.properties.clone());
+        let writer = SerializedFileWriter::new(output.clone(), recipe.root.clone(), properties)?;
+        Ok(Self { columns: 0..recipe.columns(), recipe, output, state: State::Ready(writer) })
     }
 
-    /// For one row group that is to be part of another encoder's file: of its own file's bytes the first to come are
-    /// those of the column chunks.
-    pub fn of_part(options: &[u8]) -> Result<Self> {
+    /// For some columns of one row group of another encoder's file: of its own file's bytes the first to come are those
+    /// of the column chunks.
+    pub fn of_part(options: &[u8], columns: Range<usize>) -> Result<Self> {
         let recipe = Recipe::of(options)?;
+        let root = recipe.root_of(columns.clone())?;
         let properties = WriterProperties::clone(&recipe.properties).into_builder();
-        let properties = properties.set_bloom_filter_position(BloomFilterPosition::End).build();
+        let properties = properties.set_bloom_filter_position(BloomFilterPosition::End).set_key_value_metadata(None);
         let output = Output::default();
         output.skip(MAGIC_BYTES);
-        Self::with(recipe, properties.into(), output)
-    }
-
-    fn with(recipe: Rc<Recipe>, properties: WriterPropertiesPtr, output: Output) -> Result<Self> {
-        let writer = SerializedFileWriter::new(output.clone(), recipe.root.clone(), properties)?;
-        Ok(Self { recipe, output, state: State::Ready(writer) })
+        let writer = SerializedFileWriter::new(output.clone(), root, properties.build().into())?;
+        Ok(Self { recipe, columns, output, state: State::Ready(writer) })
     }
 
     /// Begins a row group of all rows, to be encoded by steps. No rows, no row group.
     pub fn start_row_group(&mut self, batches: Vec<RecordBatch>) -> Result<()> {
-        let schema = self.recipe.options.schema.clone();
+        let fields = &self.recipe.options.schema.fields()[self.columns.clone()];
         for batch in &batches {
-            check_schema(&schema, &batch.schema())?;
+            check_fields(fields, batch.schema().fields())?;
         }
         let State::Ready(mut writer) = std::mem::replace(&mut self.state, State::Ended) else { return Err(finished()) };
         if batches.iter().all(|b| b.num_rows() == 0) {
             self.state = State::Ready(writer);
             return Ok(());
         }
-        let mut columns: Vec<Vec<ArrayRef>> = vec![Vec::with_capacity(batches.len()); schema.fields().len()];
+        let mut columns: Vec<Vec<ArrayRef>> = vec![Vec::with_capacity(batches.len()); fields.len()];
         for batch in batches {
             for (column, array) in columns.iter_mut().zip(batch.columns()) {
                 column.push(array.clone());
@@ -101,7 +103,8 @@ impl Encoder {
         // Pages go past the writer of the file.
         flush(&mut writer)?;
         let codec = self.recipe.codec()?;
-        self.state = State::InRowGroup(OpenRowGroup::new(writer)?, columns.into_iter().enumerate(), codec);
+        let columns = self.columns.clone().zip(columns);
+        self.state = State::InRowGroup(OpenRowGroup::new(writer)?, columns, codec);
         Ok(())
     }
 
@@ -135,20 +138,27 @@ impl Encoder {
         Ok(Some(self.output.take()))
     }
 
-    /// Puts a row group into the file that an encoder of `of_part` with the same options made: `data_bytes` of column
-    /// chunks, and the `tail` that followed them. Answers the bytes of the file that come before the column chunks and
-    /// after them.
-    pub fn append_part(&mut self, tail: Bytes, data_bytes: u64) -> Result<(Pieces, Pieces)> {
+    /// Puts a row group into the file that encoders of `of_part` with the same options made, in parts that follow each
+    /// other and have all columns together. Answers the bytes of the file that come before the column chunks and after
+    /// them.
+    pub fn append_parts(&mut self, parts: Vec<PartBytes>) -> Result<(Pieces, Pieces)> {
         let State::Ready(mut writer) = std::mem::replace(&mut self.state, State::Ended) else { return Err(finished()) };
-        let part = Part::parse(tail, data_bytes, writer.schema_descr().clone().into())?;
+        let data_bytes = parts.iter().map(|part| part.data_bytes).sum();
+        let mut chunks = Vec::new();
+        let mut next = 0;
+        for part in parts {
+            let root = self.recipe.root_of(next..next + part.columns)?;
+            next += part.columns;
+            chunks.extend(Part::parse(part, SchemaDescriptor::new(root).into())?.columns()?);
+        }
         flush(&mut writer)?;
         let before = self.output.take();
         self.output.skip(data_bytes);
         let mut group = writer.next_row_group()?;
-        for column in part.columns()? {
-            group.append_column(&Elsewhere, column)?;
+        for chunk in chunks {
+            group.append_column(&Elsewhere, chunk).map_err(not_a_part)?;
         }
-        group.close()?;
+        group.close().map_err(not_a_part)?;
         flush(&mut writer)?;
         self.state = State::Ready(writer);
         Ok((before, self.output.take()))
@@ -172,14 +182,14 @@ impl Encoder {
 }
 
 /// Types must be those of the encoder's schema; names and metadata of nested fields may differ.
-fn check_schema(want: &Schema, have: &Schema) -> Result<()> {
-    let same_names = want.fields().iter().map(|f| f.name()).eq(have.fields().iter().map(|f| f.name()));
+fn check_fields(want: &[FieldRef], have: &[FieldRef]) -> Result<()> {
+    let same_names = want.iter().map(|f| f.name()).eq(have.iter().map(|f| f.name()));
     if !same_names {
         return Err(EngineError::schema_mismatch(
             "a batch has other columns than the encoder's schema; align it first",
         ));
     }
-    for (want, have) in want.fields().iter().zip(have.fields()) {
+    for (want, have) in want.iter().zip(have) {
         if !same_type(want.data_type(), have.data_type()) {
             let text = format!(
                 "column {}: the batch has type {}, the encoder's schema {}; align it first",

@@ -1,7 +1,7 @@
-//! A row group that another encoder made, as a file of its own, so that this one's file can have it.
+//! Columns of a row group that another encoder made, as a file of their own, so that this one's file can have them.
 //!
-//! The rows' bytes go into the file as they are and are not needed here; the part's tail, all that follows its column
-//! chunks (bloom filters, page indexes, footer), says what the footer of the file has to say of them.
+//! Their bytes go into the file as they are and are not needed here; the part's tail, all that follows its column chunks
+//! (bloom filters, page indexes, footer), says what the footer of the file has to say of them.
 
 use std::io::Read;
 use std::sync::Arc;
@@ -19,6 +19,15 @@ use parquet::schema::types::{ColumnDescriptor, SchemaDescPtr};
 use super::MAGIC_BYTES;
 use crate::error::{EngineError, Result};
 
+/// What an encoder of `of_part` gave.
+pub struct PartBytes {
+    /// How many top-level columns.
+    pub columns: usize,
+    /// Size of the column chunks.
+    pub data_bytes: u64,
+    pub tail: Bytes,
+}
+
 pub struct Part {
     metadata: ParquetMetaData,
     tail: Bytes,
@@ -26,13 +35,13 @@ pub struct Part {
     tail_start: u64,
 }
 
-fn not_a_part(e: impl std::fmt::Display) -> EngineError {
-    EngineError::invalid_argument(format!("not the tail of an encoded row group: {e}"))
+pub fn not_a_part(e: impl std::fmt::Display) -> EngineError {
+    EngineError::invalid_argument(format!("not the parts of a row group: {e}"))
 }
 
 impl Part {
-    /// `data_bytes`: the size of the part's column chunks. `schema`: of both files.
-    pub fn parse(tail: Bytes, data_bytes: u64, schema: SchemaDescPtr) -> Result<Self> {
+    /// `schema`: of the part's file.
+    pub fn parse(PartBytes { data_bytes, tail, .. }: PartBytes, schema: SchemaDescPtr) -> Result<Self> {
         let tail_start = MAGIC_BYTES + data_bytes;
         let file_bytes = tail_start + tail.len() as u64;
         // Everything must come back as it was written.

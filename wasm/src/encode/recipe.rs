@@ -2,6 +2,7 @@
 //! row groups in many files would otherwise spend as long on it as on their rows.
 
 use std::cell::{Cell, RefCell};
+use std::ops::Range;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use arrow_array::ArrayRef;
 use arrow_schema::Schema;
 use parquet::arrow::ArrowSchemaConverter;
 use parquet::file::properties::WriterPropertiesPtr;
-use parquet::schema::types::{ColumnDescPtr, SchemaDescriptor, TypePtr};
+use parquet::schema::types::{ColumnDescPtr, SchemaDescriptor, Type, TypePtr};
 
 use super::column::{Codec, Leaf, Path, Rows};
 use super::options::Options;
@@ -68,6 +69,20 @@ impl Recipe {
             fields,
             codec: Cell::default(),
         })
+    }
+
+    /// How many top-level columns there are.
+    pub fn columns(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// The schema of a file of some of them.
+    pub fn root_of(&self, columns: Range<usize>) -> Result<TypePtr> {
+        let fields = self.root.get_fields().get(columns.clone());
+        let fields = fields.ok_or_else(|| {
+            EngineError::invalid_argument(format!("columns {columns:?} of a schema of {}", self.columns()))
+        })?;
+        Ok(Arc::new(Type::group_type_builder(self.root.name()).with_fields(fields.to_vec()).build()?))
     }
 
     pub fn codec(&self) -> Result<Box<Codec>> {

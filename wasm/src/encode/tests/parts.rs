@@ -1,25 +1,39 @@
 //! Row groups that other encoders made.
 
 use super::*;
+use crate::batch::project;
 
-/// The same file, of row groups that were each encoded by an encoder of its own.
-fn assemble(options: &Value, row_groups: Vec<Vec<RecordBatch>>) -> (Bytes, FooterFacts) {
+/// The same file, of row groups whose columns were encoded by encoders of their own, up to `columns` by each.
+fn assemble(options: &Value, row_groups: Vec<Vec<RecordBatch>>, columns: usize) -> (Bytes, FooterFacts) {
     let mut encoder = Encoder::new(options.to_string().as_bytes()).unwrap();
     let mut file = Vec::new();
     for group in row_groups {
-        let mut part = Encoder::of_part(options.to_string().as_bytes()).unwrap();
-        let rows = group.iter().map(RecordBatch::num_rows).sum::<usize>();
-        let data = row_group(&mut part, group).unwrap();
-        let (tail, tail_rows) = part.finish_part().unwrap();
-        assert_eq!(tail_rows, rows as i64);
-        let (before, after) = encoder.append_part(tail.concat().into(), data.len() as u64).unwrap();
+        let all = group[0].num_columns();
+        let ranges = (0..all).step_by(columns).map(|first| first..all.min(first + columns));
+        let parts: Vec<_> = ranges.map(|range| part(options, &project(&group, range).unwrap())).collect();
+        let data: Vec<_> = parts.iter().map(|(data, _)| data.clone()).collect();
+        let (before, after) = encoder.append_parts(parts.into_iter().map(|(_, part)| part).collect()).unwrap();
         file.extend(before.concat());
-        file.extend(data);
+        file.extend(data.concat());
         file.extend(after.concat());
     }
     let (rest, facts) = encoder.finish().unwrap();
     file.extend(rest.concat());
     (file.into(), facts)
+}
+
+/// The column chunks of these rows, whose columns are some of the options', and the rest.
+fn part(options: &Value, rows: &[RecordBatch]) -> (Vec<u8>, PartBytes) {
+    let options = options.to_string();
+    let schema = Encoder::new(options.as_bytes()).unwrap().recipe.options.schema.clone();
+    let first = schema.index_of(rows[0].schema().field(0).name()).unwrap();
+    let columns = rows[0].num_columns();
+    let mut part = Encoder::of_part(options.as_bytes(), first..first + columns).unwrap();
+    let data = row_group(&mut part, rows.to_vec()).unwrap();
+    let (tail, tail_rows) = part.finish_part().unwrap();
+    assert_eq!(tail_rows, rows.iter().map(RecordBatch::num_rows).sum::<usize>() as i64);
+    let data_bytes = data.len() as u64;
+    (data, PartBytes { columns, data_bytes, tail: tail.concat().into() })
 }
 
 /// A row of every physical and logical type, by its number.
@@ -64,9 +78,11 @@ fn every_type(numbers: &[u64], nulls: u64) -> RecordBatch {
 fn assert_parts_make_the_whole(options: &Value, groups: &[RecordBatch]) {
     let groups = || groups.iter().map(|rows| vec![rows.clone()]).collect::<Vec<_>>();
     let (whole, facts) = encode(options, groups());
-    let (assembled, assembled_facts) = assemble(options, groups());
-    assert!(whole == assembled, "{options}");
-    assert_eq!(format!("{facts:?}"), format!("{assembled_facts:?}"));
+    for columns in [1, 3, usize::from(u8::MAX)] {
+        let (assembled, assembled_facts) = assemble(options, groups(), columns);
+        assert!(whole == assembled, "{columns} columns in a part of {options}");
+        assert_eq!(format!("{facts:?}"), format!("{assembled_facts:?}"));
+    }
 }
 
 #[test]
@@ -109,20 +125,38 @@ proptest::proptest! {
 fn a_tail_that_is_none_is_refused_and_ends_the_encoder() {
     let rows = mixed(100);
     let options = options(&rows.schema());
-    let mut part = Encoder::of_part(options.to_string().as_bytes()).unwrap();
-    let data = row_group(&mut part, vec![rows]).unwrap();
-    let tail: Bytes = part.finish_part().unwrap().0.concat().into();
-    let after = data.len() as u64;
+    let columns = rows.num_columns();
+    let (_, PartBytes { tail, data_bytes: after, .. }) = part(&options, &[rows]);
     let bad = [
-        (tail.slice(tail.len() - 9..), after),
-        (tail.slice(..tail.len() - 1), after),
-        (Bytes::new(), after),
-        (tail.clone(), after - 1),
-        (tail, after + 1),
+        (columns, tail.slice(tail.len() - 9..), after),
+        (columns, tail.slice(..tail.len() - 1), after),
+        (columns, Bytes::new(), after),
+        (columns, tail.clone(), after - 1),
+        (columns, tail.clone(), after + 1),
+        (columns - 1, tail.clone(), after),
+        (columns + 1, tail, after),
     ];
-    for (tail, data_bytes) in bad {
-        let mut encoder = Encoder::new(options.to_string().as_bytes()).unwrap();
-        assert_eq!(encoder.append_part(tail, data_bytes).unwrap_err().code, "INVALID_ARGUMENT");
-        assert_eq!(encoder.finish().unwrap_err().code, "INVALID_ARGUMENT");
+    for (columns, tail, data_bytes) in bad {
+        assert_refused(&options, vec![PartBytes { columns, data_bytes, tail }]);
     }
+}
+
+#[test]
+fn parts_that_are_not_all_columns_of_the_same_rows_are_refused() {
+    let rows = mixed(100);
+    let options = options(&rows.schema());
+    let all = rows.num_columns();
+    let columns = |rows: usize, range| part(&options, &project(&[mixed(rows)], range).unwrap()).1;
+    assert_refused(&options, vec![]);
+    assert_refused(&options, vec![columns(100, 0..all - 1)]);
+    assert_refused(&options, vec![columns(100, 2..all), columns(100, 0..2)]);
+    assert_refused(&options, vec![columns(100, 0..2), columns(99, 2..all)]);
+    assert_refused(&options, vec![columns(100, 0..all), columns(100, 0..1)]);
+}
+
+fn assert_refused(options: &Value, parts: Vec<PartBytes>) {
+    let mut encoder = Encoder::new(options.to_string().as_bytes()).unwrap();
+    let refused = encoder.append_parts(parts).unwrap_err();
+    assert_eq!(refused.code, "INVALID_ARGUMENT", "{}", refused.message);
+    assert_eq!(encoder.finish().unwrap_err().code, "INVALID_ARGUMENT");
 }
