@@ -65,7 +65,7 @@ describe('the engine', () => {
   });
 
   it('says so when compression needs more memory than there is, and goes on', async () => {
-    const engine = await newEngine({ memoryLimitBytes: 10 * MIB });
+    const engine = await newEngine({ memoryLimitBytes: 12 * MIB });
     const encoded = async (level: number) => {
       const batch = numbers(engine, 131_072);
       using encoder = engine.encoder({ ...encoding, schema: batch.schema, pageRowLimit: 1_000_000, level });
