@@ -30,16 +30,16 @@ pub fn project(batches: &[RecordBatch], columns: Range<usize>) -> Result<Vec<Rec
     batches.iter().map(|b| Ok(b.project(&columns)?)).collect()
 }
 
-/// The columns of batches of one schema in `most` parts at most, which follow each other and are of about the same size;
-/// none but the last has less than `least_bytes`.
-pub fn parts(batches: &[RecordBatch], most: usize, least_bytes: u64) -> Vec<Range<usize>> {
-    let mut sizes = vec![0; batches.first().map_or(0, RecordBatch::num_columns)];
+/// The columns of batches of one schema in `most` parts at most, which follow each other, are of about the same size, and
+/// have `least_bytes` each if there is so much.
+pub fn parts(batches: &[RecordBatch], most: usize, least_bytes: u64) -> Result<Vec<Range<usize>>> {
+    let mut sizes = vec![0; same_schema(batches)?.fields().len()];
     for batch in batches {
         for (sum, size) in sizes.iter_mut().zip(column_sizes(batch)) {
             *sum += size;
         }
     }
-    even_parts(&sizes, most, least_bytes)
+    Ok(even_parts(&sizes, most, least_bytes))
 }
 
 fn even_parts(sizes: &[u64], most: usize, least_bytes: u64) -> Vec<Range<usize>> {
@@ -49,7 +49,7 @@ fn even_parts(sizes: &[u64], most: usize, least_bytes: u64) -> Vec<Range<usize>>
     for (column, size) in sizes.iter().enumerate() {
         let left = most.saturating_sub(parts.len()).max(1) as u64;
         let enough = rest.div_ceil(left);
-        let may_end = column > start && left > 1 && bytes >= least_bytes;
+        let may_end = column > start && left > 1 && bytes.min(rest - bytes) >= least_bytes;
         // Whichever is nearer to enough: with this column or without it.
         if may_end && (bytes + size).saturating_sub(enough) > enough.saturating_sub(bytes) {
             parts.push(start..column);
@@ -75,9 +75,8 @@ pub fn to_ipc(batches: &[RecordBatch]) -> Result<Vec<Buffer>> {
     Ok(segments(parts))
 }
 
-/// The same, of one batch where their types allow it.
+/// The same, of one batch where they can be gathered.
 pub fn to_ipc_of_one(batches: &[RecordBatch]) -> Result<Vec<Buffer>> {
-    same_schema(batches)?;
     gathered::stream(batches)?.map_or_else(|| to_ipc(batches), |parts| Ok(segments(parts)))
 }
 
@@ -134,8 +133,8 @@ mod tests {
             prop_assert!(parts.len() <= most.max(1));
             prop_assert_eq!(parts.iter().cloned().flatten().collect::<Vec<_>>(), (0..sizes.len()).collect::<Vec<_>>());
             prop_assert!(parts.iter().all(|part| !part.is_empty()));
-            let (_, others) = parts.split_last().unwrap();
-            prop_assert!(others.iter().all(|part| sizes[part.clone()].iter().sum::<u64>() >= least));
+            let bytes = |part: &Range<usize>| sizes[part.clone()].iter().sum::<u64>();
+            prop_assert!(parts.len() == 1 || parts.iter().all(|part| bytes(part) >= least));
         }
     }
 }

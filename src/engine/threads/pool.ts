@@ -4,7 +4,7 @@ import type { EncodedPart, EncoderOptions } from '../encoder.ts';
 import type { Batch } from '../engine.ts';
 import { batchesToParts } from '../wasm/batch.ts';
 import type { Member } from './member.ts';
-import type { EncodedRows, EncodeRequest, RowsToEncode } from './protocol.ts';
+import type { EncodedRows, EncodeRequest } from './protocol.ts';
 import { type SpareBuffers, sharedMemory } from './spare-buffers.ts';
 
 export interface EncodePoolOptions {
@@ -29,6 +29,7 @@ interface Job {
   /** In the order they came. */
   readonly number: number;
   readonly rowBytes: number;
+  readonly request: EncodeRequest;
   readonly resolve: (parts: readonly EncodedPart[]) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -62,7 +63,7 @@ export class EncodePool implements AsyncDisposable {
    */
   encode(batches: readonly Batch[]): Promise<readonly EncodedPart[]> {
     const { parts, bytes: rows } = batchesToParts(batches, {
-      most: sharedMemory ? this.threads * PARTS_A_THREAD : 1,
+      most: sharedMemory && this.threads > 1 ? this.threads * PARTS_A_THREAD : 1,
       leastBytes: LEAST_PART_BYTES,
       allocate: (bytes) => this.#options.spare.take(bytes),
     });
@@ -70,8 +71,9 @@ export class EncodePool implements AsyncDisposable {
       if (this.#failure !== null) return reject(this.#failure.error);
       // What takes longest first: the last one begun is the one to wait for.
       const largestFirst = parts.toSorted((a, b) => b.end - b.start - (a.end - a.start));
-      const job = { number: this.#count++, rowBytes: rows.length, resolve, reject };
-      void this.#run(job, { rows, parts: largestFirst });
+      const begun = parts.length > 1 ? new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)) : null;
+      const request = { rows, parts: largestFirst, begun };
+      void this.#run({ number: this.#count++, rowBytes: rows.length, request, resolve, reject });
     });
     encoded.catch(() => {}); // thrown by who waits for it
     return encoded;
@@ -95,40 +97,30 @@ export class EncodePool implements AsyncDisposable {
     return new Set([...this.#jobs.values()].flat());
   }
 
-  /** All of them. */
-  #members(): Member[] {
-    while (this.#jobs.size < this.threads) this.#next();
-    return [...this.#jobs.keys()];
-  }
-
-  /** One that is idle, or the next, or of those that have least to do the one that is likely to be done first. */
-  #member(): Member {
+  /** So many at most: idle ones, the next ones, then those that have least to do and are likely to be done first. */
+  #members(most: number): Member[] {
     const jobsOf = (member: Member) => this.#jobs.get(member) ?? [];
     const first = (member: Member) => jobsOf(member)[0]?.number ?? 0;
     const before = (a: Member, b: Member) => jobsOf(a).length - jobsOf(b).length || first(a) - first(b);
-    const [least] = [...this.#jobs.keys()].sort(before);
-    return least !== undefined && (jobsOf(least).length === 0 || this.#jobs.size === this.threads)
-      ? least
-      : this.#next();
+    let idle = [...this.#jobs.values()].filter((jobs) => jobs.length === 0).length;
+    for (; idle < most && this.#jobs.size < this.threads; idle++) this.#start();
+    return [...this.#jobs.keys()].sort(before).slice(0, most);
   }
 
-  #next(): Member {
+  #start(): void {
     const { nextMember, options } = this.#options;
     const member = nextMember();
     this.#jobs.set(member, []);
     member.begin(options).catch((error) => this.#fail(error));
-    return member;
   }
 
-  /** A row group of several parts is for all threads, so that none is idle while there is one to begin. */
-  async #run(job: Job, rows: RowsToEncode): Promise<void> {
+  /** A row group is for as many threads as it has parts, so that none is idle while there is one to begin. */
+  async #run(job: Job): Promise<void> {
+    const { rows, parts } = job.request;
     try {
-      const shared = rows.parts.length > 1;
-      const begun = shared ? new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)) : null;
-      const members = shared ? this.#members() : [this.#member()];
-      const encoded = await Promise.all(members.map((member) => this.#encode(member, job, { ...rows, begun })));
+      const encoded = await Promise.all(this.#members(parts.length).map((member) => this.#encode(member, job)));
       const [own] = encoded.flatMap(({ buffer }) => buffer ?? []);
-      this.#options.spare.give(own ?? rows.rows.buffer);
+      this.#options.spare.give(own ?? rows.buffer);
       job.resolve(encoded.flatMap(({ parts }) => parts).sort((a, b) => a.firstColumn - b.firstColumn));
     } catch (error) {
       this.#fail(error);
@@ -136,19 +128,22 @@ export class EncodePool implements AsyncDisposable {
     }
   }
 
-  async #encode(member: Member, job: Job, request: EncodeRequest): Promise<EncodedRows> {
+  async #encode(member: Member, job: Job): Promise<EncodedRows> {
     const jobs = this.#jobs.get(member);
     jobs?.push(job);
     try {
-      return await member.encode(request);
+      return await member.encode(job.request);
     } finally {
       jobs?.splice(jobs.indexOf(job), 1);
     }
   }
 
-  /** The first failure is that of all jobs from then on. */
+  /** The first failure is that of all jobs from then on: no further part of them is begun. */
   #fail(error: unknown): void {
     this.#failure ??= { error };
-    for (const { reject } of this.#unfinished()) reject(this.#failure.error);
+    for (const { request, reject } of this.#unfinished()) {
+      if (request.begun !== null) Atomics.store(request.begun, 0, request.parts.length);
+      reject(this.#failure.error);
+    }
   }
 }

@@ -16,19 +16,19 @@ export interface WriteRequest {
 }
 
 /** A row group of the write: the thread encodes all of its parts, or shares them with others. */
-export interface EncodeRequest extends RowsToEncode {
+export interface EncodeRequest {
+  /**
+   * In shared memory where the runtime has it, which must stay as it is until all that share it have answered;
+   * transferred elsewhere.
+   */
+  readonly rows: Uint8Array;
+  /** In the order in which they are to be begun. */
+  readonly parts: readonly PartRows[];
   /**
    * In shared memory, with the others that were asked to encode the same rows: how many of `parts` were begun. Each
    * thread takes the next until there is none. Null: the thread has all.
    */
   readonly begun: Int32Array | null;
-}
-
-export interface RowsToEncode {
-  /** In shared memory where the runtime has it, which must stay as it is until the answer; transferred elsewhere. */
-  readonly rows: Uint8Array;
-  /** In the order in which they are to be begun. */
-  readonly parts: readonly PartRows[];
 }
 
 export type ThreadRequest = Setup | WriteRequest | EncodeRequest;

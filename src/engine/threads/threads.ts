@@ -87,6 +87,9 @@ export class EncodeThreads implements AsyncDisposable {
   }
 
   #member(index: number): Member {
+    if (this.#closed) {
+      throw new IcestreamError('ABORTED', 'the encoding threads were closed before all rows had come to them');
+    }
     const { spawn, module, shareBytes } = this.#options;
     const member = this.#members[index] ?? new Member(spawn, { module, engineBytes: threadEngineBytes(shareBytes) });
     this.#members[index] = member;

@@ -135,7 +135,7 @@ export function batchesOf(instance: WasmInstance, list: BatchList, schema?: Arro
 export interface PartsRequest {
   /** The most parts. */
   readonly most: number;
-  /** Of a part, by `Batch.byteLength`, if there is so much. */
+  /** Of each part, by `Batch.byteLength`, if there is so much. */
   readonly leastBytes: number;
   readonly allocate: (bytes: number) => Uint8Array;
 }

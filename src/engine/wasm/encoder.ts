@@ -1,7 +1,7 @@
 /** The engine's own Parquet encoder. */
 import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
-import { bytesIn, concatBytes } from '../../util/encoding.ts';
+import { bytesIn } from '../../util/encoding.ts';
 import type { EncodedFile, EncodedPart, Encoder, EncoderOptions } from '../encoder.ts';
 import type { Batch } from '../engine.ts';
 import { littleEndian, releaseBatches } from './batch.ts';
@@ -27,7 +27,7 @@ export class WasmEncoder implements Encoder {
 
   *appendParts(parts: readonly EncodedPart[]): Generator<Bytes, void, undefined> {
     const list = littleEndian(parts.flatMap(({ columns, pieces, tail }) => [columns, bytesIn(pieces), tail.length]));
-    const tails = concatBytes(parts.map(({ tail }) => tail));
+    const tails = parts.map(({ tail }) => tail);
     const segments = this.#instance.call('enc_append_parts', this.#live(), list, tails);
     const before = this.#instance.meta() as number;
     const own = this.#instance.takeOutput(segments);

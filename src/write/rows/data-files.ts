@@ -31,7 +31,7 @@ export interface DataFilesOptions {
   /** A location for the next file of a partition; called in a fixed order. */
   readonly newLocation: (partition: Pick<PartitionId, 'values'>) => string;
   readonly openEncoder: () => Encoder;
-  /** Encode row groups elsewhere meanwhile: as many as there are threads, and one waits. Absent: files' encoders do. */
+  /** Encode row groups elsewhere meanwhile: one more than there are threads at most. Absent: files' encoders do. */
   readonly threads?: Threads | undefined;
   readonly openUpload: (location: string) => Promise<Upload>;
   readonly onEncoded: OnEncoded;
@@ -43,7 +43,7 @@ export interface Threads {
   readonly threads: number;
   /** What they hold and row groups on the way back are their owner's to count. */
   readonly owned: boolean;
-  /** What they hold, rows and row groups on the way included. */
+  /** What they hold, rows on the way to them included. */
   readonly heldBytes: number;
   /** Consumes the batches before it returns. */
   encode(batches: readonly Batch[]): Promise<readonly EncodedPart[]>;
@@ -54,7 +54,7 @@ interface OpenFile {
   readonly partition: PartitionId;
 }
 
-/** A row group that a thread encodes. */
+/** A row group that threads encode. */
 interface Submitted {
   readonly partition: PartitionId;
   readonly rows: number;

@@ -2,11 +2,12 @@
 
 import { describe, expect, test } from 'vitest';
 import { spawnThread } from '#spawn-thread';
+import type { ArrowSchema } from '../../../src/engine/arrow-schema.ts';
 import { engineModule } from '../../../src/engine/default-engine.ts';
 import { encodePool } from '../../../src/engine/encode-threads.ts';
 import type { EncoderOptions } from '../../../src/engine/encoder.ts';
 import type { Batch } from '../../../src/engine/engine.ts';
-import type { EncodeThread, RowsToEncode, ThreadEvents } from '../../../src/engine/threads/protocol.ts';
+import type { EncodeRequest, EncodeThread, ThreadEvents } from '../../../src/engine/threads/protocol.ts';
 import { EncodeThreads } from '../../../src/engine/threads/threads.ts';
 import type { WriteOptions } from '../../../src/write/write-options.ts';
 import { encoding } from '../../support/row-group.ts';
@@ -73,9 +74,9 @@ function withThreads() {
     const asked: number[][] = [];
     await using threads = await recordedThreads(3, (rows, thread) => asked.push([rows.parts.length, thread]));
     const batches = await someBatches(150_000);
-    const { schema } = batches[0] ?? {};
-    const fields = (schema?.fields ?? []).map((field, index) => ({ ...field, fieldId: index + 1 }));
-    await using pool = threads.lend({ ...encoding, schema: { fields } });
+    const schema = withIds(batches[0]?.schema);
+    const { fields } = schema;
+    await using pool = threads.lend({ ...encoding, schema });
     const columnsOf = async (rows: readonly Batch[]) =>
       (await pool.encode(rows)).map((part) => [part.firstColumn, part.columns]);
 
@@ -93,6 +94,20 @@ function withThreads() {
     asked.length = 0;
     expect(await columnsOf(await someBatches(1000))).toEqual([[0, fields.length]]);
     expect(asked).toEqual([[1, expect.any(Number)]]);
+  });
+
+  test('threads that were closed under a write are not started again', async () => {
+    const started: number[] = [];
+    const threads = await recordedThreads(2, (_, thread) => started.push(thread), { start: false });
+    const batches = await someBatches();
+    const pool = threads.lend({ ...encoding, schema: withIds(batches[0]?.schema) });
+    await pool.encode(batches);
+    await threads.close();
+    for (const rows of [150_000, 1000, 1000]) {
+      await expect(pool.encode(await someBatches(rows))).rejects.toMatchObject({ code: 'ABORTED' });
+    }
+    await pool.close();
+    expect(new Set(started)).toEqual(new Set([0]));
   });
 
   test('what an encoding thread reports is the error of the write', async () => {
@@ -126,7 +141,8 @@ function withThreads() {
 /** Real threads; `onRows` hears what each is asked to encode. */
 async function recordedThreads(
   count: number,
-  onRows: (rows: RowsToEncode, thread: number) => void,
+  onRows: (rows: EncodeRequest, thread: number) => void,
+  { start = true } = {},
 ): Promise<EncodeThreads> {
   if (spawnThread === null) throw new Error('no threads here');
   const real = spawnThread;
@@ -143,8 +159,12 @@ async function recordedThreads(
     };
   };
   const threads = new EncodeThreads({ spawn, module: await engineModule(), count, shareBytes: SHARE });
-  await threads.start();
+  if (start) await threads.start();
   return threads;
+}
+
+function withIds(schema: ArrowSchema = { fields: [] }): ArrowSchema {
+  return { fields: schema.fields.map((field, index) => ({ ...field, fieldId: index + 1 })) };
 }
 
 async function someBatches(rows = 1000): Promise<Batch[]> {

@@ -82,7 +82,7 @@ pub extern "C" fn batch_to_ipc(handle: i32) -> i32 {
     answer(|| Ok(set_out(with(handle, |b| batch::to_ipc(std::slice::from_ref(b)))?)))
 }
 
-/// Batches of one schema (a list of handles, consumed) as IPC streams of some columns each, `most` at most and of
+/// Batches of one schema (a list of handles, consumed) as IPC streams of some columns each, `most` at most, of
 /// `least_bytes` each if there is so much. The meta says `[columns, bytes]` of each.
 ///
 /// # Safety
@@ -94,7 +94,7 @@ pub unsafe extern "C" fn batches_to_parts(most: u32, least_bytes: u32, ptr: *mut
         let batches = take_batches(&list)?;
         let mut segments = Vec::new();
         let mut parts = Vec::new();
-        for columns in batch::parts(&batches, most as usize, least_bytes.into()) {
+        for columns in batch::parts(&batches, most as usize, least_bytes.into())? {
             let part = batch::to_ipc_of_one(&batch::project(&batches, columns.clone())?)?;
             parts.push([columns.len(), part.iter().map(Buffer::len).sum()]);
             segments.extend(part);

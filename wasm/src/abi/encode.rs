@@ -69,14 +69,10 @@ pub extern "C" fn enc_finish(handle: i32) -> i32 {
     })
 }
 
-/// Ends a part: its tail as output segments, its number of rows in the meta.
+/// Ends a part: its tail as output segments.
 #[unsafe(no_mangle)]
 pub extern "C" fn enc_part_finish(handle: i32) -> i32 {
-    answer(|| {
-        let (tail, rows) = handles::with::<Encoder, _>(handle, |e| e.finish_part())?;
-        set_meta(rows.to_string());
-        Ok(set_out(tail))
-    })
+    answer(|| Ok(set_out(handles::with::<Encoder, _>(handle, |e| e.finish_part())?)))
 }
 
 /// Puts a row group into the file that comes in parts: output segments, and in the meta how many of their bytes come

@@ -164,11 +164,11 @@ impl Encoder {
         Ok((before, self.output.take()))
     }
 
-    /// The tail of a part, and the number of its rows.
-    pub fn finish_part(&mut self) -> Result<(Pieces, i64)> {
+    /// The tail of a part.
+    pub fn finish_part(&mut self) -> Result<Pieces> {
         let State::Ready(mut writer) = std::mem::replace(&mut self.state, State::Ended) else { return Err(finished()) };
-        let metadata = writer.finish()?;
-        Ok((self.output.take(), metadata.file_metadata().num_rows()))
+        writer.finish()?;
+        Ok(self.output.take())
     }
 
     /// The rest of the file, and what its footer says.

@@ -21,7 +21,8 @@ const PREFIX: usize = 8;
 /// The mark at the end of a stream.
 const END: usize = 8;
 
-/// The rows of `batches`, which have one schema; None: there is a type that is not gathered.
+/// The rows of `batches`, which have one schema. None: there are none, or a type that is not gathered, or more bytes of
+/// text than 32-bit offsets reach.
 pub fn stream(batches: &[RecordBatch]) -> Result<Option<Vec<Buffer>>> {
     let Some(first) = batches.first() else { return Ok(None) };
     let mut body = Body::default();
@@ -187,7 +188,9 @@ mod tests {
     use std::sync::Arc;
 
     use arrow_array::types::Int8Type;
-    use arrow_array::{ArrayRef, DictionaryArray, Int32Array, StringArray, StringViewArray};
+    use arrow_array::*;
+    use arrow_buffer::OffsetBuffer;
+    use arrow_schema::Field;
     use proptest::prelude::*;
 
     use super::*;
@@ -207,15 +210,39 @@ mod tests {
     proptest! {
         #[test]
         fn batches_come_back_as_one(seed: u64, cuts in prop::collection::vec(0..20usize, 1..6)) {
-            let all = table_batch(&mut Random::new(seed), cuts.iter().sum());
-            let mut from = 0;
-            let mut batches = Vec::new();
-            for rows in cuts {
-                batches.push(all.slice(from, rows));
-                from += rows;
+            let rows = cuts.iter().sum();
+            for all in [table_batch(&mut Random::new(seed), rows), nested_batch(&mut Random::new(seed), rows)] {
+                let mut from = 0;
+                let mut batches = Vec::new();
+                for rows in &cuts {
+                    batches.push(all.slice(from, *rows));
+                    from += rows;
+                }
+                prop_assert_eq!(gathered(&batches), Some(vec![all]));
             }
-            prop_assert_eq!(gathered(&batches), Some(vec![all]));
         }
+    }
+
+    /// Nulls at every level, lists of lists, structs that hold lists.
+    fn nested_batch(random: &mut Random, rows: usize) -> RecordBatch {
+        let text = |random: &mut Random, rows: usize| {
+            (0..rows).map(|_| (random.below(3) > 0).then(|| random.text())).collect::<LargeStringArray>()
+        };
+        let list = |random: &mut Random, values: &mut dyn FnMut(&mut Random, usize) -> ArrayRef, rows: usize| {
+            let offsets = OffsetBuffer::<i32>::from_lengths((0..rows).map(|_| random.below(4)).collect::<Vec<_>>());
+            let values = values(random, offsets.last() as usize);
+            let field = Field::new("element", values.data_type().clone(), true);
+            ListArray::new(field.into(), offsets, values, random.nulls(rows))
+        };
+        let mut texts = |random: &mut Random, rows: usize| Arc::new(text(random, rows)) as ArrayRef;
+        let mut lists = |random: &mut Random, rows: usize| Arc::new(list(random, &mut texts, rows)) as ArrayRef;
+        let deep = Arc::new(list(random, &mut lists, rows)) as ArrayRef;
+        let members = [lists(random, rows), Arc::new(text(random, rows))];
+        let fields = members.iter().map(|m| Field::new(m.data_type().to_string(), m.data_type().clone(), true));
+        let group = StructArray::new(fields.collect(), members.to_vec(), random.nulls(rows));
+        let nothing = FixedSizeBinaryArray::try_new_with_len(0, Buffer::default(), random.nulls(rows), rows).unwrap();
+        let columns = [("deep", deep), ("group", Arc::new(group)), ("nothing", Arc::new(nothing))];
+        RecordBatch::try_from_iter_with_nullable(columns.map(|(name, column)| (name, column, true))).unwrap()
     }
 
     #[test]
