@@ -13,6 +13,7 @@ import type { WriteOptions } from '../../../src/write/write-options.ts';
 import { encoding } from '../../support/row-group.ts';
 import { lake, orphans } from './lake.ts';
 import { MiB, orders, sourceOf, testEngine } from './rows.ts';
+import { withIds, wrappedThreads } from './wrapped-threads.ts';
 import { ROWS, written } from './written-files.ts';
 
 const SHARE = 32 * MiB;
@@ -73,8 +74,9 @@ function withThreads() {
   test('a large row group is shared by all threads where memory can be, a small one is for one', async () => {
     const asked: number[][] = [];
     await using threads = await recordedThreads(3, (rows, thread) => asked.push([rows.parts.length, thread]));
+    await threads.start();
     const batches = await someBatches(150_000);
-    const schema = withIds(batches[0]?.schema);
+    const schema = schemaOf(batches);
     const { fields } = schema;
     await using pool = threads.lend({ ...encoding, schema });
     const columnsOf = async (rows: readonly Batch[]) =>
@@ -98,9 +100,9 @@ function withThreads() {
 
   test('threads that were closed under a write are not started again', async () => {
     const started: number[] = [];
-    const threads = await recordedThreads(2, (_, thread) => started.push(thread), { start: false });
+    const threads = await recordedThreads(2, (_, thread) => started.push(thread));
     const batches = await someBatches();
-    const pool = threads.lend({ ...encoding, schema: withIds(batches[0]?.schema) });
+    const pool = threads.lend({ ...encoding, schema: schemaOf(batches) });
     await pool.encode(batches);
     await threads.close();
     for (const rows of [150_000, 1000, 1000]) {
@@ -138,33 +140,27 @@ function withThreads() {
   });
 }
 
-/** Real threads; `onRows` hears what each is asked to encode. */
-async function recordedThreads(
-  count: number,
-  onRows: (rows: EncodeRequest, thread: number) => void,
-  { start = true } = {},
-): Promise<EncodeThreads> {
-  if (spawnThread === null) throw new Error('no threads here');
-  const real = spawnThread;
-  let number = 0;
-  const spawn = (events: ThreadEvents): EncodeThread => {
-    const own = number++;
-    const thread = real(events);
-    return {
-      terminate: () => thread.terminate(),
-      post: (message, transfer) => {
-        if ('rows' in message) onRows(message, own);
-        thread.post(message, transfer);
-      },
-    };
-  };
-  const threads = new EncodeThreads({ spawn, module: await engineModule(), count, shareBytes: SHARE });
-  if (start) await threads.start();
-  return threads;
+/** `onRows` hears what each is asked to encode. */
+function recordedThreads(count: number, onRows: (rows: EncodeRequest, thread: number) => void): Promise<EncodeThreads> {
+  return wrappedThreads({
+    count,
+    shareBytes: SHARE,
+    wrap: (real, events, number) => {
+      const thread = real(events);
+      return {
+        terminate: () => thread.terminate(),
+        post: (message, transfer) => {
+          if ('rows' in message) onRows(message, number);
+          thread.post(message, transfer);
+        },
+      };
+    },
+  });
 }
 
-function withIds(schema: ArrowSchema = { fields: [] }): ArrowSchema {
-  return { fields: schema.fields.map((field, index) => ({ ...field, fieldId: index + 1 })) };
+function schemaOf([first]: readonly Batch[]): ArrowSchema {
+  if (first === undefined) throw new Error('no batch');
+  return withIds(first.schema);
 }
 
 async function someBatches(rows = 1000): Promise<Batch[]> {

@@ -2,17 +2,17 @@
 
 import { describe, expect, test } from 'vitest';
 import { spawnThread } from '#spawn-thread';
-import type { ArrowSchema } from '../../../src/engine/arrow-schema.ts';
-import { engineModule, newEngine } from '../../../src/engine/default-engine.ts';
+import { newEngine } from '../../../src/engine/default-engine.ts';
 import { startEncodeThreads } from '../../../src/engine/encode-threads.ts';
 import type { Batch } from '../../../src/engine/engine.ts';
-import type { EncodeThread, ThreadAnswer, ThreadEvents } from '../../../src/engine/threads/protocol.ts';
-import { EncodeThreads } from '../../../src/engine/threads/threads.ts';
+import type { EncodeThread, ThreadAnswer } from '../../../src/engine/threads/protocol.ts';
+import type { EncodeThreads } from '../../../src/engine/threads/threads.ts';
 import type { IcestreamError } from '../../../src/errors.ts';
 import type { WriteOptions } from '../../../src/write/write-options.ts';
 import { encoding } from '../../support/row-group.ts';
 import { lake, orphans } from './lake.ts';
 import { MiB, orders, sourceOf, testEngine } from './rows.ts';
+import { withIds, wrappedThreads } from './wrapped-threads.ts';
 import { ROWS, written } from './written-files.ts';
 
 const SHARE = 32 * MiB;
@@ -191,34 +191,29 @@ function withThreads() {
   });
 }
 
-function withIds({ fields }: ArrowSchema): ArrowSchema {
-  return { fields: fields.map((field, index) => ({ ...field, fieldId: index + 1 })) };
-}
-
 type Posted = Parameters<EncodeThread['post']>[0];
 
 /** Two real threads, of whose answers some are replaced. */
 async function fakeThreads(answerOf: (request: Posted, thread: number) => ThreadAnswer | null): Promise<EncodeThreads> {
-  if (spawnThread === null) throw new Error('no threads here');
-  const real = spawnThread;
-  let number = 0;
-  const spawn = (events: ThreadEvents): EncodeThread => {
-    const own = number++;
-    const asked: Posted[] = [];
-    const onAnswer = (answer: ThreadAnswer) => {
-      const request = asked.shift();
-      events.onAnswer((request === undefined ? null : answerOf(request, own)) ?? answer);
-    };
-    const thread = real({ ...events, onAnswer });
-    return {
-      terminate: () => thread.terminate(),
-      post: (message, transfer) => {
-        asked.push(message);
-        thread.post(message, transfer);
-      },
-    };
-  };
-  const threads = new EncodeThreads({ spawn, module: await engineModule(), count: 2, shareBytes: SHARE });
+  const threads = await wrappedThreads({
+    count: 2,
+    shareBytes: SHARE,
+    wrap: (real, events, number) => {
+      const asked: Posted[] = [];
+      const onAnswer = (answer: ThreadAnswer) => {
+        const request = asked.shift();
+        events.onAnswer((request === undefined ? null : answerOf(request, number)) ?? answer);
+      };
+      const thread = real({ ...events, onAnswer });
+      return {
+        terminate: () => thread.terminate(),
+        post: (message, transfer) => {
+          asked.push(message);
+          thread.post(message, transfer);
+        },
+      };
+    },
+  });
   await threads.start();
   return threads;
 }
