@@ -63,10 +63,10 @@ function withThreads() {
       threads: 2,
       memoryLimitBytes: 3 * SHARE,
       signal: stop.signal,
-      onProgress: ({ rowsIn }) => rowsIn > 100_000 && stop.abort(),
     };
     const properties = { 'write.parquet.row-group-size-bytes': '1500000' };
-    const writing = catalog.createAndAppend('sales.orders', sourceOf(orders(ROWS)), { properties }, options);
+    const source = sourceOf(orders(ROWS), { beforeBatch: (row) => row === 100_000 && stop.abort() });
+    const writing = catalog.createAndAppend('sales.orders', source, { properties }, options);
     await expect(writing).rejects.toMatchObject({ code: 'ABORTED', leftBehind: [] });
     expect(await orphans({ catalog, ...rest }, null)).toEqual([]);
   });

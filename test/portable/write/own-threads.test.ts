@@ -11,7 +11,7 @@ import type { IcestreamError } from '../../../src/errors.ts';
 import type { WriteOptions } from '../../../src/write/write-options.ts';
 import { encoding } from '../../support/row-group.ts';
 import { lake, orphans } from './lake.ts';
-import { MiB, orders, sourceOf, testEngine } from './rows.ts';
+import { MiB, orders, sourceOf, type TestSourceOptions, testEngine } from './rows.ts';
 import { withIds, wrappedThreads } from './wrapped-threads.ts';
 import { ROWS, written } from './written-files.ts';
 
@@ -19,13 +19,14 @@ const SHARE = 32 * MiB;
 const properties = { 'write.parquet.row-group-size-bytes': '1500000' };
 
 /** A write to a table of its own; where it fails, nothing is left of it. */
-async function write(options: WriteOptions): Promise<bigint> {
+async function write(options: WriteOptions, beforeBatch?: TestSourceOptions['beforeBatch']): Promise<bigint> {
   const engine = options.engine ?? (await testEngine());
   const before = engine.liveBytes;
   const { catalog, ...rest } = await lake();
   try {
     const all = { engine, memoryLimitBytes: SHARE, ...options };
-    return (await catalog.createAndAppend('sales.orders', sourceOf(orders(ROWS)), { properties }, all)).result.rows;
+    const source = sourceOf(orders(ROWS), beforeBatch && { beforeBatch });
+    return (await catalog.createAndAppend('sales.orders', source, { properties }, all)).result.rows;
   } catch (error) {
     expect(error).toMatchObject({ leftBehind: [] });
     expect(await orphans({ catalog, ...rest }, null)).toEqual([]);
@@ -95,13 +96,12 @@ function withThreads() {
   test('a second write at the same time is refused, and the first is not harmed', async () => {
     await using threads = await startEncodeThreads(2, { memoryLimitBytes: 2 * SHARE });
     const engine = await newEngine({ memoryLimitBytes: 64 * MiB });
-    let second: Promise<unknown> | undefined;
-    const onProgress: WriteOptions['onProgress'] = ({ rowsIn }) => {
-      if (rowsIn === 0) return;
-      second ??= write({ threads, engine }).catch((error: unknown) => error);
+    let second: unknown;
+    const beforeBatch = async (row: number) => {
+      if (row === 100_000) second = await write({ threads, engine }).catch((error: unknown) => error);
     };
-    expect(await write({ threads, onProgress })).toBe(BigInt(ROWS));
-    expect(await second).toMatchObject({ code: 'INVALID_ARGUMENT', place: { option: 'threads' } });
+    expect(await write({ threads }, beforeBatch)).toBe(BigInt(ROWS));
+    expect(second).toMatchObject({ code: 'INVALID_ARGUMENT', place: { option: 'threads' } });
     expect(await write({ threads })).toBe(BigInt(ROWS));
   });
 
@@ -110,8 +110,8 @@ function withThreads() {
     const idleBytes = threads.liveBytes;
     for (const after of [50_000, 100_000, 150_000]) {
       const stop = new AbortController();
-      const onProgress: WriteOptions['onProgress'] = ({ rowsIn }) => rowsIn > after && stop.abort();
-      await expect(write({ threads, signal: stop.signal, onProgress })).rejects.toMatchObject({ code: 'ABORTED' });
+      const stopped = write({ threads, signal: stop.signal }, (row) => row === after && stop.abort());
+      await expect(stopped).rejects.toMatchObject({ code: 'ABORTED' });
       expect(threads.liveBytes - idleBytes).toBeLessThan(1024);
     }
     expect(await write({ threads })).toBe(BigInt(ROWS));
@@ -129,10 +129,10 @@ function withThreads() {
   test('threads that are closed under a write end it', async () => {
     const threads = await startEncodeThreads(2, { memoryLimitBytes: 2 * SHARE });
     let closing: Promise<void> | undefined;
-    const onProgress: WriteOptions['onProgress'] = ({ rowsIn }) => {
-      if (rowsIn > 100_000) closing ??= threads.close();
+    const beforeBatch = (row: number) => {
+      if (row === 100_000) closing = threads.close();
     };
-    await expect(write({ threads, onProgress })).rejects.toMatchObject({ code: 'ABORTED' });
+    await expect(write({ threads }, beforeBatch)).rejects.toMatchObject({ code: 'ABORTED' });
     await closing;
     expect(threads.memoryBytes).toBe(0);
   });

@@ -51,8 +51,8 @@ export interface TestSourceOptions {
   readonly batchRows?: number;
   /** Throws instead of the batch that would hold this row. */
   readonly failAtRow?: number;
-  /** Called before each batch. */
-  readonly beforeBatch?: (row: number) => void;
+  /** Called with the first row of each batch, and waited for, before the batch is made. */
+  readonly beforeBatch?: (row: number) => unknown;
 }
 
 /** A source of test rows, cut into batches as asked. */
@@ -74,7 +74,7 @@ export function sourceOf(rows: TestRows, options: TestSourceOptions = {}): Recor
         async *batches(): AsyncGenerator<Batch> {
           for (let start = 0; start < rows.count; start += batchRows) {
             const end = Math.min(start + batchRows, rows.count);
-            beforeBatch?.(start);
+            await beforeBatch?.(start);
             if (failAtRow !== undefined && failAtRow < end) throw new Error('the source broke');
             for (const batch of engine.fromIpc(rows.ipc(start, end))) yield batch;
           }
