@@ -20,8 +20,8 @@ export interface FakeRequest {
 }
 
 /**
- * `lost`: carried out, but the answer does not arrive. `down`: does not arrive. `hang`: no answer until the signal.
- * A response: is the answer, nothing is carried out. Null: as usual.
+ * `lost`: carried out, but the answer does not arrive. `down`: does not arrive. `hang`: no answer, and time passes until
+ * it is given up. A response: is the answer, nothing is carried out. Null: as usual.
  */
 export type Fault = 'lost' | 'down' | 'hang' | Response | null;
 
@@ -41,21 +41,43 @@ export class FakeS3 {
   fault: (request: FakeRequest) => Fault | Promise<Fault> = () => null;
   /** Changes an answer on its way. */
   change: (response: Response, request: FakeRequest) => Response | Promise<Response> = (response) => response;
+  /** End the sleeps that guard against hanging. */
+  readonly #guards = new Set<() => void>();
   #partsNow = 0;
   #ids = 0;
 
-  /** Sleeps end at once, except those that guard against hanging. */
+  /** Sleeps that guard against hanging now. */
+  get guards(): number {
+    return this.#guards.size;
+  }
+
+  /** All guards against hanging find that it took too long. */
+  passTime(): void {
+    for (const end of this.#guards) end();
+    this.#guards.clear();
+  }
+
+  /** Sleeps end at once, except those that guard against hanging: these end with `passTime`. */
   world(): World {
     return {
       ...defaultWorld,
       fetch: (request) => this.#fetch(request),
       sleep: (ms, signal) => {
-        if (ms >= 60_000)
-          return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+        if (ms >= 60_000) return this.#guard(signal);
         this.slept.push(ms);
         return defaultWorld.sleep(0, signal);
       },
     };
+  }
+
+  #guard(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#guards.add(resolve);
+      signal?.addEventListener('abort', () => {
+        this.#guards.delete(resolve);
+        reject(signal.reason);
+      });
+    });
   }
 
   async #fetch(request: Request): Promise<Response> {
@@ -79,7 +101,11 @@ export class FakeS3 {
       request.signal.throwIfAborted();
       if (fault instanceof Response) return fault;
       if (fault === 'hang') {
-        await new Promise((_, reject) => request.signal.addEventListener('abort', () => reject(request.signal.reason)));
+        const givenUp = new Promise((_, reject) => {
+          request.signal.addEventListener('abort', () => reject(request.signal.reason));
+        });
+        this.passTime();
+        await givenUp;
       }
       const response = fault === 'down' ? null : this.#answer(seen);
       if (fault !== null || response === null) throw new TypeError('network connection lost');

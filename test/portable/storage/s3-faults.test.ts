@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { S3Store } from '../../../src/storage/s3/s3-store.ts';
 import { utf8 } from '../../../src/util/encoding.ts';
 import { Semaphore } from '../../../src/util/semaphore.ts';
@@ -18,6 +18,17 @@ function setup() {
   return { fake, options, store: new S3Store(options) };
 }
 const text = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
+
+/** Called by each request: the first `count` go on when all of them have come, and more have time to come beside them. */
+function gathering(count: number): () => Promise<void> {
+  const all = Promise.withResolvers<void>();
+  let come = 0;
+  return async () => {
+    if (++come === count) all.resolve();
+    await all.promise;
+    await defaultWorld.sleep(2);
+  };
+}
 
 describe('a put whose answer is lost', () => {
   it('is sent again, and on condition of being new finds its own object', async () => {
@@ -94,18 +105,14 @@ describe('retries', () => {
   });
 
   it('give up a server that hangs', async () => {
-    const { fake, options } = setup();
-    const world = { ...fake.world(), sleep: defaultWorld.sleep };
-    const store = new S3Store({ ...options, world, attemptTimeoutMs: 50 });
+    const { fake, store } = setup();
     fake.fault = ({ attempt }) => (attempt === 1 ? 'hang' : null);
     await store.put(location, utf8('x'));
     expect(fake.requests).toHaveLength(2);
   });
 
   it('ask again for a stream that stops coming, from where it stopped', async () => {
-    const { fake, options } = setup();
-    const world = { ...fake.world(), sleep: defaultWorld.sleep };
-    const store = new S3Store({ ...options, world, attemptTimeoutMs: 50 });
+    const { fake, store } = setup();
     await store.put(location, utf8('0123456789'));
     fake.change = async (response, { method, attempt }) => {
       if (method !== 'GET' || attempt > 1) return response;
@@ -113,7 +120,13 @@ describe('retries', () => {
       const stalled = new ReadableStream({ start: (controller) => controller.enqueue(bytes) });
       return new Response(stalled, { status: response.status, headers: response.headers });
     };
-    expect(await new Response(await store.stream(location)).text()).toBe('0123456789');
+    const reader = (await store.stream(location)).getReader();
+    expect(text((await reader.read()).value)).toBe('0123');
+    const rest = reader.read();
+    await vi.waitFor(() => expect(fake.guards).toBe(1));
+    fake.passTime();
+    expect(text((await rest).value)).toBe('456789');
+    expect((await reader.read()).done).toBe(true);
     const ranges = fake.requests.filter(({ method }) => method === 'GET').map(({ headers }) => headers.get('range'));
     expect(ranges).toEqual(['bytes=0-', 'bytes=4-']);
   });
@@ -155,10 +168,14 @@ describe('credentials', () => {
     let given = 0;
     const provider = async () => ({ accessKeyId: `id-${++given}`, secretAccessKey: 's' });
     const store = new S3Store({ ...options, credentials: provider });
-    let late = 0;
+    const renewed = Promise.withResolvers<void>();
+    let refused = 0;
     fake.fault = async ({ headers }) => {
-      if (!headers.get('authorization')?.includes('id-1/')) return null;
-      await defaultWorld.sleep(20 * late++); // the second refusal arrives when there are new ones
+      if (!headers.get('authorization')?.includes('id-1/')) {
+        renewed.resolve();
+        return null;
+      }
+      if (refused++ > 0) await renewed.promise; // the second refusal arrives when there are new ones
       return xmlError(400, 'ExpiredToken');
     };
     await Promise.all([store.put(location, utf8('x')), store.put(`${location}2`, utf8('x'))]);
@@ -214,8 +231,9 @@ describe('an upload', () => {
 
   it('keeps to the slots it shares', async () => {
     const { fake, store } = setup();
+    const together = gathering(2);
     fake.fault = async ({ query }) => {
-      if (query.has('partNumber')) await defaultWorld.sleep(2);
+      if (query.has('partNumber')) await together();
       return null;
     };
     const partSlots = new Semaphore(10 * MIB);
@@ -232,9 +250,10 @@ describe('an upload', () => {
   it('goes with five other small ones where two parts may be in flight', async () => {
     const { fake, store } = setup();
     let [now, most] = [0, 0];
+    const together = gathering(6);
     fake.fault = async () => {
       most = Math.max(most, ++now);
-      await defaultWorld.sleep(2);
+      await together();
       now -= 1;
       return null;
     };
