@@ -140,9 +140,17 @@ function withThreads() {
   test('after a thread whose engine failed all are refused, and the failure is named', async () => {
     const dead = { alive: false, memoryBytes: MiB, liveBytes: 0 };
     const fails = { code: 'ENGINE_FAILED', message: 'the engine stopped: out of luck', place: {} } as const;
-    await using threads = await fakeThreads((request, number) =>
-      'rows' in request && number === 1 ? { engine: dead, encoded: null, error: fails } : null,
-    );
+    // Where each row group is for one thread, the second has rows only while the first is busy.
+    const second = Promise.withResolvers<void>();
+    const onPost = (request: Posted, number: number) => {
+      if ('rows' in request && number === 1) second.resolve();
+    };
+    const answerOf = async (request: Posted, number: number) => {
+      if (!('rows' in request)) return null;
+      await second.promise;
+      return number === 1 ? { engine: dead, encoded: null, error: fails } : null;
+    };
+    await using threads = await fakeThreads(answerOf, onPost);
     await expect(write({ threads })).rejects.toMatchObject({ code: 'ENGINE_FAILED', message: fails.message });
     const refusal = { code: 'ENGINE_FAILED', message: expect.stringContaining(fails.message) };
     await expect(write({ threads })).rejects.toMatchObject({ ...refusal, place: { option: 'threads' } });
@@ -181,7 +189,7 @@ function withThreads() {
   test('what a write asked wrongly is its own failure: the next one has the threads', async () => {
     const refused = { code: 'UNSUPPORTED', message: 'not this time', place: {} } as const;
     let times = 0;
-    await using threads = await fakeThreads((request) =>
+    await using threads = await fakeThreads(async (request) =>
       'rows' in request && times++ === 1
         ? { engine: { alive: true, memoryBytes: MiB, liveBytes: 0 }, encoded: null, error: refused }
         : null,
@@ -193,22 +201,29 @@ function withThreads() {
 
 type Posted = Parameters<EncodeThread['post']>[0];
 
-/** Two real threads, of whose answers some are replaced. */
-async function fakeThreads(answerOf: (request: Posted, thread: number) => ThreadAnswer | null): Promise<EncodeThreads> {
+/** Two real threads, of whose answers some are replaced or come later; `onPost` hears what they are asked. */
+async function fakeThreads(
+  answerOf: (request: Posted, thread: number) => Promise<ThreadAnswer | null>,
+  onPost: (request: Posted, thread: number) => void = () => {},
+): Promise<EncodeThreads> {
   const threads = await wrappedThreads({
     count: 2,
     shareBytes: SHARE,
     wrap: (real, events, number) => {
       const asked: Posted[] = [];
+      let told = Promise.resolve();
       const onAnswer = (answer: ThreadAnswer) => {
         const request = asked.shift();
-        events.onAnswer((request === undefined ? null : answerOf(request, number)) ?? answer);
+        told = told.then(async () => {
+          events.onAnswer((request === undefined ? null : await answerOf(request, number)) ?? answer);
+        });
       };
       const thread = real({ ...events, onAnswer });
       return {
         terminate: () => thread.terminate(),
         post: (message, transfer) => {
           asked.push(message);
+          onPost(message, number);
           thread.post(message, transfer);
         },
       };
