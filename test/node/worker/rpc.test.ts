@@ -8,7 +8,6 @@ import { fileURLToPath } from 'node:url';
 import { bearer, RestCatalog } from 'icestream';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { wranglerEnvironment } from '../../../worker/wrangler-environment.ts';
-import { freePort } from '../../support/kit/server.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const catalogToken = 'only-for-this-test';
@@ -51,24 +50,31 @@ beforeAll(async () => {
     .replace('"src/index.ts"', JSON.stringify(join(worker, 'src/index.ts')))
     .replace('"CREATE_TABLES": "false"', JSON.stringify(vars).slice(1, -1));
   await writeFile(join(folder, 'lakehouse.jsonc'), config);
-  const port = await freePort();
-  address = `http://127.0.0.1:${port}`;
   wrangler = spawn(
     process.execPath,
     [
       ...[join(root, 'node_modules/wrangler/bin/wrangler.js'), 'dev', '-c', 'caller.json', '-c', 'lakehouse.jsonc'],
-      ...['--port', String(port), '--inspector-port', String(await freePort()), '--persist-to', folder],
+      ...['--ip', '127.0.0.1', '--port', '0', '--inspector-port', '0', '--persist-to', folder],
     ],
     {
       cwd: folder,
-      stdio: 'ignore',
+      stdio: ['ignore', 'pipe', 'ignore'],
       env: {
         ...process.env,
         ...wranglerEnvironment,
+        // Nobody is asked where this machine is.
+        CLOUDFLARE_CF_FETCH_ENABLED: 'false',
       },
     },
   );
-  const isUp = async () => expect((await fetch(`${address}/v1/nothing`)).status).toBe(404);
+  let said = '';
+  wrangler.stdout?.on('data', (piece: Buffer) => {
+    said += piece.toString();
+  });
+  const isUp = async () => {
+    address = /Ready on .*?(http:\/\/[\d.]+:\d+)/.exec(said)?.[1] ?? '';
+    expect((await fetch(`${address}/v1/nothing`)).status).toBe(404);
+  };
   await vi.waitFor(isUp, { timeout: 60_000, interval: 200 });
 }, 90_000);
 
