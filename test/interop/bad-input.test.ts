@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { AwsClient } from 'aws4fetch';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import {
   bearer,
   CommitStateUnknownError,
@@ -149,8 +149,8 @@ describe('a store', () => {
   });
   afterAll(() => proxy.close());
 
-  const behind = async (table: Table): Promise<Table> => {
-    const store = storeOf({ ...kit.versitygw, endpoint: proxy.endpoint }, { attemptTimeoutMs: 1500 });
+  const behind = async (table: Table, more?: Partial<S3StoreOptions>): Promise<Table> => {
+    const store = storeOf({ ...kit.versitygw, endpoint: proxy.endpoint }, more);
     const catalog = await RestCatalog.connect({ uri: kit.restFixture.uri, stores: [store] });
     return catalog.loadTable(table.identifier);
   };
@@ -188,7 +188,8 @@ describe('a store', () => {
 
     it('that answers nothing', async () => {
       const table = await freshTable();
-      const same = await behind(table);
+      // Long enough for the requests that are answered.
+      const same = await behind(table, { attemptTimeoutMs: 3000 });
       proxy.fault = (request) => (step(request) ? 'silence' : null);
       await refused(table, () => same.append(rows(), writeOptions), { code: 'UNAVAILABLE' });
     });
@@ -317,17 +318,14 @@ describe('a server that is killed in the middle of an upload', () => {
       });
       await table.append(sourceOf(orders(10)));
       const before = await stateOf(table, store, access);
-      let stopped: Promise<void> | null = null;
-      const source = sourceOf(orders(900_000));
-      const error = await table
-        .append(source, {
-          ...writeOptions,
-          onProgress: ({ bytesUploaded }) => {
-            if (bytesUploaded > 6 * MiB) stopped ??= server.stop();
-          },
-        })
-        .catch((thrown: unknown) => thrown);
-      await stopped;
+      const beforeBatch = async (row: number) => {
+        if (row !== 450_000) return;
+        // Parts of what came before are on their way.
+        await vi.waitFor(async () => expect(await openUploads(access, '')).toHaveLength(1), 20_000);
+        await server.stop();
+      };
+      const source = sourceOf(orders(900_000), { beforeBatch });
+      const error = await table.append(source, writeOptions).catch((thrown: unknown) => thrown);
       if (!(error instanceof IcestreamError)) throw error;
       expect(error).toMatchObject({ code: 'UNAVAILABLE', retryable: true });
       expect(leaks(error, [secretAccessKey])).toEqual([]);

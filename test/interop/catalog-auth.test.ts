@@ -4,6 +4,7 @@ import { bearer } from '../../src/catalog/rest/auth/bearer.ts';
 import { oauth2 } from '../../src/catalog/rest/auth/oauth2.ts';
 import { sigv4 } from '../../src/catalog/rest/auth/sigv4.ts';
 import { RestCatalog, type RestCatalogOptions } from '../../src/catalog/rest/rest-catalog.ts';
+import { defaultWorld } from '../../src/util/world.ts';
 import { catalogConformance } from '../conformance/catalog.ts';
 import { leaks } from '../support/leaks.ts';
 import { type CatalogProxy, type ProxyOptions, startProxy } from '../support/proxy.ts';
@@ -48,10 +49,12 @@ describe('OAuth2 client credentials', () => {
   });
 
   it('are renewed before the token expires', async () => {
-    const tokens = new TokenIssuer({ ...CLIENT, lifetimeS: 2 });
+    let time = Date.now();
+    const now = () => time;
+    const tokens = new TokenIssuer({ ...CLIENT, lifetimeS: 2, now });
     const proxy = await behind({ tokens });
-    const catalog = await connect(proxy, { auth: oauth2(CLIENT) });
-    await new Promise((resolve) => setTimeout(resolve, 1100));
+    const catalog = await connect(proxy, { auth: oauth2(CLIENT), world: { ...defaultWorld, now } });
+    time += 1100;
     await catalog.listNamespaces();
     expect(tokens.requests).toBe(2);
     expect(proxy.count((request) => request.target.includes('/v1/namespaces'))).toBe(1);

@@ -22,7 +22,10 @@ const BAD: TemporaryKeys = {
 const isCredentials = ({ target }: { target: string }) => target.endsWith('/credentials');
 
 /** A table whose credentials come from `vend`: first with the load, then from the endpoint for them, if there is one. */
-async function vendedTable(vend: () => { keys: TemporaryKeys; expiresAtMs: number }, hasEndpoint = true) {
+async function vendedTable(
+  vend: () => { keys: TemporaryKeys; expiresAtMs: number },
+  { hasEndpoint = true, now = Date.now } = {},
+) {
   const listed = (location: string) => {
     const { keys, expiresAtMs } = vend();
     return [
@@ -55,6 +58,7 @@ async function vendedTable(vend: () => { keys: TemporaryKeys; expiresAtMs: numbe
     properties: { 's3.endpoint': kit.minio.endpoint, 's3.region': kit.minio.region },
     world: {
       ...defaultWorld,
+      now,
       fetch(request) {
         const key = /Credential=([^/]+)/.exec(request.headers.get('authorization') ?? '')?.[1];
         if (key !== undefined) used.push(key);
@@ -81,13 +85,17 @@ describe('vended credentials', () => {
   it('are renewed before they expire, once for all who need them', async () => {
     const keys = [await assumeRole(kit.minio), await assumeRole(kit.minio)] as const;
     let vended = 0;
-    const { proxy, used, store, location } = await vendedTable(() => {
+    let laterMs = 0;
+    const now = () => Date.now() + laterMs;
+    const vend = () => {
       vended += 1;
       return vended === 1
-        ? { keys: keys[0], expiresAtMs: Date.now() + 2000 }
-        : { keys: keys[1], expiresAtMs: Date.now() + 3_600_000 };
-    });
-    await new Promise((resolve) => setTimeout(resolve, 1200));
+        ? { keys: keys[0], expiresAtMs: now() + 600_000 }
+        : { keys: keys[1], expiresAtMs: now() + 3_600_000 };
+    };
+    const { proxy, used, store, location } = await vendedTable(vend, { now });
+    // Not so much that the server refuses what is signed by this clock.
+    laterMs = 480_000;
     await Promise.all(['a', 'b', 'c', 'd'].map((name) => store.put(`${location}/data/${name}`, utf8(name))));
     expect(used.at(-1)).toBe(keys[1].accessKeyId);
     expect(proxy.count(isCredentials)).toBe(1);
@@ -108,12 +116,15 @@ describe('vended credentials', () => {
   it('come with the table where the catalog has no endpoint for them', async () => {
     const keys = await assumeRole(kit.minio);
     let vended = 0;
-    const { proxy, store, location } = await vendedTable(() => {
-      vended += 1;
-      return vended === 1
-        ? { keys: BAD, expiresAtMs: Date.now() + 1000 }
-        : { keys, expiresAtMs: Date.now() + 3_600_000 };
-    }, false);
+    const { proxy, store, location } = await vendedTable(
+      () => {
+        vended += 1;
+        return vended === 1
+          ? { keys: BAD, expiresAtMs: Date.now() + 1000 }
+          : { keys, expiresAtMs: Date.now() + 3_600_000 };
+      },
+      { hasEndpoint: false },
+    );
     await store.put(`${location}/data/a`, utf8('a'));
     expect(proxy.count(isCredentials)).toBe(1);
   });

@@ -77,7 +77,7 @@ it('starts a lakehouse that PyIceberg and DuckDB read and write', async () => {
   expect(address).not.toContain('8787');
   expect(text).toMatch(/demo\.flights {2}← {2}flights-3m\.parquet\n {2}3,000,000 rows in 8 files/);
   expect(text).toContain('row: 2001-01-01T00:01:00, 33, 2176, LAS, PHL');
-  expect(firstLoadMs).toBeLessThan(20_000 * (process.env['CI'] === undefined ? 1 : 3));
+  expect(firstLoadMs).toBeLessThan(60_000);
   expect(await readFile(ownFile, 'utf8')).toBe('mine');
   const page = await (await fetch(address)).text();
   expect(page).toContain('demo.airports');

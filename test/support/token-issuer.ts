@@ -9,6 +9,8 @@ export interface TokenIssuerOptions {
   readonly lifetimeS?: number;
   /** What a refused token is answered with. Default 401. */
   readonly refusal?: 401 | 419;
+  /** Default: this machine's clock. */
+  readonly now?: () => number;
 }
 
 export interface SimpleAnswer {
@@ -24,8 +26,11 @@ export class TokenIssuer {
   requests = 0;
   #valid = new Map<string, number>();
 
+  readonly #now: () => number;
+
   constructor(options: TokenIssuerOptions) {
     this.options = options;
+    this.#now = options.now ?? Date.now;
   }
 
   /** Takes all tokens back, as an identity provider can at any time. */
@@ -35,7 +40,7 @@ export class TokenIssuer {
 
   accepts(authorization: string | undefined): boolean {
     const expiresAt = this.#valid.get(authorization?.replace(/^Bearer /, '') ?? '');
-    return expiresAt !== undefined && Date.now() < expiresAt;
+    return expiresAt !== undefined && this.#now() < expiresAt;
   }
 
   answer(form: string): SimpleAnswer {
@@ -51,7 +56,7 @@ export class TokenIssuer {
     if (sent.get('scope') !== scope) return refuse(400, 'invalid_scope', `scope ${sent.get('scope')}`);
     const token = `token-${randomBytes(16).toString('hex')}`;
     this.issued.push(token);
-    this.#valid.set(token, Date.now() + lifetimeS * 1000);
+    this.#valid.set(token, this.#now() + lifetimeS * 1000);
     return { status: 200, body: JSON.stringify({ access_token: token, token_type: 'bearer', expires_in: lifetimeS }) };
   }
 }
