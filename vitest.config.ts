@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 
 const portable = ['test/portable/**/*.test.ts'];
 const setupFiles = ['test/support/fixed-seed.ts'];
+/** For a machine of one core that does something else too. */
+const timeouts = { testTimeout: 60_000, hookTimeout: 60_000 };
 const chromiumArgs = [
   '--no-sandbox',
   '--disable-gpu',
@@ -21,7 +23,7 @@ export default defineConfig({
     projects: [
       {
         ssr: { resolve: { conditions: conditions('node') } },
-        test: { name: 'node', setupFiles, include: [...portable, 'test/node/**/*.test.ts'], testTimeout: 30_000 },
+        test: { name: 'node', setupFiles, include: [...portable, 'test/node/**/*.test.ts'], ...timeouts },
       },
       {
         resolve: { conditions: conditions('browser') },
@@ -29,7 +31,7 @@ export default defineConfig({
           name: 'chromium',
           setupFiles,
           include: [...portable, 'test/browser/**/*.test.ts'],
-          testTimeout: 30_000,
+          ...timeouts,
           browser: {
             enabled: true,
             headless: true,
@@ -55,7 +57,7 @@ export default defineConfig({
         ],
         resolve: { conditions: conditions('workerd', 'worker') },
         ssr: { resolve: { conditions: conditions('workerd', 'worker') } },
-        test: { name: 'workerd', setupFiles, include: [...portable, 'test/workerd/**/*.test.ts'], testTimeout: 30_000 },
+        test: { name: 'workerd', setupFiles, include: [...portable, 'test/workerd/**/*.test.ts'], ...timeouts },
       },
     ],
   },

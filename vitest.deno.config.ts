@@ -8,6 +8,8 @@ export default defineConfig({
     include: ['test/portable/**/*.test.ts'],
     setupFiles: ['test/support/fixed-seed.ts'],
     pool: 'forks',
-    testTimeout: 30_000,
+    // As in vitest.config.ts.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

@@ -16,7 +16,8 @@ const rows = Array.from({ length: 1000 }, (_, i) => [i, `row ${i % 10}`]);
 const whole = { appended: 1000, rows };
 const appended = { appended: 1000, rows: 'UNSUPPORTED' };
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+// The package is built, and bundlers are slow to start.
+vi.setConfig({ hookTimeout: 180_000 });
 
 let folder = '';
 let pages: StaticPages;

@@ -107,7 +107,7 @@ test('a client that goes away in the middle of its body commits nothing, leaves 
       const next = await fetch(`${running.address}${path}`, { method: 'POST', body: 'id,name\n2,y\n', headers });
       expect(await next.json()).toMatchObject({ rows: 1 });
     },
-    { timeout: 20_000, interval: 200 },
+    { timeout: 40_000, interval: 200 },
   );
   const uri = `${running.address}/catalog`;
   const catalog = await RestCatalog.connect({ uri, auth: bearer(token) });
@@ -121,4 +121,4 @@ test('a client that goes away in the middle of its body commits nothing, leaves 
   ).toEqual([1, 2]);
   const added = (await objectsOf('cut_off')).filter((location) => !before.includes(location));
   expect(added.filter((location) => location.includes('/data/'))).toHaveLength(1);
-}, 60_000);
+});

@@ -11,12 +11,13 @@ import type { IcestreamError } from '../../../src/errors.ts';
 import type { WriteOptions } from '../../../src/write/write-options.ts';
 import { encoding } from '../../support/row-group.ts';
 import { lake, orphans } from './lake.ts';
-import { MiB, orders, sourceOf, type TestSourceOptions, testEngine } from './rows.ts';
+import { MiB, madeOnce, orders, sourceOf, type TestSourceOptions, testEngine } from './rows.ts';
 import { withIds, wrappedThreads } from './wrapped-threads.ts';
 import { ROWS, written } from './written-files.ts';
 
 const SHARE = 32 * MiB;
 const properties = { 'write.parquet.row-group-size-bytes': '1500000' };
+const rows = madeOnce(orders(ROWS));
 
 /** A write to a table of its own; where it fails, nothing is left of it. */
 async function write(options: WriteOptions, beforeBatch?: TestSourceOptions['beforeBatch']): Promise<bigint> {
@@ -25,7 +26,7 @@ async function write(options: WriteOptions, beforeBatch?: TestSourceOptions['bef
   const { catalog, ...rest } = await lake();
   try {
     const all = { engine, memoryLimitBytes: SHARE, ...options };
-    const source = sourceOf(orders(ROWS), beforeBatch && { beforeBatch });
+    const source = sourceOf(rows, beforeBatch && { beforeBatch });
     return (await catalog.createAndAppend('sales.orders', source, { properties }, all)).result.rows;
   } catch (error) {
     expect(error).toMatchObject({ leftBehind: [] });

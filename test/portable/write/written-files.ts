@@ -3,9 +3,10 @@ import { expect } from 'vitest';
 import { toHex } from '../../../src/util/encoding.ts';
 import type { WriteOptions } from '../../../src/write/write-options.ts';
 import { lake, liveFiles } from './lake.ts';
-import { orders, sourceOf, testEngine } from './rows.ts';
+import { madeOnce, orders, sourceOf, testEngine } from './rows.ts';
 
 export const ROWS = 200_000;
+const rows = madeOnce(orders(ROWS, 3));
 
 export async function written(partitionSpec: readonly string[], options: WriteOptions): Promise<string[]> {
   const engine = await testEngine();
@@ -13,7 +14,7 @@ export async function written(partitionSpec: readonly string[], options: WriteOp
   const { catalog, store } = await lake();
   const properties = { 'write.target-file-size-bytes': '900000', 'write.parquet.row-group-size-bytes': '1500000' };
   const request = { partitionSpec, properties };
-  const source = sourceOf(orders(ROWS, 3), { batchRows: 10_000 });
+  const source = sourceOf(rows, { batchRows: 10_000 });
   const { table, result } = await catalog.createAndAppend('sales.orders', source, request, { engine, ...options });
   expect(result.rows).toBe(BigInt(ROWS));
   expect(result.memoryPeakBytes).toBeLessThanOrEqual(options.memoryLimitBytes ?? 0);

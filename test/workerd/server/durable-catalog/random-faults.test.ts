@@ -123,4 +123,4 @@ test('a commit that is said to be in its tables is in all of them, any other in 
     { numRuns: 25 },
   );
   expect([...said].sort()).toEqual(['committed', 'conflict', 'throttled', 'unknown']);
-}, 60_000);
+});
