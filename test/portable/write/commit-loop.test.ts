@@ -15,10 +15,11 @@ interface Script {
   readonly loads?: readonly ('absent' | 'ours' | 'other' | 'superseded' | Error)[];
   readonly numRetries?: number;
   readonly signal?: AbortSignal;
+  readonly onSend?: () => void;
 }
 
 /** Runs a job against scripted answers: the double is for faults that no real catalog gives on demand. */
-async function run({ answers, loads = [], numRetries = 4, signal }: Script) {
+async function run({ answers, loads = [], numRetries = 4, signal, onSend }: Script) {
   const sent: { key: string; body: CommitRequest }[] = [];
   const slept: number[] = [];
   let random = 0;
@@ -28,6 +29,7 @@ async function run({ answers, loads = [], numRetries = 4, signal }: Script) {
   const catalog = {
     commit: async (body: CommitRequest, options: { idempotencyKey: string }) => {
       sent.push({ key: options.idempotencyKey, body });
+      onSend?.();
       const answer = answersLeft.shift() ?? committed;
       if (answer instanceof Error) throw answer;
       return answer;
@@ -148,8 +150,7 @@ test('a signal that fires before the send stops it; one that fires later does no
   expect(early.end).toMatchObject({ code: 'ABORTED' });
   expect(early.sent).toHaveLength(0);
   const controller = new AbortController();
-  const answers = [unknown];
-  const late = run({ answers, loads: ['ours'], signal: controller.signal });
-  controller.abort();
-  expect((await late).end).toMatchObject({ own: true });
+  const { signal } = controller;
+  const late = await run({ answers: [unknown], loads: ['ours'], signal, onSend: () => controller.abort() });
+  expect(late.end).toMatchObject({ own: true });
 });

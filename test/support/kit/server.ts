@@ -126,15 +126,27 @@ function readOr(file: string, otherwise: string): string {
   }
 }
 
-/** A port that is free now, on all addresses. */
+const given = new Set<number>();
+
+/**
+ * A port that is free now, on all addresses. Not one of those that systems give to connections and to who listens on any
+ * (32,768 and more): nobody gets it by chance before it is used.
+ */
 export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    if (given.has(port) || !(await isFree(port))) continue;
+    given.add(port);
+    return port;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
   const probe = createServer();
-  await new Promise<void>((resolve, reject) => {
-    probe.on('error', reject);
-    probe.listen(0, '0.0.0.0', resolve);
+  const free = await new Promise<boolean>((resolve, reject) => {
+    probe.on('error', (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? resolve(false) : reject(error)));
+    probe.listen(port, '0.0.0.0', () => resolve(true));
   });
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+  if (free) await new Promise((resolve) => probe.close(resolve));
+  return free;
 }
