@@ -2,7 +2,8 @@
  * The typed face of the wasm engine. One instance per isolate or worker thread; everything here is synchronous but
  * reading remote Parquet. Rules: no view of wasm memory leaves this folder (what comes out is copied out); a handle
  * belongs to whoever got it and is freed with `using` or `free()`; a method that says it consumes a handle frees it,
- * also when it throws. After a trap the engine is dead: every call throws ENGINE_FAILED with the panic's text.
+ * also when it throws. A call that there is no memory for throws MEMORY_LIMIT_TOO_SMALL, and may be a trap. After a trap
+ * the engine is dead (`alive`): every call throws ENGINE_FAILED with the trap's text.
  */
 import type { Bytes } from '../util/bytes.ts';
 import type { ArrowSchema } from './arrow-schema.ts';

@@ -4,6 +4,7 @@ import { IcestreamError } from '../errors.ts';
 import type { NameMapping } from '../format/name-mapping.ts';
 import { DAMAGED, inFile, readerTooSmall } from '../source/errors-in-file.ts';
 import type { Store } from '../storage/store.ts';
+import { type MemoryLease, readerShareBytes } from '../util/memory-budget.ts';
 import { projectFile } from './file-projection.ts';
 import type { Projection } from './projection.ts';
 import type { ScanTask } from './scan-task.ts';
@@ -15,8 +16,11 @@ export interface Reading {
   readonly nameMapping: NameMapping | null;
   readonly formatVersion: 1 | 2 | 3;
   readonly batchSize: number;
-  /** What reading one file may hold in the engine. */
-  readonly fileMemoryBytes: number;
+  /**
+   * Reading one file may hold a reader's share in the engine. Beside it, the engine holds a batch as it was read, as it
+   * is aligned, and as it is copied out.
+   */
+  readonly lease: MemoryLease;
   readonly signal?: AbortSignal | undefined;
   readonly onBytesRead: (bytes: number) => void;
 }
@@ -44,7 +48,7 @@ export async function* readTask(
     yield* alignedBatches(reading, task, parquet, Math.min(limit, numRows));
   } catch (error) {
     const tooSmall = error instanceof IcestreamError && error.code === 'MEMORY_LIMIT_TOO_SMALL';
-    throw tooSmall ? readerTooSmall(error, file) : inFile(error, file, DAMAGED);
+    throw tooSmall ? readerTooSmall(error, file, reading.lease) : inFile(error, file, DAMAGED);
   }
 }
 
@@ -75,7 +79,7 @@ async function* alignedBatches(
     columns: from.columns.map((name) => [name]),
     ...(wanted < parquet.footer.numRows ? { rows: wanted } : {}),
     batchRows: reading.batchSize,
-    memoryLimitBytes: reading.fileMemoryBytes,
+    memoryLimitBytes: readerShareBytes(reading.lease.limitBytes),
     ...(signal === undefined ? {} : { signal }),
   });
   let rows = 0;

@@ -36,7 +36,11 @@ export function scanBatches(scan: Scan): AsyncGenerator<ScanBatch, void, undefin
 export function scanStream(scan: Scan): AsyncGenerator<Bytes, void, undefined> {
   return oneStream(scanBatches(scan), async () => {
     using session = await ScanSession.begin(scan.world, scan.options);
-    return emptyStream(session.engine, scan.projection.arrow);
+    try {
+      return emptyStream(session.engine, scan.projection.arrow);
+    } catch (error) {
+      throw session.orTooSmall(error);
+    }
   });
 }
 
@@ -80,7 +84,7 @@ export async function* readTaskBatches(
   });
 }
 
-/** Runs a scan's generator; what a fired signal makes fail is ABORTED. */
+/** Runs a scan's generator. What a fired signal makes fail is ABORTED; an engine without memory says which limit does. */
 async function* inSession<T>(
   world: Pick<World, 'now'>,
   options: ReadOptions,
@@ -88,9 +92,13 @@ async function* inSession<T>(
 ): AsyncGenerator<T, void, undefined> {
   try {
     using session = await ScanSession.begin(world, options);
-    for await (const item of run(session)) {
-      yield item;
-      requireRunning(options.signal);
+    try {
+      for await (const item of run(session)) {
+        yield item;
+        requireRunning(options.signal);
+      }
+    } catch (error) {
+      throw session.orTooSmall(error);
     }
     session.tick(true);
   } catch (error) {
@@ -133,7 +141,7 @@ function readingOf({ store, metadata }: LoadedTable, session: ScanSession, proje
     nameMapping: mapping === undefined ? null : parseNameMapping(mapping),
     formatVersion: metadata['format-version'],
     batchSize: session.options.batchSize ?? DEFAULT_BATCH_SIZE,
-    fileMemoryBytes: session.fileMemoryBytes,
+    lease: session.lease,
     signal: session.signal,
     onBytesRead: (bytes) => {
       session.bytesRead += bytes;

@@ -3,12 +3,17 @@ import { defaultMemoryLimitBytes } from '#load-engine';
 import { getEngine } from '../engine/default-engine.ts';
 import type { Engine } from '../engine/engine.ts';
 import { EngineCharge } from '../engine/engine-charge.ts';
+import { isOutOfMemory, withEnoughMemory } from '../engine/out-of-memory.ts';
 import { IcestreamError } from '../errors.ts';
-import { MemoryLease, readerShareBytes } from '../util/memory-budget.ts';
+import { MemoryLease } from '../util/memory-budget.ts';
 import type { World } from '../util/world.ts';
 import type { ReadOptions } from './scan-options.ts';
 
 const INTERVAL_MS = 100;
+/** Of the size of what there was no room for: it is of a batch, which is there as read, aligned and copied out. */
+const BLOCKS_HELD = 4;
+/** What does for tables of usual rows. */
+const LEAST_USUAL_BYTES = 12 * 1024 * 1024;
 
 export class ScanSession implements Disposable {
   readonly engine: Engine;
@@ -34,7 +39,7 @@ export class ScanSession implements Disposable {
   static async begin(world: Pick<World, 'now'>, options: ReadOptions): Promise<ScanSession> {
     requireRunning(options.signal);
     const limit = options.memoryLimitBytes ?? Math.min(defaultMemoryLimitBytes, options.budget?.limitBytes ?? Infinity);
-    const engine = options.engine ?? (await getEngine({ memoryLimitBytes: engineShareBytes(limit) }));
+    const engine = options.engine ?? (await sharedEngine(limit));
     const lease =
       options.budget === undefined ? new MemoryLease(limit) : await options.budget.acquire(limit, options.signal);
     return new ScanSession(world, options, engine, lease);
@@ -42,11 +47,6 @@ export class ScanSession implements Disposable {
 
   get signal(): AbortSignal | undefined {
     return this.options.signal;
-  }
-
-  /** Beside it, the engine holds a batch as it was read, as it is aligned, and as it is copied out. */
-  get fileMemoryBytes(): number {
-    return readerShareBytes(this.lease.limitBytes);
   }
 
   /** Reports when it is time, or at the end. */
@@ -61,8 +61,32 @@ export class ScanSession implements Disposable {
     onProgress({ rows, filesRead, bytesRead, memoryPeakBytes: this.#peak });
   }
 
+  /** MEMORY_LIMIT_TOO_SMALL with a limit that does, where the engine was out of memory; other errors as they are. */
+  orTooSmall(error: unknown): unknown {
+    const { engine, lease } = this;
+    if (!isOutOfMemory(error, engine)) return error;
+    return withEnoughMemory(error, {
+      engine,
+      limitBytes: lease.limitBytes,
+      engineBytesOf: engineShareBytes,
+      heldBytes: BLOCKS_HELD * engine.refusedBytes,
+    });
+  }
+
   [Symbol.dispose](): void {
     this.lease.release();
+  }
+}
+
+/** @throws IcestreamError MEMORY_LIMIT_TOO_SMALL, in terms of the scan's limit. */
+async function sharedEngine(limitBytes: number): Promise<Engine> {
+  try {
+    return await getEngine({ memoryLimitBytes: engineShareBytes(limitBytes) });
+  } catch (error) {
+    if (!(error instanceof IcestreamError) || error.code !== 'MEMORY_LIMIT_TOO_SMALL') throw error;
+    const enough = LEAST_USUAL_BYTES;
+    const message = `memoryLimitBytes ${limitBytes} is too small for any scan; set it to at least ${enough}`;
+    throw new IcestreamError(error.code, message, { option: 'memoryLimitBytes', neededBytes: enough, cause: error });
   }
 }
 

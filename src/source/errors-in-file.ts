@@ -1,6 +1,6 @@
 /** Errors of a source name the file they happened in, and say what to do. */
 import { type ErrorCode, IcestreamError } from '../errors.ts';
-import { leaseForReader } from '../util/memory-budget.ts';
+import { leaseForReader, type MemoryLease, readerShareBytes } from '../util/memory-budget.ts';
 
 /** What to do, by what the engine found in a file. */
 export type Advice = Partial<Readonly<Record<ErrorCode, string>>>;
@@ -46,20 +46,21 @@ export function unreadable(error: unknown, file: string, bytesRead: number): unk
   });
 }
 
-/** A limit that is too small for a Parquet reader, in terms of the lease that it has its share of. */
-export function readerTooSmall(error: IcestreamError, name: string): IcestreamError {
-  const { neededBytes, ...place } = error.place;
-  const needed = neededBytes === undefined ? undefined : leaseForReader(neededBytes);
-  const enough = needed === undefined ? '' : ` to ${needed} or more`;
-  return new IcestreamError(
-    'MEMORY_LIMIT_TOO_SMALL',
-    `${name}: ${error.message}; raise memoryLimitBytes${enough}, or write the file with smaller pages`,
-    {
-      ...place,
-      ...(needed === undefined ? {} : { neededBytes: needed }),
-      file: name,
-      option: 'memoryLimitBytes',
-      cause: error,
-    },
-  );
+/**
+ * A limit that is too small for a Parquet reader, in terms of the lease that it has its share of, and of the limit. Where the reader was
+ * within its limit and the engine was full, no number is given: that is for whoever has planned the engine's.
+ */
+export function readerTooSmall(error: IcestreamError, name: string, lease: MemoryLease): IcestreamError {
+  const { neededBytes = 0, ...place } = error.place;
+  const isOfReader = neededBytes > readerShareBytes(lease.limitBytes);
+  const needed = isOfReader ? lease.limitFor(leaseForReader(neededBytes)) : null;
+  const advice =
+    needed === null ? '' : `; raise memoryLimitBytes to ${needed} or more, or write the file with smaller pages`;
+  return new IcestreamError('MEMORY_LIMIT_TOO_SMALL', `${name}: ${error.message}${advice}`, {
+    ...place,
+    ...(needed === null ? {} : { neededBytes: needed }),
+    file: name,
+    option: 'memoryLimitBytes',
+    cause: error,
+  });
 }

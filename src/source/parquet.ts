@@ -2,7 +2,7 @@
 import type { Batch, RangeReader } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
 import type { Bytes } from '../util/bytes.ts';
-import { readerShareBytes } from '../util/memory-budget.ts';
+import { type MemoryLease, readerShareBytes } from '../util/memory-budget.ts';
 import { handOver, makeOpenSource } from './batch-flow.ts';
 import { projected, refuseBadNames, refuseOtherTypes, refuseUnknownTypes } from './column-types.ts';
 import { DAMAGED, inFile, readerTooSmall, unreadable } from './errors-in-file.ts';
@@ -41,7 +41,7 @@ export async function openParquet(
           for await (const batch of read) yield* handOver([batch]);
         } catch (error) {
           signal?.throwIfAborted();
-          throw named(error, name);
+          throw named(error, name, open.lease);
         }
       }
       const close = () => {
@@ -60,14 +60,15 @@ export async function openParquet(
   } catch (error) {
     release();
     signal?.throwIfAborted();
-    throw named(error, name);
+    throw named(error, name, open.lease);
   }
 }
 
 /** A failure of the engine is named too: it may be the file's fault. */
-function named(error: unknown, name: string): unknown {
-  if (error instanceof IcestreamError && error.code === 'MEMORY_LIMIT_TOO_SMALL') return readerTooSmall(error, name);
-  if (!(error instanceof IcestreamError) || error.code !== 'ENGINE_FAILED') return inFile(error, name, DAMAGED);
+function named(error: unknown, name: string, lease: MemoryLease): unknown {
+  if (!(error instanceof IcestreamError)) return error;
+  if (error.code === 'MEMORY_LIMIT_TOO_SMALL') return readerTooSmall(error, name, lease);
+  if (error.code !== 'ENGINE_FAILED') return inFile(error, name, DAMAGED);
   const { message, place } = error;
   return new IcestreamError('ENGINE_FAILED', `${name}: ${message}`, { ...place, file: name, cause: error });
 }

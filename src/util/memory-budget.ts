@@ -27,13 +27,16 @@ export type ChargeKind = 'engine' | 'rows' | 'runs' | 'parts' | 'source' | 'mani
 /** A share of the budget that belongs to one write or scan; give it back with `using` or `release()`. */
 export class MemoryLease implements Disposable {
   readonly limitBytes: number;
+  /** It is one of so many equal shares of a limit. */
+  readonly shares: number;
   #used = new Map<ChargeKind, number>();
   #total = 0;
   #peak = 0;
   #onRelease: (() => void) | undefined;
 
-  constructor(limitBytes: number, onRelease?: () => void) {
+  constructor(limitBytes: number, onRelease?: () => void, shares = 1) {
     this.limitBytes = limitBytes;
+    this.shares = shares;
     this.#onRelease = onRelease;
   }
 
@@ -43,6 +46,11 @@ export class MemoryLease implements Disposable {
 
   get peakBytes(): number {
     return this.#peak;
+  }
+
+  /** The limit of which a lease of so many bytes is one share. */
+  limitFor(bytes: number): number {
+    return this.shares * bytes;
   }
 
   /** Bytes in use by kind. */
@@ -57,10 +65,13 @@ export class MemoryLease implements Disposable {
   charge(kind: ChargeKind, bytes: number): void {
     const total = this.#total + bytes;
     if (bytes > 0 && total > this.limitBytes) {
+      const { limitBytes, shares } = this;
+      const enough = this.limitFor(total);
+      const what = shares === 1 ? `${total}` : `in one of its ${shares} shares, of ${limitBytes}, ${total}`;
       throw new IcestreamError(
         'MEMORY_LIMIT_TOO_SMALL',
-        `memoryLimitBytes ${this.limitBytes} is too small: ${total} bytes are needed (${kind}); raise memoryLimitBytes to at least that`,
-        { option: 'memoryLimitBytes' },
+        `memoryLimitBytes ${this.limitFor(limitBytes)} is too small: ${what} bytes are needed (${kind}); raise memoryLimitBytes to at least ${enough}`,
+        { option: 'memoryLimitBytes', neededBytes: enough },
       );
     }
     this.#used.set(kind, (this.#used.get(kind) ?? 0) + bytes);
@@ -118,7 +129,7 @@ export class MemoryBudget {
       throw new IcestreamError(
         'MEMORY_LIMIT_TOO_SMALL',
         `a lease of ${bytes} bytes cannot be taken from a budget of ${this.limitBytes}; raise the budget's memoryLimitBytes`,
-        { option: 'memoryLimitBytes' },
+        { option: 'memoryLimitBytes', neededBytes: bytes },
       );
     }
     const now = this.tryAcquire(bytes);

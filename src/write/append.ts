@@ -7,9 +7,11 @@ import { checkCompatibility } from '../format/compatibility.ts';
 import type { RecordBatchSource } from '../source/source.ts';
 import { currentSchema } from '../spec/table-parts.ts';
 import { onDemand } from '../util/on-demand.ts';
+import type { World } from '../util/world.ts';
 import { aborted } from './commit/commit-loop.ts';
 import { earlierFacts, openForWrite } from './commit/earlier-load.ts';
 import { typesForSource } from './source-types.ts';
+import { orTooSmall } from './too-small.ts';
 import type { WriteOptions } from './write-options.ts';
 import { writeRows } from './write-rows.ts';
 import { WriteSession } from './write-session.ts';
@@ -27,8 +29,7 @@ export async function append(
   source: RecordBatchSource,
   options: WriteOptions = {},
 ): Promise<WriteEnd> {
-  return stoppable(options.signal, async () => {
-    await using session = await WriteSession.begin(target.world, options);
+  return inSession(target.world, options, async (session) => {
     const { catalog } = target;
     const { table: found, earlier } = await openForWrite(session, catalog, target.table);
     if (earlier?.by === 'commit-id') {
@@ -68,10 +69,21 @@ async function fitted(
   });
 }
 
-/** Runs a write; whatever a fired signal broke on the way is reported as ABORTED. */
-export async function stoppable<T>(signal: AbortSignal | undefined, write: () => Promise<T>): Promise<T> {
+/**
+ * Runs a write. Whatever a fired signal broke on the way is reported as ABORTED; an engine without memory, wherever it
+ * was, with a limit that does.
+ */
+export async function inSession<T>(
+  world: World,
+  options: WriteOptions,
+  write: (session: WriteSession) => Promise<T>,
+): Promise<T> {
+  const { signal } = options;
   try {
-    return await write();
+    await using session = await WriteSession.begin(world, options);
+    return await write(session).catch((error: unknown) => {
+      throw orTooSmall(error, session);
+    });
   } catch (error) {
     if (signal?.aborted !== true || error instanceof IcestreamError || error instanceof TypeError) throw error;
     throw aborted(signal);

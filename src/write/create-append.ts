@@ -18,12 +18,11 @@ import type { TableUpdate } from '../spec/updates.ts';
 import { onDemand } from '../util/on-demand.ts';
 import type { World } from '../util/world.ts';
 import { type PartitionRequest, partitionSpecOf } from './add-files/partition-request.ts';
-import { stoppable } from './append.ts';
+import { inSession } from './append.ts';
 import { earlierFacts, findEarlier } from './commit/earlier-load.ts';
 import { typesForSource } from './source-types.ts';
 import type { WriteOptions } from './write-options.ts';
 import { writeRows } from './write-rows.ts';
-import { WriteSession } from './write-session.ts';
 import type { WriteEnd } from './write-target.ts';
 
 /** The table to be created. */
@@ -54,9 +53,8 @@ export async function createAndAppend(
   request: NewTableRequest = {},
   options: WriteOptions = {},
 ): Promise<WriteEnd> {
-  return stoppable(options.signal, async () => {
-    const { catalog, identifier, world } = target;
-    await using session = await WriteSession.begin(world, options);
+  return inSession(target.world, options, async (session) => {
+    const { catalog, identifier } = target;
     if (options.commitId !== undefined || options.writer !== undefined) {
       const existing = await loadIfThere(catalog, identifier);
       const earlier = existing === null ? null : findEarlier(existing.metadata, session);

@@ -2,6 +2,7 @@
  * How one write divides its memory: a pure function of the limit, what the store can do and what is known of the
  * rows. Everything that decides where row groups and files end follows from these numbers and the data alone.
  */
+import { ENGINE_FIXED_BYTES, PAGE_BYTES, wholeMebibytes } from '../engine/out-of-memory.ts';
 import type { EncodeThreads } from '../engine/threads/threads.ts';
 import { IcestreamError } from '../errors.ts';
 import type { StoreCapabilities } from '../storage/store.ts';
@@ -66,8 +67,6 @@ export interface MemoryPlan {
   readonly sourceBytes: number;
 }
 
-/** Wasm code's own data, stacks and codec contexts. */
-export const ENGINE_FIXED_BYTES = 6 * MiB;
 /** An encoding thread's engine beside its rows, with all columns' pages and contexts; measured: 10 to 16 MB. */
 const THREAD_FIXED_BYTES = 12 * MiB;
 /** Page and facts state of one leaf column while a file is open. */
@@ -92,7 +91,12 @@ export function plannedThreads(threads: number | Pick<EncodeThreads, 'count'>): 
  * owner's. So the files are those of one thread with a limit of this size.
  */
 export function writerShareBytes(limitBytes: number, threads?: PlannedThreads): number {
-  return threads === undefined || threads.owned ? limitBytes : Math.floor(limitBytes / (threads.count + 1));
+  return Math.floor(limitBytes / limitShares(threads));
+}
+
+/** How many equal shares a write's limit has. */
+export function limitShares(threads?: PlannedThreads): number {
+  return threads === undefined || threads.owned ? 1 : threads.count + 1;
 }
 
 /** The share of wasm memory in `limitBytes`, for an engine that is made before the rest of the plan is known. */
@@ -111,36 +115,42 @@ const LEAST_USUAL_BYTES = 24 * MiB;
  */
 export function requireLeastLimit(limitBytes: number, threads: PlannedThreads | undefined): void {
   if (engineShareBytes(writerShareBytes(limitBytes, threads)) >= LEAST_ENGINE_BYTES) return;
-  const enough = LEAST_USUAL_BYTES * (threads === undefined || threads.owned ? 1 : threads.count + 1);
+  const enough = LEAST_USUAL_BYTES * limitShares(threads);
   throw new IcestreamError(
     'MEMORY_LIMIT_TOO_SMALL',
     `memoryLimitBytes ${limitBytes} is too small for any write${threads === undefined ? '' : ` (threads: ${threads.count})`}; ` +
       `set it to at least ${enough}`,
-    { option: 'memoryLimitBytes' },
+    { option: 'memoryLimitBytes', neededBytes: enough },
   );
 }
 
 /**
  * Divides `limitBytes`. At 96 MiB a write buffers 16 MiB of rows and sends up to three parts of
  * 8 MiB; at 64 MiB parts are the 5 MiB that S3 allows at least.
- * @throws IcestreamError MEMORY_LIMIT_TOO_SMALL, naming the limit that would do.
+ * @throws IcestreamError MEMORY_LIMIT_TOO_SMALL, naming the limit that would do, of the write or of the engine at hand.
  */
 export function planMemory(request: MemoryPlanRequest): MemoryPlan {
-  const { threads } = request;
-  const plan = divide(request, writerShareBytes(request.limitBytes, threads));
+  const { threads, limitBytes, engineLimitBytes } = request;
+  const share = writerShareBytes(limitBytes, threads);
+  const plan = divide(request, share);
   if (plan !== null) return plan;
+  const what =
+    `is too small for this write (${request.leafColumns} columns, rows of about ${request.rowBytes} bytes` +
+    `${threads === undefined ? '' : `, threads: ${threads.count}`})`;
+  const refusal = (text: string, option: string, neededBytes: number) =>
+    new IcestreamError('MEMORY_LIMIT_TOO_SMALL', text, { option, neededBytes });
+  if (wouldDo(request, limitBytes)) {
+    const enough = wholeMebibytes(engineShareBytes(share));
+    const text = `an engine of ${engineLimitBytes} bytes ${what}; give it one with memoryLimitBytes of at least ${enough}`;
+    throw refusal(text, 'engine', enough);
+  }
   const enough = enoughFor(request);
-  throw new IcestreamError(
-    'MEMORY_LIMIT_TOO_SMALL',
-    `memoryLimitBytes ${request.limitBytes} is too small for this write (${request.leafColumns} columns, rows of about ` +
-      `${request.rowBytes} bytes${threads === undefined ? '' : `, threads: ${threads.count}`}); set it to at least ${enough}`,
-    { option: 'memoryLimitBytes' },
-  );
+  throw refusal(`memoryLimitBytes ${limitBytes} ${what}; set it to at least ${enough}`, 'memoryLimitBytes', enough);
 }
 
 /** The least whole number of MiB that divides, found by halves: rows may be of terabytes, by their schema. */
-function enoughFor({ engineLimitBytes: _, ...request }: MemoryPlanRequest): number {
-  const divides = (mebibytes: number) => divide(request, writerShareBytes(mebibytes * MiB, request.threads)) !== null;
+function enoughFor(request: MemoryPlanRequest): number {
+  const divides = (mebibytes: number) => wouldDo(request, mebibytes * MiB);
   let enough = Math.ceil(request.limitBytes / MiB);
   let tooSmall = enough - 1;
   while (!divides(enough)) [tooSmall, enough] = [enough, 2 * enough];
@@ -150,6 +160,13 @@ function enoughFor({ engineLimitBytes: _, ...request }: MemoryPlanRequest): numb
     else tooSmall = middle;
   }
   return enough * MiB;
+}
+
+/** Whether such a limit divides, with an engine that is made for it. */
+function wouldDo(request: MemoryPlanRequest, limitBytes: number): boolean {
+  const share = writerShareBytes(limitBytes, request.threads);
+  const engineLimitBytes = Math.floor(engineShareBytes(share) / PAGE_BYTES) * PAGE_BYTES;
+  return divide({ ...request, engineLimitBytes }, share) !== null;
 }
 
 function divide(request: MemoryPlanRequest, limitBytes: number): MemoryPlan | null {

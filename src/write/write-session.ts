@@ -14,7 +14,7 @@ import { type LoadIdentity, requireCommitId } from './commit/commit-lookup.ts';
 import { aborted } from './commit/commit-loop.ts';
 import { requireWapId } from './commit/write-audit-publish.ts';
 import { requireWriter } from './commit/writer-watermark.ts';
-import { engineShareBytes, plannedThreads, requireLeastLimit, writerShareBytes } from './memory-plan.ts';
+import { engineShareBytes, limitShares, plannedThreads, requireLeastLimit, writerShareBytes } from './memory-plan.ts';
 import {
   requireDistributionMode,
   requireSpillPlace,
@@ -87,7 +87,8 @@ export class WriteSession implements AsyncDisposable {
     const share = writerShareBytes(limit, planned);
     const engine = options.engine ?? (await getEngine({ memoryLimitBytes: engineShareBytes(share) }));
     const whole = await options.budget?.acquire(limit, options.signal);
-    return new WriteSession(world, options, identity, engine, new MemoryLease(share, () => whole?.release()), limit);
+    const lease = new MemoryLease(share, () => whole?.release(), limitShares(planned));
+    return new WriteSession(world, options, identity, engine, lease, limit);
   }
 
   get signal(): AbortSignal | undefined {

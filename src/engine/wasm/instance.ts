@@ -39,7 +39,7 @@ export class WasmInstance {
       throw new IcestreamError(
         'MEMORY_LIMIT_TOO_SMALL',
         `memoryLimitBytes ${maxMemoryBytes} is too small for the engine; it needs at least ${IDLE_MEMORY_BYTES}`,
-        { option: 'memoryLimitBytes' },
+        { option: 'memoryLimitBytes', neededBytes: IDLE_MEMORY_BYTES },
       );
     }
     this.maxMemoryBytes = pages * PAGE_BYTES;
@@ -73,7 +73,8 @@ export class WasmInstance {
 
   /**
    * Calls an export. Answers what it answers (not negative): a handle, a count or a state.
-   * @throws IcestreamError what the engine reports; ENGINE_FAILED after a trap.
+   * @throws IcestreamError what the engine reports; MEMORY_LIMIT_TOO_SMALL where it has no memory for the call, which
+   * may end it (`alive`); ENGINE_FAILED for any other trap, and after one.
    */
   call(name: string, ...inputs: readonly CallInput[]): number {
     this.#requireAlive();
@@ -188,27 +189,28 @@ export class WasmInstance {
     try {
       return call(...args);
     } catch (error) {
-      const { message, ...place } = this.#trapped(error);
-      this.#failure = message;
-      throw new IcestreamError('ENGINE_FAILED', message, { ...place, cause: error });
+      const failure = this.#trapped(error);
+      this.#failure = failure.message;
+      throw failure;
     }
   }
 
   /** The panic's text, or the refused allocation, or what the runtime says. These reads allocate nothing. */
-  #trapped(error: unknown): { readonly message: string; readonly neededBytes?: number } {
+  #trapped(cause: unknown): IcestreamError {
+    const stopped = (why: string) => new IcestreamError('ENGINE_FAILED', `the engine stopped: ${why}`, { cause });
     try {
       const panic = this.#text('ics_panic_ptr', 'ics_panic_len');
       const refused = this.refusedBytes;
       // Arrow's buffers panic where others abort.
       if (refused > 0 && (panic === '' || panic.includes('failed to allocate memory'))) {
-        const message = `the engine is out of memory: limit ${this.maxMemoryBytes} bytes, ${refused} more were asked for; raise memoryLimitBytes or write smaller row groups`;
-        return { message, neededBytes: this.maxMemoryBytes + refused };
+        const message = `the engine is out of memory: ${refused} bytes more were asked for than its memoryLimitBytes of ${this.maxMemoryBytes} has room for; raise it`;
+        return new IcestreamError('MEMORY_LIMIT_TOO_SMALL', message, { option: 'memoryLimitBytes', cause });
       }
-      if (panic !== '') return { message: `the engine stopped: ${panic}` };
+      if (panic !== '') return stopped(panic);
     } catch {
       // The trap's own message is what is left.
     }
-    return { message: `the engine stopped: ${error instanceof Error ? error.message : String(error)}` };
+    return stopped(cause instanceof Error ? cause.message : String(cause));
   }
 
   #requireAlive(): void {

@@ -5,7 +5,7 @@ import { NAME_MAPPING_PROPERTY } from '../../format/name-mapping.ts';
 import type { SingleValue } from '../../spec/types.ts';
 import { Semaphore } from '../../util/semaphore.ts';
 import { uuidV4 } from '../../util/uuid.ts';
-import { stoppable } from '../append.ts';
+import { inSession } from '../append.ts';
 import { addedFiles } from '../commit/added-files.ts';
 import { requireSamePayload } from '../commit/commit-lookup.ts';
 import { earlierFacts, openForWrite } from '../commit/earlier-load.ts';
@@ -14,7 +14,7 @@ import { commitSnapshot } from '../commit/snapshot-commit.ts';
 import { endWithoutRows } from '../no-rows.ts';
 import { StagedFiles, withLeftBehind } from '../staged-files.ts';
 import type { WriteOptions } from '../write-options.ts';
-import { WriteSession } from '../write-session.ts';
+import type { WriteSession } from '../write-session.ts';
 import type { WriteEnd, WriteTarget } from '../write-target.ts';
 import { type FileReading, fileReading, readFileFacts, type SizedFile } from './added-file.ts';
 
@@ -59,8 +59,7 @@ export async function addFiles(
   files: readonly (string | FileToAdd)[],
   options: AddFilesOptions = {},
 ): Promise<WriteEnd> {
-  return stoppable(options.signal, async () => {
-    await using session = await WriteSession.begin(target.world, options);
+  return inSession(target.world, options, async (session) => {
     const wanted = files.map((file) => (typeof file === 'string' ? { location: file } : file));
     refuseRepeats(wanted);
     const { table, earlier } = await openForWrite(session, target.catalog, target.table);

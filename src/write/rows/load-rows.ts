@@ -8,10 +8,10 @@ import type { OpenSource } from '../../source/source.ts';
 import type { MemoryLease } from '../../util/memory-budget.ts';
 import { aborted } from '../commit/commit-loop.ts';
 import type { MemoryPlan } from '../memory-plan.ts';
+import { orTooSmall } from '../too-small.ts';
 import type { ProgressMeter } from '../write-progress.ts';
 import { inParts } from './batch-parts.ts';
 import type { RowWriter } from './row-writer.ts';
-import { orTooSmall } from './too-small.ts';
 
 export interface LoadRowsOptions {
   readonly engine: Engine;

@@ -4,7 +4,8 @@
  * files elsewhere, is there for reading.
  */
 
-import { ENGINE_FIXED_BYTES, ENGINE_LEAF_BYTES, type MemoryPlan } from '../memory-plan.ts';
+import { ENGINE_FIXED_BYTES } from '../../engine/out-of-memory.ts';
+import { ENGINE_LEAF_BYTES, type MemoryPlan } from '../memory-plan.ts';
 import { MAX_ROUTED_ROWS } from '../rows/partition-router.ts';
 import { MAX_STEP_ROWS } from '../rows/row-steps.ts';
 

@@ -181,7 +181,7 @@ describe('what would fill the memory', () => {
       here,
       line(),
       { code: 'SOURCE_CORRUPT', place: { file: 'in.csv' }, message: /no record ends/ },
-      { source: { name: 'in.csv' } },
+      { source: { name: 'in.csv' }, write: { memoryLimitBytes: 256 << 20 } },
     );
   });
 

@@ -50,18 +50,46 @@ describe('the engine', () => {
     expect(batch.numRows).toBe(10);
   });
 
-  it('never takes more memory than its limit; out of memory names the limit and ends it', async () => {
+  it('never takes more memory than its limit; out of memory says so, names the limit and ends it', async () => {
     const engine = await newEngine({ memoryLimitBytes: 16 * MIB });
     const held = numbers(engine, 10);
     expect(exhaust(engine)).toMatchObject({
-      code: 'ENGINE_FAILED',
+      code: 'MEMORY_LIMIT_TOO_SMALL',
       message: expect.stringContaining(String(16 * MIB)),
+      place: { option: 'memoryLimitBytes' },
     });
+    expect(engine.refusedBytes).toBeGreaterThan(0);
     expect(engine.memoryBytes).toBeLessThanOrEqual(16 * MIB);
     expect(engine.alive).toBe(false);
     expect(() => engine.ipcReader()).toThrow(expect.objectContaining({ code: 'ENGINE_FAILED' }));
     expect(() => held.toIpc()).toThrow(expect.objectContaining({ code: 'ENGINE_FAILED' }));
     held.free();
+  });
+
+  it('says so where a piece is too large to be looked at, whatever it is', async () => {
+    const text = (make: (row: number) => string, rows: number) =>
+      new TextEncoder().encode(Array.from({ length: rows }, (_, row) => make(row)).join(''));
+    const csv = text((row) => `${row},x${row}\n`, 100_000);
+    const header = text((column) => `column_${column},`, 50_000);
+    const keys = text((row) => `{"key_${row}":{"a":[{"b":${row}}]}}\n`, 10_000);
+    for (const mebibytes of [4, 5, 6, 8, 10]) {
+      for (const look of [
+        (engine: Engine) => engine.inferCsv(csv),
+        (engine: Engine) => engine.inferCsv(header),
+        (engine: Engine) => engine.inferJson(keys),
+        (engine: Engine) => engine.fromIpc(ipcOf(400_000)),
+      ]) {
+        const engine = await newEngine({ memoryLimitBytes: mebibytes * MIB });
+        const before = engine.liveBytes;
+        try {
+          const found = look(engine);
+          if (Array.isArray(found)) for (const batch of found) batch.free();
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'MEMORY_LIMIT_TOO_SMALL' });
+        }
+        if (engine.alive) expect(engine.liveBytes - before).toBeLessThan(1024);
+      }
+    }
   });
 
   it('says so when compression needs more memory than there is, and goes on', async () => {
@@ -107,7 +135,7 @@ describe('the engine', () => {
     expect(larger.maxMemoryBytes).toBe(first.maxMemoryBytes + MIB);
     expect(await getEngine()).toBe(larger);
     expect(first.alive).toBe(true);
-    expect(exhaust(larger)).toMatchObject({ code: 'ENGINE_FAILED' });
+    expect(exhaust(larger)).toMatchObject({ code: 'MEMORY_LIMIT_TOO_SMALL' });
     const next = await getEngine();
     expect(next).not.toBe(larger);
     expect(next.alive).toBe(true);

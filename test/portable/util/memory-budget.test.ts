@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MemoryBudget } from '../../../src/util/memory-budget.ts';
+import { MemoryBudget, MemoryLease } from '../../../src/util/memory-budget.ts';
 
 describe('a memory budget', () => {
   it('serves those who wait in the order they came, small ones too', async () => {
@@ -66,7 +66,22 @@ describe('a lease', () => {
     lease.set('parts', 20);
     expect([lease.usedBytes, lease.peakBytes]).toEqual([30, 60]);
     expect(lease.usage()).toEqual({ rows: 10, parts: 20 });
-    expect(() => lease.charge('engine', 71)).toThrow(/at least that/);
+    expect(() => lease.charge('engine', 71)).toThrow(/at least 101/);
     expect(lease.usedBytes).toBe(30);
+  });
+
+  it('refuses a charge over a lease with the limit that would do, of which the lease may be one share of several', () => {
+    const whole = new MemoryLease(100);
+    const share = new MemoryLease(100, undefined, 3);
+    for (const [lease, neededBytes] of [
+      [whole, 150],
+      [share, 450],
+    ] as const) {
+      lease.charge('rows', 50);
+      const refusal = { code: 'MEMORY_LIMIT_TOO_SMALL', place: { option: 'memoryLimitBytes', neededBytes } };
+      expect(() => lease.charge('source', 100)).toThrow(expect.objectContaining(refusal));
+      expect(() => lease.charge('source', 100)).toThrow(`at least ${neededBytes}`);
+      expect(lease.usedBytes).toBe(50);
+    }
   });
 });

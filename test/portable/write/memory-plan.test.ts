@@ -99,6 +99,20 @@ test('a limit that cannot work is refused with the number that would', () => {
   expect(() => planMemory({ ...usual, limitBytes: enough - MiB })).toThrow();
 });
 
+test('an engine at hand that cannot work is refused with one that would, where the limit would do', () => {
+  const request = { ...usual, limitBytes: 64 * MiB, engineLimitBytes: 8 * MiB };
+  let refused: unknown;
+  try {
+    planMemory(request);
+  } catch (error) {
+    refused = error;
+  }
+  expect(refused).toMatchObject({ code: 'MEMORY_LIMIT_TOO_SMALL', place: { option: 'engine' } });
+  const { neededBytes = 0 } = (refused as IcestreamError).place;
+  expect(planMemory({ ...request, engineLimitBytes: neededBytes }).limitBytes).toBe(64 * MiB);
+  expect(() => planMemory({ ...request, limitBytes: 8 * MiB })).toThrow(/set it to at least/);
+});
+
 test('shares never add up to more than the limit', () => {
   fc.assert(
     fc.property(
