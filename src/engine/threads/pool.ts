@@ -16,6 +16,8 @@ export interface EncodePoolOptions {
   /** The next thread, started if it is not yet; called `count` times at most, when rows come for it. */
   readonly nextMember: () => Member;
   readonly spare: SpareBuffers;
+  /** What its caller can do about what a thread says. */
+  readonly explained: (error: unknown) => unknown;
   /** The write is over on all threads it had. */
   readonly onClose: () => Promise<void>;
 }
@@ -123,8 +125,7 @@ export class EncodePool implements AsyncDisposable {
       this.#options.spare.give(own ?? rows.buffer);
       job.resolve(encoded.flatMap(({ parts }) => parts).sort((a, b) => a.firstColumn - b.firstColumn));
     } catch (error) {
-      this.#fail(error);
-      job.reject(error);
+      job.reject(this.#fail(error));
     }
   }
 
@@ -139,11 +140,13 @@ export class EncodePool implements AsyncDisposable {
   }
 
   /** The first failure is that of all jobs from then on: no further part of them is begun. */
-  #fail(error: unknown): void {
-    this.#failure ??= { error };
+  #fail(cause: unknown): unknown {
+    this.#failure ??= { error: this.#options.explained(cause) };
+    const { error } = this.#failure;
     for (const { request, reject } of this.#unfinished()) {
       if (request.begun !== null) Atomics.store(request.begun, 0, request.parts.length);
-      reject(this.#failure.error);
+      reject(error);
     }
+    return error;
   }
 }

@@ -33,7 +33,7 @@ export function server(
     try {
       encoded = serve(message);
     } catch (thrown) {
-      error = asMessage(thrown);
+      error = asMessage(thrown, encoder);
     }
     answer({ engine: stateOf(encoder), encoded, error }, encoded === null ? [] : buffersOf(encoded));
   };
@@ -61,7 +61,11 @@ function stateOf(encoder: PartEncoder | null): ThreadAnswer['engine'] {
   return { alive, memoryBytes, liveBytes: alive ? encoder.liveBytes : 0 };
 }
 
-function asMessage(error: unknown): NonNullable<ThreadAnswer['error']> {
-  if (error instanceof IcestreamError) return { code: error.code, message: error.message, place: error.place };
-  return { code: 'ENGINE_FAILED', message: error instanceof Error ? error.message : String(error), place: {} };
+function asMessage(error: unknown, encoder: PartEncoder | null): NonNullable<ThreadAnswer['error']> {
+  if (!(error instanceof IcestreamError)) {
+    return { code: 'ENGINE_FAILED', message: error instanceof Error ? error.message : String(error), place: {} };
+  }
+  const { code, message, place } = error;
+  const isFull = code === 'MEMORY_LIMIT_TOO_SMALL' && encoder !== null;
+  return { code, message, place: isFull ? { ...place, neededBytes: encoder.neededBytes } : place };
 }

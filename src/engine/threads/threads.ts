@@ -6,6 +6,7 @@ import { Member } from './member.ts';
 import { EncodePool } from './pool.ts';
 import type { SpawnThread } from './protocol.ts';
 import { SpareBuffers } from './spare-buffers.ts';
+import { orThreadsTooSmall } from './too-small.ts';
 
 export interface EncodeThreadsOptions {
   readonly spawn: NonNullable<SpawnThread>;
@@ -38,6 +39,11 @@ export class EncodeThreads implements AsyncDisposable {
     this.#options = options;
   }
 
+  /** False once no write can have them: they are closed, or the engine of one has failed or was out of memory. */
+  get alive(): boolean {
+    return !this.#closed && this.#members.every(({ failure }) => failure === null);
+  }
+
   /** Wasm memory of their engines as they said last, and the buffers that wait for rows. */
   get memoryBytes(): number {
     return this.#members.reduce((sum, member) => sum + member.memoryBytes, this.#spare.bytes);
@@ -50,7 +56,11 @@ export class EncodeThreads implements AsyncDisposable {
 
   /** Starts all of them; settles when their engines are there. */
   async start(): Promise<void> {
-    await Promise.all(Array.from({ length: this.count }, (_, index) => this.#member(index).ready));
+    try {
+      await Promise.all(Array.from({ length: this.count }, (_, index) => this.#member(index).ready));
+    } catch (error) {
+      throw this.#explained(error, true);
+    }
   }
 
   /**
@@ -68,6 +78,7 @@ export class EncodeThreads implements AsyncDisposable {
       options,
       nextMember: () => this.#member(next++),
       spare: this.#spare,
+      explained: (error) => this.#explained(error, !last),
       onClose: async () => {
         this.#lent = false;
         if (last) await this.close();
@@ -94,6 +105,10 @@ export class EncodeThreads implements AsyncDisposable {
     const member = this.#members[index] ?? new Member(spawn, { module, engineBytes: threadEngineBytes(shareBytes) });
     this.#members[index] = member;
     return member;
+  }
+
+  #explained(error: unknown, owned: boolean): unknown {
+    return orThreadsTooSmall(error, { count: this.count, shareBytes: this.shareBytes, owned });
   }
 
   #requireUsable(): void {

@@ -23,6 +23,11 @@ export class PartEncoder {
     return this.#instance.alive;
   }
 
+  /** A limit that would do for the block that was refused last. */
+  get neededBytes(): number {
+    return this.#instance.maxMemoryBytes + this.#instance.refusedBytes;
+  }
+
   /** Size of the wasm memory. */
   get memoryBytes(): number {
     return this.#instance.memoryBytes;

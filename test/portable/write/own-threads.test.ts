@@ -7,7 +7,9 @@ import { startEncodeThreads } from '../../../src/engine/encode-threads.ts';
 import type { Batch } from '../../../src/engine/engine.ts';
 import type { EncodeThread, ThreadAnswer } from '../../../src/engine/threads/protocol.ts';
 import type { EncodeThreads } from '../../../src/engine/threads/threads.ts';
-import type { IcestreamError } from '../../../src/errors.ts';
+import { IcestreamError } from '../../../src/errors.ts';
+import { fromAny } from '../../../src/source/from-any.ts';
+import type { RecordBatchSource } from '../../../src/source/source.ts';
 import type { WriteOptions } from '../../../src/write/write-options.ts';
 import { encoding } from '../../support/row-group.ts';
 import { lake, orphans } from './lake.ts';
@@ -20,14 +22,17 @@ const properties = { 'write.parquet.row-group-size-bytes': '1500000' };
 const rows = madeOnce(orders(ROWS));
 
 /** A write to a table of its own; where it fails, nothing is left of it. */
-async function write(options: WriteOptions, beforeBatch?: TestSourceOptions['beforeBatch']): Promise<bigint> {
+async function write(
+  options: WriteOptions,
+  beforeBatch?: TestSourceOptions['beforeBatch'],
+  source: () => RecordBatchSource = () => sourceOf(rows, beforeBatch && { beforeBatch }),
+): Promise<bigint> {
   const engine = options.engine ?? (await testEngine());
   const before = engine.liveBytes;
   const { catalog, ...rest } = await lake();
   try {
     const all = { engine, memoryLimitBytes: SHARE, ...options };
-    const source = sourceOf(rows, beforeBatch && { beforeBatch });
-    return (await catalog.createAndAppend('sales.orders', source, { properties }, all)).result.rows;
+    return (await catalog.createAndAppend('sales.orders', source(), { properties }, all)).result.rows;
   } catch (error) {
     expect(error).toMatchObject({ leftBehind: [] });
     expect(await orphans({ catalog, ...rest }, null)).toEqual([]);
@@ -35,6 +40,18 @@ async function write(options: WriteOptions, beforeBatch?: TestSourceOptions['bef
   } finally {
     expect(engine.liveBytes - before).toBeLessThan(1024);
   }
+}
+
+/** Rows of a mebibyte that do not compress. */
+function wide(): RecordBatchSource {
+  const noise = new Uint32Array(2 * MiB);
+  let state = 1;
+  for (let at = 0; at < noise.length; at++) {
+    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) | 0;
+    noise[at] = state;
+  }
+  const bytes = new Uint8Array(noise.buffer);
+  return fromAny(Array.from({ length: 7 }, (_, id) => ({ id, pad: bytes.subarray(id * MiB, (id + 1) * MiB) })));
 }
 
 if (spawnThread === null) {
@@ -123,7 +140,7 @@ function withThreads() {
     expect(await write({ threads })).toBe(BigInt(ROWS));
     await threads.close();
     await threads.close();
-    expect([threads.memoryBytes, threads.liveBytes]).toEqual([0, 0]);
+    expect([threads.alive, threads.memoryBytes, threads.liveBytes]).toEqual([false, 0, 0]);
     await expect(write({ threads })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', place: { option: 'threads' } });
   });
 
@@ -153,13 +170,15 @@ function withThreads() {
     };
     await using threads = await fakeThreads(answerOf, onPost);
     await expect(write({ threads })).rejects.toMatchObject({ code: 'ENGINE_FAILED', message: fails.message });
+    expect(threads.alive).toBe(false);
     const refusal = { code: 'ENGINE_FAILED', message: expect.stringContaining(fails.message) };
     await expect(write({ threads })).rejects.toMatchObject({ ...refusal, place: { option: 'threads' } });
   });
 
-  test('an engine without memory for a row group is as before, or all are refused', async () => {
+  test('an engine without memory for a row group says so, and is as before, or all are refused', async () => {
     const engine = await testEngine();
     const outcomes = new Set<string>();
+    const after = new Set<boolean>();
     for (const mebibytes of [6, 8, 10, 12, 14, 16, 18, 64]) {
       await using threads = await startEncodeThreads(1, { memoryLimitBytes: mebibytes * MiB });
       const idleBytes = threads.liveBytes;
@@ -173,18 +192,58 @@ function withThreads() {
       const pool = threads.lend(encoder);
       const outcome = await pool.encode(batches).then(
         () => 'encoded',
-        (error: IcestreamError) => error.code,
+        (error: IcestreamError) => {
+          expect(error.place.option).toBe('threads');
+          expect(error.place.neededBytes).toBeGreaterThan(mebibytes * MiB);
+          return error.code;
+        },
       );
       await pool.close();
       outcomes.add(outcome);
-      if (outcome === 'ENGINE_FAILED') {
-        expect(() => threads.lend(encoder)).toThrow('failed in an earlier write');
+      after.add(threads.alive);
+      if (!threads.alive) {
+        const refusal = { code: 'ENGINE_FAILED', message: expect.stringContaining('failed in an earlier write') };
+        expect(() => threads.lend(encoder)).toThrow(expect.objectContaining(refusal));
       } else {
         expect(threads.liveBytes - idleBytes).toBeLessThan(1024);
         await threads.lend(encoder).close();
       }
     }
-    expect([...outcomes].sort()).toEqual(['ENGINE_FAILED', 'MEMORY_LIMIT_TOO_SMALL', 'encoded']);
+    expect([...outcomes].sort()).toEqual(['MEMORY_LIMIT_TOO_SMALL', 'encoded']);
+    expect([...after].sort()).toEqual([false, true]);
+  });
+
+  test('values too wide for threads are refused with a limit of the threads that does', async () => {
+    let share = 20 * MiB;
+    const load = async () => {
+      await using threads = await startEncodeThreads(2, { memoryLimitBytes: 2 * share });
+      const error = await write({ threads, memoryLimitBytes: 20 * MiB }, undefined, wide).catch((e: unknown) => e);
+      expect(threads.alive).toBe(typeof error === 'bigint');
+      return error;
+    };
+    const refused = await load();
+    expect(refused).toMatchObject({
+      code: 'MEMORY_LIMIT_TOO_SMALL',
+      message: expect.stringMatching(
+        /^an encoding thread: .*start the 2 threads with memoryLimitBytes of at least \d+$/,
+      ),
+      place: { option: 'threads' },
+    });
+    for (let last = refused; last instanceof IcestreamError; last = await load()) {
+      share = (last.place.neededBytes ?? 0) / 2;
+      expect(share).toBeLessThan(64 * MiB);
+    }
+  });
+
+  test("where a write starts its threads, the limit that does is the write's", async () => {
+    const started = { threads: 2, memoryLimitBytes: 60 * MiB };
+    const refused = await write(started, undefined, wide).catch((error: unknown) => error);
+    expect(refused).toMatchObject({
+      code: 'MEMORY_LIMIT_TOO_SMALL',
+      message: expect.stringMatching(/set memoryLimitBytes to at least \d+ \(threads: 2\)$/),
+      place: { option: 'memoryLimitBytes' },
+    });
+    expect((refused as IcestreamError).place.neededBytes).toBeGreaterThan(60 * MiB);
   });
 
   test('what a write asked wrongly is its own failure: the next one has the threads', async () => {
