@@ -122,7 +122,7 @@ it('a column that has an option’s name keeps it', () => {
 
 it('every option that an error names has a flag or property, or is not reached from here', () => {
   // Of inputs, stores, threads and engines that only a program can give, and of what the command line sets itself.
-  const programs = ['allowedOrigins', 'auth', 'compression', 'headers', 'input', 'partSizeBytes', 'range'];
+  const programs = ['allowedOrigins', 'auth', 'compression', 'engine', 'headers', 'input', 'partSizeBytes', 'range'];
   const others = ['source', 'storage', 'task', 'type'];
   const named = new Set<string>();
   for (const text of librarySources()) {
