@@ -2,18 +2,20 @@
 //! message: it trusts offsets and lengths that a corrupt file may set to anything.
 
 mod bounds;
+mod gather;
 pub mod gathered;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch};
-use arrow_buffer::{Buffer, MutableBuffer};
+use arrow_buffer::Buffer;
 use arrow_data::UnsafeFlag;
 use arrow_ipc::reader::{RecordBatchDecoder, read_dictionary_impl};
 use arrow_ipc::{Message, MessageHeader, root_as_footer, root_as_message};
 use arrow_schema::{ArrowError, DataType, Schema, SchemaRef};
 
+use self::gather::{Gather, too_large};
 use crate::error::{EngineError, Result, arrow_text};
 
 const MAGIC: &[u8] = b"ARROW1";
@@ -25,8 +27,6 @@ const MAX_METADATA: usize = 64 << 20;
 const FILE_END: usize = 4 + MAGIC.len();
 /// What writers may leave between the end marker and the footer.
 const MAX_PADDING: u64 = 64;
-/// A piece of a stream has fewer, in most cases.
-const FIRST_BYTES: usize = 512 << 10;
 /// Less of a body is not worth the calls.
 const LEAST_ROOM: usize = 16 << 10;
 
@@ -41,59 +41,6 @@ enum State {
     Metadata(usize),
     Body(Buffer, usize),
     End,
-}
-
-/// Gathers `need` bytes over pushes; a message that lies in one push is not copied.
-#[derive(Default)]
-struct Gather {
-    partial: MutableBuffer,
-}
-
-impl Gather {
-    fn take(&mut self, input: &mut Buffer, need: usize) -> Result<Option<Buffer>> {
-        if self.partial.is_empty() && input.len() >= need {
-            let whole = input.slice_with_length(0, need);
-            input.advance(need);
-            return Ok(Some(whole));
-        }
-        let step = self.make_room(input.len(), need)?;
-        self.partial.extend_from_slice(&input[..step]);
-        input.advance(step);
-        Ok((self.partial.len() == need).then(|| std::mem::take(&mut self.partial).into()))
-    }
-
-    /// For the next of so many bytes; answers how many of them are still needed.
-    fn make_room(&mut self, bytes: usize, need: usize) -> Result<usize> {
-        let missing = need - self.partial.len();
-        let step = missing.min(bytes);
-        let room = self.partial.capacity() - self.partial.len();
-        if room < step {
-            // A length may lie: room for all of it at once only when that is little, or when an eighth has arrived
-            // (from there on, doubling would hold a large message twice).
-            // Its first bytes come with the end of the message before, which is to be used first.
-            let begins = self.partial.len() + step < (need / 4).min(FIRST_BYTES);
-            let believed = !begins && (need <= 16 << 20 || self.partial.len() >= need / 8);
-            let ahead = if believed { missing } else { step.max(self.partial.len()).min(missing) };
-            let even = if believed { even(need) - need } else { 0 };
-            let reserved = self.partial.try_reserve(ahead + even).or_else(|_| self.partial.try_reserve(ahead));
-            reserved.map_err(|_| too_large(need as u64))?;
-        }
-        Ok(step)
-    }
-}
-
-/// A few bytes more, where they are many: messages of a stream differ by little, and a hole that one has left has to do
-/// for the next.
-fn even(bytes: usize) -> usize {
-    const LARGE: usize = 256 << 10;
-    if bytes < LARGE { bytes } else { bytes.next_multiple_of(1 << (bytes.ilog2() - 4)) }
-}
-
-fn too_large(bytes: u64) -> EngineError {
-    let text = format!(
-        "an Arrow message of {bytes} bytes does not fit in memory; raise memoryLimitBytes or write smaller batches"
-    );
-    EngineError::new("MEMORY_LIMIT_TOO_SMALL", text)
 }
 
 fn corrupt(e: ArrowError) -> EngineError {
@@ -147,12 +94,10 @@ impl IpcReader {
     /// copied once more. None: push them; what comes next is no body, or there is little left of it.
     pub fn room(&mut self, bytes: usize) -> Result<Option<(*mut u8, usize)>> {
         let State::Body(_, size) = self.state else { return Ok(None) };
-        if size - self.gather.partial.len() < LEAST_ROOM {
+        if size - self.gather.len() < LEAST_ROOM {
             return Ok(None);
         }
-        let step = self.gather.make_room(bytes, size)?;
-        let held = self.gather.partial.len();
-        Ok(Some((self.gather.partial.as_mut_ptr().wrapping_add(held), step)))
+        self.gather.room(bytes, size).map(Some)
     }
 
     /// As `push`, of bytes that are where they belong.
@@ -160,9 +105,8 @@ impl IpcReader {
     /// # Safety
     /// Since the last call, which was `room`, so many bytes were written where it said: no more than it said.
     pub unsafe fn filled(&mut self, bytes: usize) -> Result<Vec<RecordBatch>> {
-        let held = self.gather.partial.len();
-        // SAFETY: as demanded above, they are within the capacity and initialised.
-        unsafe { self.gather.partial.set_len(held + bytes) };
+        // SAFETY: as demanded above.
+        unsafe { self.gather.filled(bytes) };
         let mut batches = Vec::new();
         self.step(&mut Buffer::default(), &mut batches)?;
         Ok(batches)
@@ -191,7 +135,7 @@ impl IpcReader {
                     if matches!(self.state, State::Length { continued: true }) {
                         self.length(&head[4..])?;
                     } else {
-                        self.gather.partial.extend_from_slice(&head[4..]);
+                        self.gather.begin(&head[4..]);
                     }
                 }
             }
@@ -324,7 +268,7 @@ impl IpcReader {
 
     /// No more bytes will come. Gives the batches of a file whose schema is in its footer.
     pub fn finish(&mut self) -> Result<Vec<RecordBatch>> {
-        let done = self.gather.partial.is_empty()
+        let done = self.gather.is_empty()
             && match &self.state {
                 State::End => !self.is_file || self.footer_follows(),
                 // A stream may end without its end marker; a file may not end without its footer.
@@ -333,7 +277,7 @@ impl IpcReader {
             };
         match (done, &self.state) {
             (true, _) => {}
-            (false, State::Start) if self.gather.partial.is_empty() => {
+            (false, State::Start) if self.gather.is_empty() => {
                 return Err(EngineError::new("SOURCE_EMPTY", "Arrow IPC: no bytes, so no schema"));
             }
             _ => return Err(bad(&format!("the data is cut off after {} batches", self.batches))),

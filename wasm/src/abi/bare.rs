@@ -4,7 +4,7 @@ use arrow_schema::SchemaRef;
 
 use super::batch::{push_list, take_batches};
 use super::kernels::{push_part, routed};
-use super::{answer, block, handle_list, request, set_meta, set_out};
+use super::{answer, block, integers, request, set_meta, set_out};
 use crate::bare::clustered::Clustered;
 use crate::error::EngineError;
 use crate::{bare, handles};
@@ -16,7 +16,7 @@ use crate::{bare, handles};
 /// Each pointer and length are those of one `ics_alloc`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn batch_cluster(ptr: *mut u8, len: usize, request_ptr: *mut u8, request_len: usize) -> i32 {
-    let given = unsafe { handle_list(ptr, len) };
+    let given = unsafe { integers(ptr, len) };
     let request = unsafe { request(request_ptr, request_len) };
     answer(|| {
         let batches = take_batches(&given)?;

@@ -3,7 +3,7 @@
 use arrow_array::RecordBatch;
 use arrow_buffer::Buffer;
 
-use super::{answer, handle_list, set_meta, set_out};
+use super::{answer, integers, set_meta, set_out};
 use crate::error::{EngineError, Result};
 use crate::kernels::compact::compact;
 use crate::kernels::data_size::column_sizes;
@@ -89,7 +89,7 @@ pub extern "C" fn batch_to_ipc(handle: i32) -> i32 {
 /// `ptr` and `len` are those of one `ics_alloc`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn batches_to_parts(most: u32, least_bytes: u32, ptr: *mut u8, len: usize) -> i32 {
-    let list = unsafe { handle_list(ptr, len) };
+    let list = unsafe { integers(ptr, len) };
     answer(|| {
         let batches = take_batches(&list)?;
         let mut segments = Vec::new();

@@ -1,7 +1,7 @@
 //! Exports of `crate::encode`.
 
 use super::batch::take_batches;
-use super::{answer, block, handle_list, set_meta, set_out};
+use super::{answer, block, integers, set_meta, set_out};
 use crate::encode::{Encoder, PartBytes};
 use crate::handles;
 use crate::ipc::IpcReader;
@@ -33,7 +33,7 @@ pub unsafe extern "C" fn enc_part_new(first: u32, columns: u32, ptr: *mut u8, le
 /// As for `enc_new`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn enc_row_group(handle: i32, ptr: *mut u8, len: usize) -> i32 {
-    let list = unsafe { handle_list(ptr, len) };
+    let list = unsafe { integers(ptr, len) };
     answer(|| {
         let batches = take_batches(&list)?;
         handles::with::<Encoder, _>(handle, |e| e.start_row_group(batches)).map(|()| 0)
@@ -89,7 +89,7 @@ pub unsafe extern "C" fn enc_append_parts(
     tails: *mut u8,
     tails_len: usize,
 ) -> i32 {
-    let list = unsafe { handle_list(list, list_len) };
+    let list = unsafe { integers(list, list_len) };
     let tails = unsafe { block(tails, tails_len) };
     answer(|| {
         let mut tails = bytes::Bytes::from_owner(tails);

@@ -6,7 +6,7 @@ use arrow_array::RecordBatch;
 use serde_json::Value;
 
 use super::batch::{give_batches, push_list, take_batches};
-use super::{answer, handle_list, request, set_meta};
+use super::{answer, integers, request, set_meta};
 use crate::error::{EngineError, Result};
 use crate::handles;
 use crate::kernels::align::{Aligner, MatchBy};
@@ -22,7 +22,7 @@ use crate::schema_json::schema_from_json;
 /// `ptr` and `len` are those of one `ics_alloc`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn batch_concat(ptr: *mut u8, len: usize) -> i32 {
-    let list = unsafe { handle_list(ptr, len) };
+    let list = unsafe { integers(ptr, len) };
     answer(|| give_batches(vec![concat(&take_batches(&list)?)?]))
 }
 
@@ -75,7 +75,7 @@ pub extern "C" fn aligner_align(handle: i32, batch: i32) -> i32 {
 /// `ptr` and `len` are those of one `ics_alloc`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn batch_partition(ptr: *mut u8, len: usize, request_ptr: *mut u8, request_len: usize) -> i32 {
-    let given = unsafe { handle_list(ptr, len) };
+    let given = unsafe { integers(ptr, len) };
     let request = unsafe { request(request_ptr, request_len) };
     answer(|| {
         let (parts, rest) = routed(take_batches(&given)?, &request?)?;

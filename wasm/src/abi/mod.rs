@@ -71,11 +71,16 @@ pub(crate) unsafe fn request(ptr: *mut u8, len: usize) -> Result<Value> {
     serde_json::from_slice(&bytes).map_err(|e| EngineError::invalid_argument(format!("not a request: {e}")))
 }
 
-/// Handles written by the host as little-endian 32-bit integers.
+/// Takes over an input block that holds handles, field ids or counts.
 ///
 /// # Safety
 /// As for `block`.
-pub(crate) unsafe fn handle_list(ptr: *mut u8, len: usize) -> Vec<i32> {
+pub(crate) unsafe fn integers(ptr: *mut u8, len: usize) -> Vec<i32> {
     let bytes = unsafe { block(ptr, len) };
-    bytes.chunks_exact(4).map(|c| i32::from_le_bytes([c[0], c[1], c[2], c[3]])).collect()
+    integers_in(&bytes)
+}
+
+/// Little-endian, of 32 bits each; what is left behind the last one is not looked at.
+pub(crate) fn integers_in(bytes: &[u8]) -> Vec<i32> {
+    bytes.as_chunks::<4>().0.iter().map(|word| i32::from_le_bytes(*word)).collect()
 }

@@ -2,7 +2,7 @@
 
 use arrow_array::RecordBatch;
 
-use super::{answer, block, set_out};
+use super::{answer, block, integers_in, set_out};
 use crate::error::EngineError;
 use crate::handles;
 use crate::kernels::pick;
@@ -38,8 +38,7 @@ pub unsafe extern "C" fn batch_hash(handle: i32, ptr: *mut u8, len: usize) -> i3
     answer(|| {
         let no_key = || EngineError::invalid_argument("a hash needs a key of 16 bytes");
         let (key, ids) = request.split_first_chunk::<16>().ok_or_else(no_key)?;
-        let ids: Vec<i32> = ids.as_chunks::<4>().0.iter().map(|id| i32::from_le_bytes(*id)).collect();
-        let hashes = handles::with::<RecordBatch, _>(handle, |b| row_hashes(b, &ids, key))?;
+        let hashes = handles::with::<RecordBatch, _>(handle, |b| row_hashes(b, &integers_in(ids), key))?;
         Ok(set_out(vec![hashes]))
     })
 }

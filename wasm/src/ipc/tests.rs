@@ -280,20 +280,3 @@ fn no_flip_of_a_bit_loses_rows() {
         }
     }
 }
-
-#[test]
-fn bodies_that_differ_by_little_take_the_same_room() {
-    let room = |need: usize| {
-        let mut gather = Gather::default();
-        let first = gather.make_room(1000, need).unwrap();
-        assert!(gather.partial.capacity() <= (4 * first).max(need.min(4096)).next_multiple_of(64), "{need}");
-        gather.partial.resize(first, 0);
-        gather.make_room(1 << 20, need).unwrap();
-        gather.partial.capacity()
-    };
-    assert_eq!(room(4_272_864), room(4_273_400));
-    assert_eq!(room(300), 320);
-    for need in [100_000, 300_000, 1 << 20, 9_999_999] {
-        assert!((need..=need + need / 16 + 64).contains(&room(need)), "{need}: {}", room(need));
-    }
-}
