@@ -99,6 +99,12 @@ export interface RejectedRow {
 /** Turns text into batches; what `push` and `finish` give back has the reader's schema and at most `batchRows` rows each. */
 export interface TextReader extends Disposable {
   readonly schema: ArrowSchema;
+  /**
+   * The batches that become whole with `bytes`, made as they are asked for: the way to keep memory bounded, as few bytes
+   * may be large rows. Take all of them before the next call.
+   */
+  pull(bytes: Bytes): Iterable<Batch>;
+  /** All batches of `bytes` at once. */
   push(bytes: Bytes): Batch[];
   finish(): Batch[];
   /** Rows refused since the last call; with `onBadRow: 'fail'`, `push` throws INVALID_VALUE at the first instead. */

@@ -48,11 +48,16 @@ export class RowRun {
         own.push(this.#refused(error, row));
       }
       if (text.length < PIECE_CHARACTERS && own.length < 1000) continue;
-      yield* this.#give(() => this.#reader.push(utf8(text)), own);
+      yield* this.#give(this.#reader.pull(utf8(text)), own);
       text = '';
       own = [];
     }
-    yield* this.#give(() => [...(text === '' ? [] : this.#reader.push(utf8(text))), ...this.#reader.finish()], own);
+    yield* this.#give(this.#reader.pull(utf8(text)), own);
+    yield* this.#give(this.#last(), []);
+  }
+
+  *#last(): Generator<Batch, void, undefined> {
+    yield* handOver(this.#reader.finish());
   }
 
   #refused(error: unknown, row: number): RejectedRow {
@@ -62,11 +67,11 @@ export class RowRun {
     return { line: row + 1, row, column: error.column, reason: error.reason, text: '' };
   }
 
-  *#give(push: () => Batch[], own: readonly RejectedRow[]): Generator<Batch, void, undefined> {
+  /** The batches, then the rejects among them. */
+  *#give(batches: Iterable<Batch>, own: readonly RejectedRow[]): Generator<Batch, void, undefined> {
     const { name, open } = this.#reading;
-    let batches: Batch[];
     try {
-      batches = push();
+      yield* batches;
     } catch (error) {
       throw inFile(this.#renumbered(error), name, BAD_ROW);
     }
@@ -76,17 +81,8 @@ export class RowRun {
       line: this.#rowOf(r.row) + 1,
       text: r.text.slice(0, REJECTED_TEXT),
     }));
-    try {
-      this.#rejects.take(
-        [...theirs, ...own].sort((a, b) => a.row - b.row),
-        name,
-        open.onReject,
-      );
-    } catch (error) {
-      for (const batch of batches) batch.free();
-      throw error;
-    }
-    yield* handOver(batches);
+    const inOrder = [...theirs, ...own].sort((a, b) => a.row - b.row);
+    this.#rejects.take(inOrder, name, open.onReject);
   }
 
   /** The engine's row as the caller counts. */

@@ -20,10 +20,9 @@ export function openText(
   async function* batches(): AsyncGenerator<Batch, void, undefined> {
     try {
       for (let piece = await stream.next(); piece !== null; piece = await stream.next()) {
-        const ready = reader.push(piece);
-        yield* settled(ready, takeRejects);
+        yield* settled(reader.pull(piece), takeRejects);
       }
-      yield* settled(reader.finish(), takeRejects);
+      yield* settled(handOver(reader.finish()), takeRejects);
     } catch (error) {
       throw inFile(error, name, advice);
     }
@@ -40,13 +39,16 @@ export function openText(
   });
 }
 
-/** The batches, after their rejects were counted; an error there frees them. */
-function* settled(ready: readonly Batch[], takeRejects: () => void): Generator<Batch, void, undefined> {
-  try {
-    takeRejects();
-  } catch (error) {
-    for (const batch of ready) batch.free();
-    throw error;
+/** Each batch after the rejects before its end were counted; then those behind the last one. */
+function* settled(ready: Iterable<Batch>, takeRejects: () => void): Generator<Batch, void, undefined> {
+  for (const batch of ready) {
+    try {
+      takeRejects();
+    } catch (error) {
+      batch.free();
+      throw error;
+    }
+    yield batch;
   }
-  yield* handOver(ready);
+  takeRejects();
 }

@@ -50,9 +50,28 @@ class WasmTextReader implements TextReader {
     this.#handle = instance.call(create, JSON.stringify({ batchBytes: DEFAULT_BATCH_BYTES, ...options }));
   }
 
+  *pull(bytes: Bytes): Generator<Batch, void, undefined> {
+    if (bytes.length === 0) return;
+    let ready = this.#batches(this.#instance.callJson('text_push', this.#handle, bytes));
+    try {
+      while (ready.length > 0) {
+        for (let batch = ready.shift(); batch !== undefined; batch = ready.shift()) yield batch;
+        ready = this.#batches(this.#instance.callJson('text_more', this.#handle));
+      }
+    } finally {
+      for (const batch of ready) batch.free();
+    }
+  }
+
   push(bytes: Bytes): Batch[] {
-    if (bytes.length === 0) return [];
-    return this.#batches(this.#instance.callJson('text_push', this.#handle, bytes));
+    const batches: Batch[] = [];
+    try {
+      for (const batch of this.pull(bytes)) batches.push(batch);
+    } catch (error) {
+      for (const batch of batches) batch.free();
+      throw error;
+    }
+    return batches;
   }
 
   finish(): Batch[] {

@@ -139,3 +139,18 @@ it('reads what JSON.stringify writes, at any cut', () => {
     { numRuns: 30 },
   );
 });
+
+it('makes batches as they are asked for, and goes on behind those that were not taken', () => {
+  const before = engine.liveBytes;
+  {
+    using reader = engine.jsonReader({ schema: longs, batchRows: 2, onBadRow: 'fail', unknownFields: 'fail' });
+    const text = bytesOf('{}\n'.repeat(9));
+    for (const batch of reader.pull(text)) {
+      expect(batch.numRows).toBe(2);
+      batch.free();
+      break;
+    }
+    expect(() => reader.push(text)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
+  }
+  expect(engine.liveBytes).toBe(before);
+});

@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import { newEngine } from '../../../src/engine/default-engine.ts';
 import type { Engine } from '../../../src/engine/engine.ts';
 import type { ScanProgress } from '../../../src/scan/scan-options.ts';
+import { fromAny } from '../../../src/source/from-any.ts';
+import { utf8 } from '../../../src/util/encoding.ts';
 import { lake } from './lake.ts';
 import { MiB, orders, sourceOf } from './rows.ts';
 
@@ -45,4 +47,22 @@ test('it is never less than in an engine that no one else uses', async () => {
   expect(shared.scan).toBeGreaterThanOrEqual(own.scan);
   const fresh = await newEngine({ memoryLimitBytes: LIMIT });
   expect((await peaks(fresh)).scan).toBeGreaterThanOrEqual(fresh.memoryBytes);
+});
+
+test('rows of a few bytes in a table of many columns are made one batch at a time', async () => {
+  const fields = Array.from(
+    { length: 300 },
+    (_, id) => ({ id, name: `c${id}`, required: false, type: 'double' }) as const,
+  );
+  const { catalog } = await lake();
+  await catalog.createNamespace('wide').catch(() => {});
+  const table = await catalog.createTable('wide.rows', { type: 'struct', fields });
+  const line = '{"c0":1}\n';
+  // One piece of text for the engine, and 70 MB in rows.
+  const text = utf8(line.repeat(Math.floor((256 * 1024) / line.length)));
+  const engine = await newEngine({ memoryLimitBytes: 128 * MiB });
+  const result = await table.append(fromAny(text, { format: 'json' }), { engine, memoryLimitBytes: LIMIT });
+  expect(result.rows).toBe(BigInt(text.length / line.length));
+  expect(result.memoryPeakBytes).toBeLessThanOrEqual(LIMIT);
+  expect(engine.memoryBytes).toBeLessThanOrEqual(LIMIT);
 });

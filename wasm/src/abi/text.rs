@@ -28,7 +28,14 @@ impl Reader {
     fn push(&mut self, bytes: &[u8]) -> Result<Vec<RecordBatch>> {
         match self {
             Reader::Csv(reader) => reader.push(bytes),
-            Reader::Json(reader) => reader.push(bytes),
+            Reader::Json(reader) => reader.begin(bytes),
+        }
+    }
+    /// A cell has a byte at least, and so all batches of a piece of CSV are little more than it.
+    fn more(&mut self) -> Result<Vec<RecordBatch>> {
+        match self {
+            Reader::Csv(_) => Ok(Vec::new()),
+            Reader::Json(reader) => reader.more(),
         }
     }
     fn finish(&mut self) -> Result<Vec<RecordBatch>> {
@@ -92,7 +99,7 @@ pub unsafe extern "C" fn json_new(ptr: *mut u8, len: usize) -> i32 {
     })
 }
 
-/// Batches that became whole: `[[handle, rows], …]` in the meta.
+/// Batches that became whole: `[[handle, rows], …]` in the meta. Where there are any, there may be more.
 ///
 /// # Safety
 /// `ptr` and `len` are those of one `ics_alloc`.
@@ -100,6 +107,12 @@ pub unsafe extern "C" fn json_new(ptr: *mut u8, len: usize) -> i32 {
 pub unsafe extern "C" fn text_push(handle: i32, ptr: *mut u8, len: usize) -> i32 {
     let bytes = unsafe { block(ptr, len) };
     answer(|| give_batches(handles::with::<Reader, _>(handle, |r| r.push(&bytes))?))
+}
+
+/// The next batches of the bytes that were pushed last; none: the next may be pushed.
+#[unsafe(no_mangle)]
+pub extern "C" fn text_more(handle: i32) -> i32 {
+    answer(|| give_batches(handles::with::<Reader, _>(handle, |r| r.more())?))
 }
 
 #[unsafe(no_mangle)]

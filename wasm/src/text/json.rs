@@ -10,7 +10,7 @@ use super::json_scan::Scanner;
 use super::rows::{BatchSize, Fault, Rows};
 use super::swar;
 use super::transcode::Transcoder;
-use crate::error::Result;
+use crate::error::{EngineError, Result};
 
 /// NDJSON, or the elements of one array, told apart by the first byte.
 pub struct JsonReader {
@@ -18,6 +18,9 @@ pub struct JsonReader {
     transcoded: Vec<u8>,
     splitter: Splitter,
     filler: Filler,
+    /// Text behind the batch that was given last, and how much of it was read since.
+    waiting: Vec<u8>,
+    read: usize,
 }
 
 /// Text into rows.
@@ -36,13 +39,39 @@ impl JsonReader {
             transcoded: Vec::new(),
             splitter: Splitter::default(),
             filler: Filler { rows, shape, unknown },
+            waiting: Vec::new(),
+            read: 0,
         })
     }
 
-    pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<RecordBatch>> {
+    /// The first batch that becomes whole with these bytes, if one does. Others are `more`: a row of few bytes may be a
+    /// large one of many columns.
+    pub fn begin(&mut self, bytes: &[u8]) -> Result<Vec<RecordBatch>> {
+        if !self.waiting.is_empty() {
+            return Err(EngineError::invalid_argument("text came before the batches of the text before it were taken"));
+        }
         let text = self.transcoder.push(bytes, &mut self.transcoded);
-        self.splitter.push(text, &mut self.filler)?;
+        let taken = self.splitter.push(text, &mut self.filler)?;
+        self.waiting.extend_from_slice(&text[taken..]);
         Ok(self.filler.rows.take_batches())
+    }
+
+    /// The next batch of the bytes that were given last; none: they were read to their end.
+    pub fn more(&mut self) -> Result<Vec<RecordBatch>> {
+        self.read += self.splitter.push(&self.waiting[self.read..], &mut self.filler)?;
+        if self.read == self.waiting.len() {
+            (self.waiting, self.read) = (Vec::new(), 0);
+        }
+        Ok(self.filler.rows.take_batches())
+    }
+
+    /// All batches that become whole with these bytes.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<RecordBatch>> {
+        let mut batches = self.begin(bytes)?;
+        while !self.waiting.is_empty() {
+            batches.extend(self.more()?);
+        }
+        Ok(batches)
     }
 
     pub fn finish(&mut self) -> Result<Vec<RecordBatch>> {
@@ -70,14 +99,18 @@ impl RowReader for Filler {
         self.rows.end(outcome, line, text)
     }
 
+    fn has_enough(&self) -> bool {
+        self.rows.has_batch()
+    }
+
     /// Lines that are as they should be are read without a look for their ends first.
-    fn lines(&mut self, text: &[u8], line: u64) -> Result<u64> {
+    fn lines(&mut self, text: &[u8], line: u64) -> Result<(u64, usize)> {
         let mut count = 0;
         let mut scanner = Scanner::of_lines(text);
         loop {
             let rest = scanner.rest();
-            if rest.is_empty() {
-                return Ok(count);
+            if rest.is_empty() || self.has_enough() {
+                return Ok((count, text.len() - rest.len()));
             }
             if self.object(&mut scanner).is_ok() && scanner.take_line_end() {
                 self.rows.end(Ok(()), line + count, &[])?;

@@ -20,15 +20,23 @@ pub trait RowReader {
     /// The text of one row and its line.
     fn row(&mut self, text: &[u8], line: u64) -> Result<()>;
 
-    /// Lines that all end in `text`, the first of which is `line`; answers how many they are.
-    fn lines(&mut self, mut text: &[u8], line: u64) -> Result<u64> {
-        let mut count = 0;
-        while let Some(end) = swar::find([b'\n'], text) {
-            self.line(&text[..end], line + count)?;
+    /// Whether what comes next is to wait until it is asked for.
+    fn has_enough(&self) -> bool {
+        false
+    }
+
+    /// Lines that all end in `text`, the first of which is `line`, until there is enough; answers how many were taken,
+    /// and their bytes.
+    fn lines(&mut self, text: &[u8], line: u64) -> Result<(u64, usize)> {
+        let (mut count, mut at) = (0, 0);
+        while !self.has_enough()
+            && let Some(end) = swar::find([b'\n'], &text[at..])
+        {
+            self.line(&text[at..at + end], line + count)?;
             count += 1;
-            text = &text[end + 1..];
+            at += end + 1;
         }
-        Ok(count)
+        Ok((count, at))
     }
 
     /// A line, which is a row unless it is blank.
@@ -70,35 +78,36 @@ impl Default for Splitter {
 }
 
 impl Splitter {
-    /// Gives each row that ends in `input` to `reader`.
-    pub fn push(&mut self, mut input: &[u8], reader: &mut impl RowReader) -> Result<()> {
+    /// Gives each row that ends in `input` to `reader`, until it has enough; answers how many bytes were taken.
+    pub fn push(&mut self, input: &[u8], reader: &mut impl RowReader) -> Result<usize> {
+        let mut taken = 0;
         if self.mode == Mode::Start {
-            let blank = input.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-            self.line += input[..blank].iter().filter(|byte| **byte == b'\n').count() as u64;
-            input = &input[blank..];
-            match input.first() {
-                None => return Ok(()),
+            taken = input.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+            self.line += input[..taken].iter().filter(|byte| **byte == b'\n').count() as u64;
+            match input.get(taken) {
+                None => return Ok(taken),
                 Some(b'[') => {
                     self.mode = Mode::Array;
-                    input = &input[1..];
+                    taken += 1;
                 }
                 Some(_) => self.mode = Mode::Lines,
             }
             self.row_line = self.line;
         }
-        match self.mode {
-            Mode::Lines => self.lines(input, reader)?,
-            _ => self.array(input, reader)?,
-        }
+        taken += match self.mode {
+            Mode::Lines => self.lines(&input[taken..], reader)?,
+            _ => self.array(&input[taken..], reader)?,
+        };
         if self.partial.len() > MAX_RECORD_BYTES {
             let text =
                 format!("JSON: the row that starts on line {} is longer than {MAX_RECORD_BYTES} bytes", self.row_line);
             return Err(EngineError::corrupt(text).at_line(self.row_line));
         }
-        Ok(())
+        Ok(taken)
     }
 
-    fn lines(&mut self, mut input: &[u8], reader: &mut impl RowReader) -> Result<()> {
+    fn lines(&mut self, input: &[u8], reader: &mut impl RowReader) -> Result<usize> {
+        let mut at = 0;
         if !self.partial.is_empty()
             && let Some(end) = swar::find([b'\n'], input)
         {
@@ -106,16 +115,20 @@ impl Splitter {
             whole.extend_from_slice(&input[..end]);
             reader.line(&whole, self.line)?;
             self.line += 1;
-            input = &input[end + 1..];
+            at = end + 1;
         }
-        let whole = memchr::memrchr(b'\n', input).map_or(0, |last| last + 1);
         if self.partial.is_empty() {
-            self.line += reader.lines(&input[..whole], self.line)?;
-            input = &input[whole..];
+            let whole = memchr::memrchr(b'\n', &input[at..]).map_or(0, |last| last + 1);
+            let (lines, bytes) = reader.lines(&input[at..at + whole], self.line)?;
+            self.line += lines;
+            at += bytes;
+            if bytes < whole {
+                return Ok(at);
+            }
         }
         self.row_line = self.line;
-        self.partial.extend_from_slice(input);
-        Ok(())
+        self.partial.extend_from_slice(&input[at..]);
+        Ok(input.len())
     }
 
     fn row(&mut self, row: &[u8], reader: &mut impl RowReader) -> Result<()> {
@@ -123,7 +136,7 @@ impl Splitter {
         reader.row(row, self.row_line)
     }
 
-    fn array(&mut self, input: &[u8], reader: &mut impl RowReader) -> Result<()> {
+    fn array(&mut self, input: &[u8], reader: &mut impl RowReader) -> Result<usize> {
         // Start of the row's bytes in `input`, once it has begun.
         let mut from = 0;
         for (at, byte) in input.iter().enumerate() {
@@ -162,6 +175,8 @@ impl Splitter {
                     from = at + 1;
                     if last {
                         self.mode = Mode::End;
+                    } else if reader.has_enough() {
+                        return Ok(from);
                     }
                     continue;
                 }
@@ -172,7 +187,7 @@ impl Splitter {
         if self.mode == Mode::Array {
             self.partial.extend_from_slice(&input[from..]);
         }
-        Ok(())
+        Ok(input.len())
     }
 
     fn element(&mut self, tail: &[u8], last: bool, reader: &mut impl RowReader) -> Result<()> {

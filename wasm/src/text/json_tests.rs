@@ -35,6 +35,27 @@ fn read_with(
     Ok((batches, reader.take_rejects()))
 }
 
+#[test]
+fn batches_of_many_small_rows_are_given_one_at_a_time() {
+    let schema = Arc::new(Schema::new(vec![Field::new("a", DataType::Int64, true)]));
+    for text in ["{}\n".repeat(9), format!("[{}]", ["{}"; 9].join(","))] {
+        for step in [1, 5, 1000] {
+            let most = BatchSize { rows: 2, bytes: 1 << 20 };
+            let mut reader = JsonReader::new(Arc::clone(&schema), most, true, Unknown::Fail).unwrap();
+            let mut rows = 0;
+            for piece in text.as_bytes().chunks(step) {
+                let mut batches = reader.begin(piece).unwrap();
+                while let [batch] = &batches[..] {
+                    rows += batch.num_rows();
+                    batches = reader.more().unwrap();
+                }
+                assert!(batches.is_empty());
+            }
+            assert_eq!(rows + reader.finish().unwrap().iter().map(RecordBatch::num_rows).sum::<usize>(), 9);
+        }
+    }
+}
+
 fn longs(batches: &[RecordBatch], column: usize) -> Vec<Option<i64>> {
     batches.iter().flat_map(|b| b.column(column).as_primitive::<Int64Type>().iter().collect::<Vec<_>>()).collect()
 }

@@ -141,6 +141,11 @@ impl Rows {
         if self.filled > 0 { self.close() } else { Ok(()) }
     }
 
+    /// Whether one is whole that was not taken.
+    pub fn has_batch(&self) -> bool {
+        !self.done.is_empty()
+    }
+
     pub fn take_batches(&mut self) -> Vec<RecordBatch> {
         std::mem::take(&mut self.done)
     }
