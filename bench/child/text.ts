@@ -14,7 +14,7 @@ const input = benchText(format === 'csv' ? 'csv' : 'json', rows);
 
 async function ours(): Promise<number> {
   const engine = await newEngine({ memoryLimitBytes: 256 * 1024 * 1024 });
-  const common = { batchRows: 8192, onBadRow: 'fail' } as const;
+  const common = { batchRows: 8192, batchBytes: 2 ** 21, onBadRow: 'fail' } as const;
   const sample = input.slice(0, 256 * 1024);
   let reader: TextReader;
   if (format === 'csv') {

@@ -130,8 +130,8 @@ export interface CsvReaderOptions {
   /** One entry per column of the file, in file order; types must be flat. */
   readonly schema: ArrowSchema;
   readonly batchRows: number;
-  /** A batch ends before `batchRows` when its values take so many bytes. Default 2 MiB. */
-  readonly batchBytes?: number;
+  /** A batch ends before `batchRows` when its values take so many bytes. */
+  readonly batchBytes: number;
   readonly onBadRow: 'fail' | 'reject';
 }
 
@@ -144,7 +144,7 @@ export interface JsonReaderOptions {
   readonly schema: ArrowSchema;
   readonly batchRows: number;
   /** See `CsvReaderOptions`. */
-  readonly batchBytes?: number;
+  readonly batchBytes: number;
   readonly onBadRow: 'fail' | 'reject';
   /**
    * A row with a field that the schema does not have: `fail` makes it a bad row, `ignore` leaves the field out. Fields

@@ -24,7 +24,8 @@ export async function* oneStream(
 /** A stream of one batch without rows: its engine makes batches only of rows, so of one that is cut off. */
 export function emptyStream(engine: Engine, schema: ArrowSchema): Bytes {
   const source = { fields: schema.fields.map(optionalField) };
-  using reader = engine.jsonReader({ schema: source, batchRows: 1, onBadRow: 'fail', unknownFields: 'fail' });
+  const oneRow = { batchRows: 1, batchBytes: 1, onBadRow: 'fail', unknownFields: 'fail' } as const;
+  using reader = engine.jsonReader({ schema: source, ...oneRow });
   const made = [...reader.push(utf8('{}\n')), ...reader.finish()];
   try {
     const [row] = made;

@@ -37,8 +37,6 @@ export function jsonReader(instance: WasmInstance, options: JsonReaderOptions): 
   return new WasmTextReader(instance, 'json_new', options);
 }
 
-const DEFAULT_BATCH_BYTES = 2 * 1024 * 1024;
-
 class WasmTextReader implements TextReader {
   readonly schema: ArrowSchema;
   readonly #instance: WasmInstance;
@@ -47,7 +45,7 @@ class WasmTextReader implements TextReader {
   constructor(instance: WasmInstance, create: string, options: CsvReaderOptions | JsonReaderOptions) {
     this.#instance = instance;
     this.schema = options.schema;
-    this.#handle = instance.call(create, JSON.stringify({ batchBytes: DEFAULT_BATCH_BYTES, ...options }));
+    this.#handle = instance.call(create, JSON.stringify(options));
   }
 
   *pull(bytes: Bytes): Generator<Batch, void, undefined> {

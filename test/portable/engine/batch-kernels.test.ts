@@ -43,7 +43,13 @@ const rowsOf = fc.array(
 );
 
 function batchOf(rows: readonly Row[]): Batch {
-  using reader = engine.jsonReader({ schema, batchRows: 1000, onBadRow: 'fail', unknownFields: 'fail' });
+  using reader = engine.jsonReader({
+    schema,
+    batchRows: 1000,
+    batchBytes: 2 ** 21,
+    onBadRow: 'fail',
+    unknownFields: 'fail',
+  });
   const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
   const [batch] = [...reader.push(utf8(text)), ...reader.finish()];
   if (batch === undefined) throw new Error('no batch');

@@ -13,12 +13,14 @@ beforeAll(async () => {
 
 const bytesOf = (text: string): Bytes => new TextEncoder().encode(text);
 
+type ReadOptions = Omit<CsvReaderOptions, 'batchBytes'> & Partial<CsvReaderOptions>;
+
 function read(
-  options: CsvReaderOptions,
+  options: ReadOptions,
   bytes: Bytes,
   step: number,
 ): { rows: unknown[][]; sizes: number[]; rejects: RejectedRow[] } {
-  using reader = engine.csvReader(options);
+  using reader = engine.csvReader({ batchBytes: 2 ** 21, ...options });
   const rows: unknown[][] = [];
   const sizes: number[] = [];
   const take = (batches: readonly Batch[]) => {
@@ -33,7 +35,7 @@ function read(
   return { rows, sizes, rejects: reader.takeRejects() };
 }
 
-function inferred(text: string, rest: Partial<CsvReaderOptions> = {}): CsvReaderOptions {
+function inferred(text: string, rest: Partial<CsvReaderOptions> = {}): ReadOptions {
   return { ...engine.inferCsv(bytesOf(text)), batchRows: 1000, onBadRow: 'fail', ...rest };
 }
 
@@ -83,7 +85,7 @@ const twoColumns: ArrowSchema = {
 const dialect = { delimiter: ',', quote: '"', escape: null, comment: null, header: true, nullValues: [''] };
 
 it('sets bad rows aside with line, row, column, reason and text', () => {
-  const options: CsvReaderOptions = { dialect, schema: twoColumns, batchRows: 10, onBadRow: 'reject' };
+  const options: ReadOptions = { dialect, schema: twoColumns, batchRows: 10, onBadRow: 'reject' };
   const bytes = bytesOf('id,name\n1,a\nx,"two\nlines"\n3\n9223372036854775808,d\n5,e\n');
   const { rows, rejects } = read(options, bytes, 3);
   expect(rows).toEqual([
@@ -98,7 +100,7 @@ it('sets bad rows aside with line, row, column, reason and text', () => {
 });
 
 it('throws the first bad row with its place', () => {
-  const options: CsvReaderOptions = { dialect, schema: twoColumns, batchRows: 1, onBadRow: 'fail' };
+  const options: ReadOptions = { dialect, schema: twoColumns, batchRows: 1, onBadRow: 'fail' };
   const before = engine.liveBytes;
   expect(() => read(options, bytesOf('id,name\n1,a\n,b\n'), 1000)).toThrow(
     expect.objectContaining({ code: 'INVALID_VALUE', place: { line: 3, row: 1, column: 'id' } }),
@@ -123,7 +125,7 @@ it('gives the same batches however the bytes are cut', () => {
       fc.integer({ min: 1, max: 50 }),
       (table, step) => {
         const body = table.map(([id, name]) => `${id},${quoted(name)}\n`).join('');
-        const options: CsvReaderOptions = { dialect, schema: twoColumns, batchRows: 3, onBadRow: 'fail' };
+        const options: ReadOptions = { dialect, schema: twoColumns, batchRows: 3, onBadRow: 'fail' };
         const { rows, sizes } = read(options, bytesOf(`id,name\n${body}`), step);
         expect(rows).toEqual(table.map(([id, name]) => [BigInt(id), name]));
         expect(sizes.slice(0, -1).every((size) => size === 3)).toBe(true);

@@ -14,10 +14,10 @@ beforeAll(async () => {
 const bytesOf = (text: string): Bytes => new TextEncoder().encode(text);
 const plain = (_: string, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value);
 
-type ReadOptions = Omit<JsonReaderOptions, 'unknownFields'> & Partial<JsonReaderOptions>;
+type ReadOptions = Omit<JsonReaderOptions, 'batchBytes' | 'unknownFields'> & Partial<JsonReaderOptions>;
 
 function read(options: ReadOptions, bytes: Bytes, step: number): { rows: unknown[]; rejects: RejectedRow[] } {
-  using reader = engine.jsonReader({ unknownFields: 'fail', ...options });
+  using reader = engine.jsonReader({ batchBytes: 2 ** 21, unknownFields: 'fail', ...options });
   const rows: unknown[] = [];
   const take = (batches: readonly Batch[]) => {
     for (const batch of batches) {
@@ -120,7 +120,7 @@ it('has no field that a plain object would lose', () => {
   const text = '{"__proto__":1,"constructor":"x"}';
   const { schema } = engine.inferJson(bytesOf(text));
   expect(schema.fields.map((field) => field.name)).toEqual(['__proto__', 'constructor']);
-  using reader = engine.jsonReader({ schema, batchRows: 1, onBadRow: 'fail', unknownFields: 'fail' });
+  using reader = engine.jsonReader({ schema, batchRows: 1, batchBytes: 1, onBadRow: 'fail', unknownFields: 'fail' });
   const [batch] = [...reader.push(bytesOf(text)), ...reader.finish()];
   expect(batch?.schema.fields[0]?.name).toBe('__proto__');
   batch?.free();

@@ -265,7 +265,13 @@ describe('rows of any schema, whatever the pages, batches and limits', () => {
           JSON.stringify(Object.fromEntries(shapes.map(({ value }, i) => [`c${i}`, random(() => orNull(value))]))),
         );
         const rows = Array.from({ length: count }, (_, i) => some[(i * 7 + (i >> 5)) % some.length]);
-        using json = engine.jsonReader({ schema, batchRows: 4096, onBadRow: 'fail', unknownFields: 'fail' });
+        using json = engine.jsonReader({
+          schema,
+          batchRows: 4096,
+          batchBytes: 2 ** 21,
+          onBadRow: 'fail',
+          unknownFields: 'fail',
+        });
         const batches = [...json.push(new TextEncoder().encode(`${rows.join('\n')}\n`)), ...json.finish()];
         const bytes = await encoded(batches, options as Partial<EncoderOptions>);
         using whole = await engine.openParquet(recorded(bytes));

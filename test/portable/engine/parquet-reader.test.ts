@@ -254,7 +254,13 @@ async function textFile(distinct: number): Promise<Bytes> {
   const type = { kind: 'utf8', layout: 'offset32' } as const;
   const schema: ArrowSchema = { fields: [{ name: 's', nullable: true, type, fieldId: 1 }] };
   const lines = Array.from({ length: 300 }, (_, i) => `{"s":"text ${1000 + (i % distinct)}"}\n`).join('');
-  using reader = engine.jsonReader({ schema, batchRows: 300, onBadRow: 'fail', unknownFields: 'fail' });
+  using reader = engine.jsonReader({
+    schema,
+    batchRows: 300,
+    batchBytes: 2 ** 21,
+    onBadRow: 'fail',
+    unknownFields: 'fail',
+  });
   const batches = [...reader.push(new TextEncoder().encode(lines)), ...reader.finish()];
   using encoder = engine.encoder({
     schema,

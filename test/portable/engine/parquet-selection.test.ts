@@ -69,7 +69,13 @@ async function written(rows: number, groupRows: number, textBytes: number): Prom
   using encoder = engine.encoder({ ...encoding, codec: 'uncompressed', level: null, schema, pageSizeBytes: 4096 });
   const parts: Bytes[] = [];
   for (let start = 0; start < rows; start += groupRows) {
-    using reader = engine.jsonReader({ schema, batchRows: groupRows, onBadRow: 'fail', unknownFields: 'fail' });
+    using reader = engine.jsonReader({
+      schema,
+      batchRows: groupRows,
+      batchBytes: 2 ** 21,
+      onBadRow: 'fail',
+      unknownFields: 'fail',
+    });
     const lines = Array.from({ length: Math.min(groupRows, rows - start) }, (_, i) => {
       const id = start + i;
       const t = id % 7 === 3 ? null : `${id} ${'x'.repeat(textBytes)}`;

@@ -54,6 +54,7 @@ function batchOf(records: readonly Rows[]): Batch | null {
       ],
     },
     batchRows: 100_000,
+    batchBytes: 2 ** 21,
     onBadRow: 'fail',
     unknownFields: 'fail',
   });
