@@ -89,8 +89,16 @@ pub fn with_ends(
 ) -> Option<()> {
     let shared = prefix.len() + suffix.len();
     if own.is_empty() {
-        let texts = [prefix, suffix].concat().repeat(count);
-        out.extend_from_slice(&texts);
+        // All the same: what there is of them is written once more behind itself, until it is all.
+        let start = out.len();
+        let end = start + count * shared;
+        out.extend_from_slice(prefix);
+        out.extend_from_slice(suffix);
+        while out.len() < end {
+            let more = (out.len() - start).min(end - out.len());
+            out.extend_from_within(start..start + more);
+        }
+        out.truncate(end);
         return (lengths == [shared as u8]).then_some(());
     }
     if prefix.len() > MOST || suffix.len() > MOST {
