@@ -51,6 +51,13 @@ pub fn make_room(out: &mut Vec<u8>, bytes: usize) {
     }
 }
 
+/// As `make_room`, for a codec that writes over bytes that are there.
+fn make_zeros(out: &mut Vec<u8>, bytes: usize) -> &mut [u8] {
+    make_room(out, bytes);
+    out.resize(bytes, 0);
+    out
+}
+
 impl Codec {
     pub fn new(compression: Compression) -> Result<Self> {
         let kind = match compression {
@@ -80,16 +87,12 @@ impl Codec {
             }
             Kind::Snappy(encoder) => {
                 let most = snap::raw::max_compress_len(page.len());
-                make_room(out, most);
-                out.resize(most, 0);
-                let length = encoder.compress(page, out).map_err(failed)?;
+                let length = encoder.compress(page, make_zeros(out, most)).map_err(failed)?;
                 out.truncate(length);
             }
             Kind::Lz4 => {
                 let most = lz4_flex::block::get_maximum_output_size(page.len());
-                make_room(out, most);
-                out.resize(most, 0);
-                let length = lz4_flex::block::compress_into(page, out).map_err(failed)?;
+                let length = lz4_flex::block::compress_into(page, make_zeros(out, most)).map_err(failed)?;
                 out.truncate(length);
             }
             Kind::Gzip(level) => {
