@@ -66,6 +66,15 @@ function inferDialect(
   const names = new Set(known.map((f) => f.name));
   const hits = (found: CsvInference) => found.schema.fields.filter((f) => names.has(f.name)).length;
   const infer = (dialect: Partial<CsvDialect>) => engine.inferCsv(sample.bytes, dialect, sample.whole);
+  /** Null: the header makes no sense with it. */
+  const tried = (dialect: Partial<CsvDialect>) => {
+    try {
+      return infer(dialect);
+    } catch (error) {
+      if (error instanceof IcestreamError && error.code === 'SOURCE_CORRUPT') return null;
+      throw error;
+    }
+  };
   let best = infer(told);
   if (hits(best) > 0) return best;
   const header = told.header ?? true;
@@ -73,19 +82,19 @@ function inferDialect(
   // More columns only: that another delimiter makes fewer of them is no reason to take it.
   if (columns !== undefined && best.schema.fields.length < columns) {
     for (const delimiter of delimiters) {
-      const found = infer({ ...told, delimiter });
-      if (found.schema.fields.length === columns) return found;
+      const found = tried({ ...told, delimiter });
+      if (found?.schema.fields.length === columns) return found;
     }
   }
   if (names.size === 0) {
     const [only, ...others] = best.schema.fields;
     if (only === undefined || others.length > 0 || !best.dialect.header || told.delimiter !== undefined) return best;
     const cut = DELIMITERS.find((delimiter) => only.name.includes(delimiter) && isInHalf(sample.bytes, delimiter));
-    return cut === undefined ? best : infer({ ...told, delimiter: cut, header });
+    return cut === undefined ? best : (tried({ ...told, delimiter: cut, header }) ?? best);
   }
   for (const delimiter of header ? delimiters : []) {
-    const found = infer({ ...told, delimiter, header });
-    if (hits(found) > hits(best)) best = found;
+    const found = tried({ ...told, delimiter, header });
+    if (found !== null && hits(found) > hits(best)) best = found;
   }
   return best;
 }

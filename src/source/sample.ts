@@ -38,7 +38,9 @@ export async function inferred<
     // CSV whose header is all there is room for has names.
     if (found.schema.fields.length > 0) return found;
     const message = `no record ends within the first ${length} bytes`;
-    if (2 * length > MOST_ROW_BYTES) throw new IcestreamError('SOURCE_CORRUPT', message);
+    if (2 * length > MOST_ROW_BYTES) {
+      throw new IcestreamError('SOURCE_CORRUPT', `${message}; perhaps a quote in it is never closed`);
+    }
     throw limitTooSmall(message, open.lease, LIMIT_SHARE * 2 * length);
   }
 }

@@ -5,6 +5,7 @@ use arrow_schema::{DataType, SchemaRef};
 use serde_json::Value;
 
 use super::column::Column;
+use super::csv_header;
 use super::rows::{BatchSize, Fault, Rows};
 use super::tokens::{Dialect, Record, Tokenizer};
 use super::transcode::Transcoder;
@@ -19,7 +20,8 @@ pub struct CsvOptions {
     pub fail: bool,
 }
 
-/// A quoted cell is never null in a text column; in others, where quotes carry no meaning, it may be.
+/// A quoted cell is never null in a text column; in others, where quotes carry no meaning, it may be. Where there is one
+/// column, a blank line below the header is a row: programs write a null so.
 pub struct CsvReader {
     transcoder: Transcoder,
     transcoded: Vec<u8>,
@@ -43,10 +45,11 @@ impl CsvReader {
                 );
             }
         }
+        let tokenizer = Tokenizer::new(options.dialect);
         Ok(Self {
             transcoder: Transcoder::default(),
             transcoded: Vec::new(),
-            tokenizer: Tokenizer::new(options.dialect),
+            tokenizer: if schema.fields().len() == 1 { tokenizer.with_blank_lines() } else { tokenizer },
             inner: Inner {
                 rows: Rows::new(schema, options.batch, options.fail)?,
                 null_values: options.null_values.into_iter().map(String::into_bytes).collect(),
@@ -78,8 +81,9 @@ impl CsvReader {
 
 impl Inner {
     fn record(&mut self, record: &Record) -> Result<()> {
-        if std::mem::take(&mut self.skip_header) {
-            return Ok(());
+        if self.skip_header {
+            self.skip_header = record.is_blank();
+            return csv_header::check(record);
         }
         let outcome = self.fill(record);
         self.rows.end(outcome, record.line, &record.raw)
@@ -198,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_bad_row_is_set_aside_with_its_place_and_the_rest_is_read() {
-        let text = b"id,name,price,at,x\r\n1,a,1,,1\r\n2,\"two\nlines\",x,,1\r\n3,a,1\r\n4,a,1,,1,1\r\n,a,1,,1\r\n99999999999999999999,a,1,,1\r\n5,\xff,1,,1\r\n6,a,1.005,,1\r\n7,a,1,2024-01-01T00:00:00,1\r\n8,ok,1,,1\r\n9,\"x";
+        let text = b"id,name,price,at,x\r\n1,a,1,,1\r\n2,\"two\nlines\",x,,1\r\n3,a,1\r\n4,a,1,,1,1\r\n,a,1,,1\r\n99999999999999999999,a,1,,1\r\n5,\xff,1,,1\r\n6,a,1.005,,1\r\n7,a,1,2024-01-01T00:00:00,1\r\n8,ok,1,,1\r\n9,\"x\"y";
         for step in [1, 3, 1000] {
             let (batches, rejects) = read(text, step, false).unwrap();
             let ids: Vec<i64> =
@@ -229,6 +233,49 @@ mod tests {
             ];
             assert_eq!(found, expected.map(|(l, r, c)| (l, r, c.to_owned())));
             assert_eq!(rejects[0]["text"], "2,\"two\nlines\",x,,1");
+        }
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_is_an_error_also_where_bad_rows_are_set_aside() {
+        let good = "2,b,1,,1\n".repeat(10);
+        for fail in [true, false] {
+            let text = format!("id,name,price,at,x\n{good}1,\"open,1,,1\n{good}");
+            let error = read(text.as_bytes(), 7, fail).unwrap_err();
+            assert_eq!((error.code, error.line), ("SOURCE_CORRUPT", Some(12)));
+        }
+    }
+
+    #[test]
+    fn in_a_file_of_one_column_a_blank_line_is_a_row() {
+        let one = |data_type| Arc::new(Schema::new(vec![Field::new("a", data_type, true)]));
+        for (header, text) in [(true, "\r\n\na\n1\n\n\"\"\r\n\r\n3\n\n"), (false, "1\n\n\"\"\n\n3\n\n")] {
+            for step in [1, 1000] {
+                let read = |schema| {
+                    let options =
+                        CsvOptions { header, batch: BatchSize { rows: 9, bytes: 1 << 20 }, ..options(true) };
+                    let mut reader = CsvReader::new(schema, options).unwrap();
+                    let pieces: Vec<_> = text.as_bytes().chunks(step).flat_map(|p| reader.push(p).unwrap()).collect();
+                    pieces.into_iter().chain(reader.finish().unwrap()).next().unwrap()
+                };
+                let numbers = read(one(DataType::Int64));
+                let found: Vec<_> = numbers.column(0).as_primitive::<Int64Type>().iter().collect();
+                assert_eq!(found, [Some(1), None, None, None, Some(3), None]);
+                let texts = read(one(DataType::Utf8));
+                let found: Vec<_> = texts.column(0).as_string::<i32>().iter().collect();
+                assert_eq!(found, [Some("1"), None, Some(""), None, Some("3"), None]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_bad_header_is_an_error_also_where_bad_rows_are_set_aside() {
+        for fail in [true, false] {
+            for header in [&b"\n\"id\"x,name,price,at,x\n1,a,1,,1\n"[..], b"\nid,n\xc3(me,price,at,x\n1,a,1,,1\n"] {
+                let error = read(header, 7, fail).unwrap_err();
+                assert_eq!((error.code, error.line, error.row), ("SOURCE_CORRUPT", Some(2), None), "{error}");
+                assert!(error.message.contains("header"), "{error}");
+            }
         }
     }
 

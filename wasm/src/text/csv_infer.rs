@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use arrow_schema::{DataType, Field, Schema};
 
+use super::csv_header;
 use super::guess::Guess;
 use super::tokens::{Dialect, Record, Tokenizer};
 use super::transcode::Transcoder;
@@ -48,20 +49,25 @@ pub fn infer(sample: &[u8], given: &Given, whole: bool) -> Result<Inference> {
     let comment = given.comment.unwrap_or(None);
     let escapes = given.escape.map_or_else(|| escapes_of(text, quote), |one| vec![one]);
     let delimiters: Vec<u8> = given.delimiter.map_or(DELIMITERS.to_vec(), |one| vec![one]);
-    let mut best: Option<(Score, Dialect, Vec<Cells>)> = None;
+    let mut best: Option<(Score, Dialect, Found)> = None;
     for (escape, delimiter) in escapes.into_iter().flat_map(|escape| delimiters.iter().map(move |d| (escape, *d))) {
         let dialect = Dialect { delimiter, quote, escape, comment };
-        let (records, malformed) = records_of(text, dialect, whole);
-        let score = Score::of(&records, malformed);
+        let found = records_of(text, dialect, whole);
+        let score = Score::of(&found.records, found.malformed);
         if best.as_ref().is_none_or(|(held, ..)| score > *held) {
-            best = Some((score, dialect, records));
+            best = Some((score, dialect, found));
         }
     }
-    let Some((_, dialect, records)) = best.filter(|(_, _, records)| !records.is_empty() || !whole) else {
-        return Err(EngineError::new("SOURCE_EMPTY", "CSV: the sample holds no record"));
-    };
+    let empty = || EngineError::new("SOURCE_EMPTY", "CSV: the sample holds no record");
+    let Some((_, dialect, Found { records, first, end, .. })) = best else { return Err(empty()) };
+    if records.is_empty() && whole {
+        return Err(end.err().unwrap_or_else(empty));
+    }
     let null_values = given.null_values.clone().unwrap_or_else(|| vec![String::new()]);
     let header = given.header.unwrap_or_else(|| has_header(&records, &null_values));
+    if header {
+        first?;
+    }
     let schema = schema_of(&records, header, &null_values);
     let rows = records.len().saturating_sub(usize::from(header));
     Ok(Inference { dialect, header, null_values, schema, rows })
@@ -88,10 +94,24 @@ fn commonest_width(records: &[Cells]) -> (usize, usize) {
     widths.into_iter().max_by_key(|(width, count)| (*count, *width)).unwrap_or((0, 0))
 }
 
-fn records_of(text: &[u8], dialect: Dialect, whole: bool) -> (Vec<Cells>, usize) {
+/// What a dialect makes of the sample.
+struct Found {
+    records: Vec<Cells>,
+    malformed: usize,
+    /// What is wrong with the first record, should it be the header.
+    first: Result<()>,
+    /// What ended the sample before its own end; the reader will say so, unless it ends the first record.
+    end: Result<()>,
+}
+
+fn records_of(text: &[u8], dialect: Dialect, whole: bool) -> Found {
     let mut records: Vec<Cells> = Vec::new();
     let mut malformed = 0;
+    let mut first = Ok(());
     let mut each = |record: &Record| {
+        if records.is_empty() {
+            first = csv_header::check(record);
+        }
         if records.len() < MAX_RECORDS {
             malformed += usize::from(record.malformed.is_some());
             let cell = |start: usize, end: usize| String::from_utf8_lossy(&record.bytes[start..end]).into_owned();
@@ -100,12 +120,12 @@ fn records_of(text: &[u8], dialect: Dialect, whole: bool) -> (Vec<Cells>, usize)
         Ok(())
     };
     let mut tokenizer = Tokenizer::new(dialect);
-    // A record beyond its limit ends the sample; the reader will say so.
-    if tokenizer.push(text, &mut each).is_ok() && whole {
-        // `each` cannot fail.
-        let _ = tokenizer.finish(&mut each);
+    let mut end = tokenizer.push(text, &mut each);
+    if end.is_ok() && whole {
+        end = tokenizer.finish(&mut each);
     }
-    (records, malformed)
+    malformed += usize::from(end.is_err());
+    Found { records, malformed, first, end }
 }
 
 /// The double quote, or the single one where cells are wrapped in it and none in the double one.
@@ -235,6 +255,22 @@ mod tests {
             let found = infer(text.as_bytes(), &Given::default(), true).unwrap();
             assert_eq!((found.dialect.escape, found.schema.fields().len()), (escape, 2), "{text}");
         }
+    }
+
+    #[test]
+    fn a_header_whose_names_cannot_be_told_is_refused() {
+        for (text, line) in [
+            (&b"\"a,b\n1,2\n3,4\n"[..], 1),
+            (b"\n\"a\"x,b\n1,2\n3,4\n", 2),
+            (b"a\xff,b\n1,2\n", 1),
+            (b"\xff\xfea\0\x00\xd8\n\x001\0\n\0", 1),
+        ] {
+            let error = infer(text, &Given::default(), true).unwrap_err();
+            assert_eq!((error.code, error.line), ("SOURCE_CORRUPT", Some(line)), "{error}");
+        }
+        // A row, which is told of as such.
+        let given = Given { header: Some(false), delimiter: Some(b','), ..Given::default() };
+        assert_eq!(infer(b"\"a\"x,b\n1,2\n3,4\n", &given, true).unwrap().rows, 3);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub mod column;
 pub mod csv;
+mod csv_header;
 pub mod csv_infer;
 mod double;
 mod guess;

@@ -1,6 +1,6 @@
 //! CSV records from bytes that arrive in any pieces. Quoting is known per field, as a quoted cell is never null.
 
-use memchr::memchr2;
+use memchr::{memchr_iter, memchr2};
 
 use super::swar;
 use crate::error::{EngineError, Result};
@@ -51,8 +51,15 @@ pub struct Record {
     pub malformed: Option<&'static str>,
 }
 
+impl Record {
+    pub fn is_blank(&self) -> bool {
+        self.bytes.is_empty() && matches!(self.cells[..], [Cell { quoted: false, .. }])
+    }
+}
+
 pub struct Tokenizer {
     dialect: Dialect,
+    blank_lines: bool,
     state: State,
     record: Record,
     cell_start: usize,
@@ -66,6 +73,7 @@ impl Tokenizer {
     pub fn new(dialect: Dialect) -> Self {
         Self {
             dialect,
+            blank_lines: false,
             state: State::RecordStart,
             record: Record { line: 1, ..Record::default() },
             cell_start: 0,
@@ -76,8 +84,17 @@ impl Tokenizer {
         }
     }
 
-    /// Gives every record that ends in `input` to `each`. Blank lines and comments are no records.
+    /// Makes each blank line a record of one empty cell.
+    pub fn with_blank_lines(self) -> Self {
+        Self { blank_lines: true, ..self }
+    }
+
+    /// Gives every record that ends in `input` to `each`. Comments are no records, nor are blank lines.
     pub fn push(&mut self, input: &[u8], mut each: impl FnMut(&Record) -> Result<()>) -> Result<()> {
+        // A long record asks before it grows: it adds no more than the input has.
+        if self.record.bytes.len() > input.len() {
+            self.record.bytes.try_reserve(input.len()).map_err(|_| self.no_memory())?;
+        }
         let mut at = 0;
         // Where the text that is not in `raw` yet starts.
         let mut raw_from = 0;
@@ -103,7 +120,7 @@ impl Tokenizer {
                 State::RecordStart => {
                     raw_from = at;
                     self.record.line = self.line;
-                    if newline {
+                    if newline && !self.blank_lines {
                         self.end_line(byte);
                         at += 1;
                     } else if Some(byte) == self.dialect.comment {
@@ -149,14 +166,13 @@ impl Tokenizer {
                     let quote = self.dialect.quote.unwrap_or(b'"');
                     let escape = self.dialect.escape.unwrap_or(quote);
                     let rest = &input[at..];
-                    let stop = memchr2(quote, escape, rest).unwrap_or(rest.len());
-                    // Line ends inside are counted, and kept as they are.
-                    let line_end = memchr2(b'\n', b'\r', &rest[..stop]).map_or(stop, |end| end + 1);
-                    self.record.bytes.extend_from_slice(&rest[..line_end]);
-                    at += line_end;
-                    if line_end > 0 && matches!(rest[line_end - 1], b'\n' | b'\r') {
-                        self.end_line(rest[line_end - 1]);
-                    } else if let Some(byte) = input.get(at) {
+                    let text = &rest[..memchr2(quote, escape, rest).unwrap_or(rest.len())];
+                    swar::append(&mut self.record.bytes, text);
+                    self.count_line_ends(text);
+                    at += text.len();
+                    if let Some(byte) = input.get(at) {
+                        // What follows is no half of a line end.
+                        self.after_cr = false;
                         at += 1;
                         self.state = if *byte == quote { State::QuoteInQuoted } else { State::Escaped };
                     }
@@ -192,11 +208,12 @@ impl Tokenizer {
         Ok(())
     }
 
-    /// The last record, which needs no line end.
+    /// The last record, which needs no line end. A quote that is open still has taken all that follows it, so that
+    /// there is no row that could be left out.
     pub fn finish(&mut self, mut each: impl FnMut(&Record) -> Result<()>) -> Result<()> {
         match self.state {
             State::RecordStart | State::Comment => return Ok(()),
-            State::Quoted | State::Escaped => self.record.malformed = Some("a quote is opened and never closed"),
+            State::Quoted | State::Escaped => return Err(self.unclosed()),
             State::FieldStart | State::Bare | State::QuoteInQuoted => {}
         }
         self.end_cell();
@@ -206,6 +223,13 @@ impl Tokenizer {
     fn end_line(&mut self, byte: u8) {
         self.line += 1;
         self.after_cr = byte == b'\r';
+    }
+
+    /// Line ends within quotes are counted, and kept as they are: once, however many there are.
+    fn count_line_ends(&mut self, text: &[u8]) {
+        self.line += memchr_iter(b'\n', text).count() as u64;
+        self.line += memchr_iter(b'\r', text).filter(|at| text.get(at + 1) != Some(&b'\n')).count() as u64;
+        self.after_cr = text.last() == Some(&b'\r');
     }
 
     fn end_cell(&mut self) {
@@ -236,17 +260,35 @@ impl Tokenizer {
         self.record.raw.extend_from_slice(&raw[..raw.len().min(room)]);
     }
 
-    fn too_long(&self) -> EngineError {
-        let quote = if self.state == State::Bare {
-            String::new()
-        } else {
-            format!(" (a quote opened on line {} is never closed?)", self.line_at_quote)
-        };
+    fn is_in_quotes(&self) -> bool {
+        matches!(self.state, State::Quoted | State::Escaped)
+    }
+
+    fn unclosed(&self) -> EngineError {
         EngineError::corrupt(format!(
-            "CSV: the record that starts on line {} is longer than {MAX_RECORD_BYTES} bytes{quote}",
-            self.record.line
+            "CSV: the quote that opens on line {} is never closed, so that it cannot be told where the next row begins: \
+             close it, double it where it is text of a quoted cell, or read the file without quotes",
+            self.line_at_quote
         ))
-        .at_line(self.record.line)
+        .at_line(self.line_at_quote)
+    }
+
+    fn too_long(&self) -> EngineError {
+        EngineError::corrupt(self.longer_than(&format!("{MAX_RECORD_BYTES} bytes"))).at_line(self.record.line)
+    }
+
+    fn no_memory(&self) -> EngineError {
+        EngineError::new("MEMORY_LIMIT_TOO_SMALL", self.longer_than("fits into the engine's memory"))
+            .at_line(self.record.line)
+    }
+
+    fn longer_than(&self, limit: &str) -> String {
+        let quote = if self.is_in_quotes() {
+            format!("; perhaps the quote that opens on line {} is never closed", self.line_at_quote)
+        } else {
+            String::new()
+        };
+        format!("CSV: the record that starts on line {} is longer than {limit}{quote}", self.record.line)
     }
 }
 
@@ -281,13 +323,13 @@ mod tests {
 
     #[test]
     fn records_are_the_same_at_any_cut() {
-        let text = "a,b\r\n\r\n\"x\",\"a \"\"q\"\"\r\nline\n2\"\n,\n\"\",y\rz,\"w";
+        let text = "a,b\r\n\r\n\"x\",\"a \"\"q\"\"\r\nline\n2\"\n,\n\"\",y\rz,\"w\"";
         let expected = [
             "1:a|b::a,b",
             "3:<x>|<a \"q\"\r\nline\n2>::\"x\",\"a \"\"q\"\"\r\nline\n2\"",
             "6:|::,",
             "7:<>|y::\"\",y",
-            "8:z|<w>:a quote is opened and never closed:z,\"w",
+            "8:z|<w>::z,\"w\"",
         ];
         for step in 1..text.len() + 1 {
             assert_eq!(records(PLAIN, text, step), expected, "by {step}");
@@ -309,6 +351,68 @@ mod tests {
     fn without_a_quote_character_quotes_are_text() {
         let dialect = Dialect { quote: None, ..PLAIN };
         assert_eq!(records(dialect, "\"a,b\"\n", 3), ["1:\"a|b\"::\"a,b\""]);
+    }
+
+    #[test]
+    fn blank_lines_are_records_where_that_is_asked_for() {
+        let text = "a\n\nb\r\n\r\n\rc";
+        for step in 1..text.len() + 1 {
+            let mut found = Vec::new();
+            let mut each = |record: &Record| Ok(found.push((record.line, record.cells.len(), record.bytes.clone())));
+            let mut tokenizer = Tokenizer::new(PLAIN).with_blank_lines();
+            for piece in text.as_bytes().chunks(step) {
+                tokenizer.push(piece, &mut each).unwrap();
+            }
+            tokenizer.finish(&mut each).unwrap();
+            let expected = ["a", "", "b", "", "", "c"];
+            let expected: Vec<_> = (1..).zip(expected).map(|(line, text)| (line, 1, text.into())).collect();
+            assert_eq!(found, expected, "by {step}");
+        }
+    }
+
+    #[test]
+    fn line_ends_within_quotes_are_counted_once_at_any_cut() {
+        let text = "\"a\n\r\n\r\r\n\r\",\"\r\"\n\"\r\n\"\r\nb\r\"\n\"\n\"\"\"\r\"\"\n\"\nc";
+        for step in 1..text.len() + 1 {
+            let lines: Vec<_> =
+                records(PLAIN, text, step).iter().map(|r| r.split(':').next().unwrap().to_owned()).collect();
+            assert_eq!(lines, ["1", "8", "10", "11", "13", "16"], "by {step}");
+        }
+        let dialect = Dialect { escape: Some(b'\\'), ..PLAIN };
+        let text = "\"\\\r\n\r\\\n\\\r\"\nb";
+        for step in 1..text.len() + 1 {
+            let found = records(dialect, text, step);
+            assert_eq!(found[0].split(':').nth(1), Some("<\r\n\r\n\r>"), "by {step}");
+            assert!(found[1].starts_with("6:b"), "by {step}: {}", found[1]);
+        }
+    }
+
+    #[test]
+    fn a_cell_of_very_many_lines_is_looked_at_once() {
+        // To look for the closing quote again after each line end takes very long.
+        let text = ["a\n1,\"".to_owned(), "l\n".repeat(1 << 20), "\"\nb".to_owned()].concat();
+        let started = std::time::Instant::now();
+        for step in [text.len(), 64 << 10] {
+            let mut lines = Vec::new();
+            let mut tokenizer = Tokenizer::new(PLAIN);
+            for piece in text.as_bytes().chunks(step) {
+                tokenizer.push(piece, |record| Ok(lines.push(record.line))).unwrap();
+            }
+            tokenizer.finish(|record| Ok(lines.push(record.line))).unwrap();
+            assert_eq!(lines, [1, 2, (1 << 20) + 3]);
+        }
+        assert!(started.elapsed().as_secs() < 30);
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_is_an_error_where_it_opens() {
+        for text in ["a,b\n1,\"x\ny\",\"z\n2,y\n", "a,b\n1,\"x\ny\",\"z\r\n\"\"", "a,b\n\n\n\""] {
+            let mut tokenizer = Tokenizer::new(PLAIN);
+            tokenizer.push(text.as_bytes(), |_| Ok(())).unwrap();
+            let error = tokenizer.finish(|_| panic!("no record")).unwrap_err();
+            assert_eq!((error.code, error.line), ("SOURCE_CORRUPT", Some(if text.ends_with("\n\"") { 4 } else { 3 })));
+            assert!(error.message.contains("never closed"), "{error}");
+        }
     }
 
     #[test]
