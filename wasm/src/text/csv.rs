@@ -252,8 +252,7 @@ mod tests {
         for (header, text) in [(true, "\r\n\na\n1\n\n\"\"\r\n\r\n3\n\n"), (false, "1\n\n\"\"\n\n3\n\n")] {
             for step in [1, 1000] {
                 let read = |schema| {
-                    let options =
-                        CsvOptions { header, batch: BatchSize { rows: 9, bytes: 1 << 20 }, ..options(true) };
+                    let options = CsvOptions { header, batch: BatchSize { rows: 9, bytes: 1 << 20 }, ..options(true) };
                     let mut reader = CsvReader::new(schema, options).unwrap();
                     let pieces: Vec<_> = text.as_bytes().chunks(step).flat_map(|p| reader.push(p).unwrap()).collect();
                     pieces.into_iter().chain(reader.finish().unwrap()).next().unwrap()
