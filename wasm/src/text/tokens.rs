@@ -1,6 +1,6 @@
 //! CSV records from bytes that arrive in any pieces. Quoting is known per field, as a quoted cell is never null.
 
-use memchr::{memchr_iter, memchr2};
+use memchr::memchr2;
 
 use super::swar;
 use crate::error::{EngineError, Result};
@@ -166,15 +166,20 @@ impl Tokenizer {
                     let quote = self.dialect.quote.unwrap_or(b'"');
                     let escape = self.dialect.escape.unwrap_or(quote);
                     let rest = &input[at..];
-                    let text = &rest[..memchr2(quote, escape, rest).unwrap_or(rest.len())];
+                    // Each byte is looked at once, also where a cell has very many lines.
+                    let length = swar::find([quote, escape, b'\n', b'\r'], rest);
+                    let text = &rest[..length.unwrap_or(rest.len())];
                     swar::append(&mut self.record.bytes, text);
-                    self.count_line_ends(text);
                     at += text.len();
                     if let Some(byte) = input.get(at) {
-                        // What follows is no half of a line end.
-                        self.after_cr = false;
                         at += 1;
-                        self.state = if *byte == quote { State::QuoteInQuoted } else { State::Escaped };
+                        if matches!(byte, b'\n' | b'\r') {
+                            // Counted, and kept as it is.
+                            self.record.bytes.push(*byte);
+                            self.end_line(*byte);
+                        } else {
+                            self.state = if *byte == quote { State::QuoteInQuoted } else { State::Escaped };
+                        }
                     }
                 }
                 State::Escaped => {
@@ -223,13 +228,6 @@ impl Tokenizer {
     fn end_line(&mut self, byte: u8) {
         self.line += 1;
         self.after_cr = byte == b'\r';
-    }
-
-    /// Line ends within quotes are counted, and kept as they are: once, however many there are.
-    fn count_line_ends(&mut self, text: &[u8]) {
-        self.line += memchr_iter(b'\n', text).count() as u64;
-        self.line += memchr_iter(b'\r', text).filter(|at| text.get(at + 1) != Some(&b'\n')).count() as u64;
-        self.after_cr = text.last() == Some(&b'\r');
     }
 
     fn end_cell(&mut self) {
