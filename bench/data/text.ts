@@ -1,12 +1,24 @@
-/** Rows like those of `rows.ts` as CSV with a header or as NDJSON. */
+/** Rows like those of `rows.ts` as CSV with a header or as NDJSON; notes of several lines as CSV. */
 import type { Bytes } from '../../src/util/bytes.ts';
 
 const categories = ['alpha', 'bravo', 'charlie', 'delta', 'echo', 'foxtrot', 'golf', 'hotel'];
 const rowsPerPiece = 10_000;
 
+const linesPerNote = 10;
+
 /** In one piece. */
-export function benchText(format: 'csv' | 'json', rows: number): Bytes {
-  return new TextEncoder().encode([...benchTextPieces(format, rows)].join('')) as Bytes;
+export function benchText(format: 'csv' | 'json' | 'notes', rows: number): Bytes {
+  const pieces = format === 'notes' ? benchNotes(rows) : benchTextPieces(format, rows);
+  return new TextEncoder().encode([...pieces].join('')) as Bytes;
+}
+
+/** CSV whose second column is quoted text of ten lines. */
+export function* benchNotes(rows: number): Generator<string> {
+  yield 'id,notes\n';
+  for (let id = 0; id < rows; id++) {
+    const lines = Array.from({ length: linesPerNote }, (_, i) => `line ${i} of note ${id}, which goes on in the next`);
+    yield `${id},"${lines.join('\n')}"\n`;
+  }
 }
 
 export function* benchTextPieces(format: 'csv' | 'json', rows: number): Generator<string> {

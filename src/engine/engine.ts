@@ -125,6 +125,10 @@ export interface CsvDialect {
   readonly nullValues: readonly string[];
 }
 
+/**
+ * A quote that is never closed, or a header that cannot be read, throws SOURCE_CORRUPT whatever `onBadRow` says. Blank
+ * lines are passed over, but for a file of one column: there each one below the header is a row with an empty cell.
+ */
 export interface CsvReaderOptions {
   readonly dialect: CsvDialect;
   /** One entry per column of the file, in file order; types must be flat. */

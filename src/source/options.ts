@@ -5,7 +5,10 @@ import type { Schema } from '../spec/schema.ts';
 import type { World } from '../util/world.ts';
 import type { Compression, FileFormat } from './format-names.ts';
 
-/** How CSV is written; what is not given is inferred from the first bytes. */
+/**
+ * How CSV is written; what is not given is inferred from the first bytes. Blank lines are no rows, but for a file of one
+ * column: there each one below the header is a row with an empty cell, as DuckDB and PostgreSQL write a null.
+ */
 export interface CsvOptions extends Partial<CsvDialect> {
   /** Names by position, instead of the header's (which is still left out when there is one). */
   readonly columnNames?: readonly string[];
@@ -36,7 +39,8 @@ export interface SourceOptions {
   readonly columns?: readonly string[];
   /**
    * A row of text that does not fit its columns: `fail` (default) ends the source with INVALID_VALUE; `reject` leaves
-   * the row out and reports it (`onReject` of the write).
+   * the row out and reports it (`onReject` of the write). Where it cannot be told where rows begin (a quote of CSV that
+   * is never closed, a header that cannot be read) the source ends with SOURCE_CORRUPT.
    */
   readonly onBadRow?: 'fail' | 'reject';
   /** Rows that may be rejected before the source ends with TOO_MANY_BAD_ROWS. Default: no limit. */

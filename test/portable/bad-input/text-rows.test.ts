@@ -49,11 +49,6 @@ describe('a CSV row', () => {
       'a,b\n1,"x\ny\nz"\nfour,y\n',
       { code: 'INVALID_VALUE', place: { line: 5, row: 1, column: 'a' } },
     ],
-    [
-      'opens a quote and never closes it',
-      'a,b\n1,"x\n2,y\n',
-      { code: 'INVALID_VALUE', place: { line: 2, row: 0 }, message: /quote is opened and never closed/ },
-    ],
   ];
 
   test.each(cases)('that %s', async (_, content, expected) => {
@@ -92,6 +87,71 @@ describe('a CSV row', () => {
       [4, 2, null],
       [5, 3, 'a'],
     ]);
+  });
+});
+
+describe('a CSV file', () => {
+  const both = [{ onBadRow: 'fail' }, { onBadRow: 'reject' }] as const;
+
+  test.each(both)(
+    'with a quote that is never closed is refused, with the line that it opens on: %o',
+    async (source) => {
+      const here = await target(ab, FIRST);
+      const rows = '2,y\n'.repeat(100_000);
+      for (const [content, line] of [
+        ['a,b\n1,"x\n2,y\n', 2],
+        [`a,b\n${rows}1,"x\ny","open\n${rows}`, 100_003],
+      ] as const) {
+        const expected = {
+          code: 'SOURCE_CORRUPT',
+          place: { file: 'in.csv', line },
+          message: /is never closed.*: close it/,
+        } as const;
+        await refused(here, csv(content), expected, { source });
+      }
+    },
+  );
+
+  test.each(both)('with a header that cannot be read is refused: %o', async (source) => {
+    const here = await target(ab, FIRST);
+    for (const [header, message] of [
+      ['"a,b', /opens on line 1 is never closed/],
+      ['"a"x,b', /line 1, the header: text follows a closing quote/],
+      [Uint8Array.of(0x61, 0x2c, 0x62, 0xff), /line 1, the header: name 2 is not UTF-8/],
+    ] as const) {
+      const expected = { code: 'SOURCE_CORRUPT', place: { file: 'in.csv', line: 1 }, message } as const;
+      const file = new File([header, '\n1,2\n3,4\n'], 'in.csv');
+      await refused(here, file, expected, { source });
+      const { catalog, objects } = await lake();
+      const before = await objects();
+      const created = catalog.createAndAppend('sales.new', fromAny(file, source), {}, { engine: await testEngine() });
+      expectError(await created.catch((error: unknown) => error), expected);
+      expect(await objects()).toEqual(before);
+    }
+  });
+
+  test('with a record that memory does not hold is refused, with its line', async () => {
+    const here = await target(ab, FIRST);
+    async function* content() {
+      yield utf8('a,b\n1,x\n2,"');
+      for (let i = 0; i < 64; i++) yield utf8('x'.repeat(1 << 20));
+    }
+    const source = { name: 'in.csv', onBadRow: 'reject' } as const;
+    const expected = {
+      code: 'MEMORY_LIMIT_TOO_SMALL',
+      place: { file: 'in.csv', line: 3 },
+      message:
+        /^in\.csv: CSV: the record that starts on line 3 is longer than fits.*quote that opens on line 3 is never closed/,
+    } as const;
+    const appended = here.table.append(fromAny(content(), source), { memoryLimitBytes: 24 << 20 });
+    expectError(await appended.catch((error: unknown) => error), expected);
+  });
+
+  test('with cells of very many lines takes no longer than any other', async () => {
+    const here = await target(ab, FIRST);
+    const note = `"${'l\n'.repeat(1_000_000)}"`;
+    const { rows } = await here.table.append(fromAny(csv(`a,b\n1,${note}\n2,y\n`)), { engine: here.engine });
+    expect(rows).toBe(2n);
   });
 });
 

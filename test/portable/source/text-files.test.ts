@@ -95,6 +95,15 @@ describe('CSV', () => {
     });
   });
 
+  test('a blank line is a row where there is one column, and none where there are more', async () => {
+    const one = await readAll(fromAny(file('\na\n1\n\n""\n3\n\n', 'a.csv')));
+    expect(one.rows).toEqual([{ a: 1n }, { a: null }, { a: null }, { a: 3n }, { a: null }]);
+    const words = await readAll(fromAny(file('a\nx\n\n""\n', 'a.csv')));
+    expect(words.rows).toEqual([{ a: 'x' }, { a: null }, { a: '' }]);
+    const two = await readAll(fromAny(file('a,b\n1,2\n\n3,4\n\n', 'a.csv')));
+    expect(two.rows).toHaveLength(2);
+  });
+
   test('a header without rows is a source of no rows', async () => {
     const result = await readAll(fromAny(file('a,b\n', 'a.csv')));
     expect([result.columns, result.rows]).toEqual([['a', 'b'], []]);
