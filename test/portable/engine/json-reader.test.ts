@@ -143,7 +143,13 @@ it('reads what JSON.stringify writes, at any cut', () => {
 it('makes batches as they are asked for, and goes on behind those that were not taken', () => {
   const before = engine.liveBytes;
   {
-    using reader = engine.jsonReader({ schema: longs, batchRows: 2, onBadRow: 'fail', unknownFields: 'fail' });
+    using reader = engine.jsonReader({
+      schema: longs,
+      batchRows: 2,
+      batchBytes: 1024,
+      onBadRow: 'fail',
+      unknownFields: 'fail',
+    });
     const text = bytesOf('{}\n'.repeat(9));
     for (const batch of reader.pull(text)) {
       expect(batch.numRows).toBe(2);
