@@ -1,12 +1,14 @@
 //! What is fuzzed, one function a target: any bytes may be refused, none may stop the engine. The replay of the corpora
 //! (`tests/fuzz_corpus.rs`) calls the same functions.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use arrow_buffer::Buffer;
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 use bytes::Bytes;
+use icestream_engine::batch::to_ipc;
 use icestream_engine::decode::metadata::{FooterReader, Step as FooterStep};
 use icestream_engine::decode::page_index::{PageIndexReader, Step as IndexStep};
 use icestream_engine::decode::reader::{ParquetFile, ReadRequest, RowGroupRequest, RowGroups, Step};
@@ -15,7 +17,10 @@ use icestream_engine::error::Result;
 use icestream_engine::footer::RowGroupFacts;
 use icestream_engine::ipc::IpcReader;
 use icestream_engine::kernels::align::Aligner;
+use icestream_engine::kernels::compact::compact;
 use icestream_engine::kernels::data_size::data_size;
+use icestream_engine::kernels::pick;
+use icestream_engine::kernels::row_hash::row_hashes;
 use icestream_engine::text::csv::{CsvOptions, CsvReader};
 use icestream_engine::text::csv_infer::{self, Given};
 use icestream_engine::text::json::JsonReader;
@@ -38,13 +43,42 @@ fn batches(data: &[u8]) -> Result<Vec<RecordBatch>> {
     Ok(batches)
 }
 
-/// Arrow IPC, stream or file; what was accepted must be sound.
+/// Arrow IPC, stream or file; what was accepted must be sound, and so must be what is made of it.
 pub fn ipc(data: &[u8]) {
     for batch in batches(data).into_iter().flatten() {
+        sound(&batch);
         data_size(&batch);
-        for column in batch.columns() {
-            column.to_data().validate_full().unwrap();
+        let rows = batch.num_rows();
+        // A few bytes may stand for very many rows.
+        if rows > 10_000 {
+            continue;
         }
+        let backwards: Vec<u32> = (0..rows as u32).rev().collect();
+        let made = [
+            pick::take(&batch, Buffer::from_vec(backwards)),
+            pick::filter(&batch, Buffer::from_vec(vec![0b0101_0110_u8; rows.div_ceil(8)])),
+            compact(&batch.slice(rows / 3, rows / 2)),
+        ];
+        made.iter().flatten().for_each(sound);
+        let _ =
+            to_ipc(std::slice::from_ref(&batch)).and_then(|stream| IpcReader::default().push(stream.concat().into()));
+        hash(&batch);
+    }
+}
+
+fn sound(batch: &RecordBatch) {
+    for column in batch.columns() {
+        column.to_data().validate_full().unwrap();
+    }
+}
+
+/// Each column by itself: one whose type has no hash would hide the others.
+fn hash(batch: &RecordBatch) {
+    for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
+        let id = HashMap::from([("PARQUET:field_id".to_string(), "1".to_string())]);
+        let schema = Arc::new(Schema::new(vec![field.as_ref().clone().with_metadata(id)]));
+        let batch = RecordBatch::try_new(schema, vec![column.clone()]).unwrap();
+        let _ = row_hashes(&batch, &[1], &[7; 16]);
     }
 }
 

@@ -90,8 +90,17 @@ pub fn arrow_text(e: &ArrowError) -> String {
         | ArrowError::ComputeError(s)
         | ArrowError::JsonError(s)
         | ArrowError::CsvError(s)
-        | ArrowError::IoError(s, _)
-        | ArrowError::ParquetError(s) => s.clone(),
+        | ArrowError::IoError(s, _) => s.clone(),
+        // What came from the parquet crate says so once more.
+        ArrowError::ParquetError(s) => s.trim_start_matches("Parquet error: ").to_string(),
+        other => other.to_string(),
+    }
+}
+
+/// The same of one of the parquet crate.
+pub fn parquet_text(e: ParquetError) -> String {
+    match e {
+        ParquetError::General(s) => s,
         other => other.to_string(),
     }
 }
@@ -105,10 +114,7 @@ impl From<ArrowError> for EngineError {
 
 impl From<ParquetError> for EngineError {
     fn from(e: ParquetError) -> Self {
-        Self::failed(match e {
-            ParquetError::General(s) => s,
-            other => other.to_string(),
-        })
+        Self::failed(parquet_text(e))
     }
 }
 

@@ -4,6 +4,7 @@
 mod bounds;
 mod gather;
 pub mod gathered;
+mod types;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,7 +15,9 @@ use arrow_data::UnsafeFlag;
 use arrow_ipc::reader::{RecordBatchDecoder, read_dictionary_impl};
 use arrow_ipc::{Message, MessageHeader, root_as_footer, root_as_message};
 use arrow_schema::{ArrowError, DataType, Schema, SchemaRef};
+use flatbuffers::InvalidFlatbuffer;
 
+use self::bounds::Column;
 use self::gather::{Gather, too_large};
 use crate::error::{EngineError, Result, arrow_text};
 
@@ -27,6 +30,8 @@ const MAX_METADATA: usize = 64 << 20;
 const FILE_END: usize = 4 + MAGIC.len();
 /// What writers may leave between the end marker and the footer.
 const MAX_PADDING: u64 = 64;
+/// Of lists, structs and their like in each other, as the verifier of flatbuffers counts a schema's tables.
+const MAX_DEPTH: usize = 61;
 /// Less of a body is not worth the calls.
 const LEAST_ROOM: usize = 16 << 10;
 
@@ -211,8 +216,7 @@ impl IpcReader {
                     return Err(bad("a second schema"));
                 }
                 let schema = message.header_as_schema().ok_or_else(|| bad("no schema in a schema message"))?;
-                let schema: Schema = arrow_ipc::convert::try_fb_to_schema(schema).map_err(corrupt)?;
-                self.schema = Some(Arc::new(schema));
+                self.schema = Some(Arc::new(checked_schema(schema)?));
                 Ok(None)
             }
             MessageHeader::DictionaryBatch => {
@@ -224,7 +228,8 @@ impl IpcReader {
                 let fields = schema.fields_with_dict_id(dictionary.id());
                 let values = fields.first().and_then(|f| dictionary_values(f.data_type()));
                 let values = values.ok_or_else(|| bad("a dictionary of no column"))?;
-                bounds::check(&data, &body, std::iter::once(values), version)?;
+                let body = bounds::placed(body, std::iter::once(values));
+                bounds::check(&data, &body, std::iter::once(Column::dictionary(values)), version)?;
                 read_dictionary_impl(
                     &body,
                     dictionary,
@@ -240,7 +245,8 @@ impl IpcReader {
             MessageHeader::RecordBatch => {
                 let data = message.header_as_record_batch().ok_or_else(|| bad("no batch"))?;
                 let schema = self.schema.clone().ok_or_else(|| bad("a batch before the schema"))?;
-                bounds::check(&data, &body, schema.fields().iter().map(|f| f.data_type()), version)?;
+                let body = bounds::placed(body, schema.fields().iter().map(|f| f.data_type()));
+                bounds::check(&data, &body, schema.fields().iter().map(|f| Column::of(f)), version)?;
                 let mut unchecked = UnsafeFlag::new();
                 // SAFETY: as `read_trusted` demands.
                 unsafe { unchecked.set(self.trusted) };
@@ -299,8 +305,13 @@ fn footer_schema(tail: &[u8]) -> Result<Schema> {
     let (rest, length) = rest.split_last_chunk::<4>().ok_or_else(|| bad("a file without a footer"))?;
     let start = usize::try_from(i32::from_le_bytes(*length)).ok().and_then(|l| rest.len().checked_sub(l));
     let start = start.ok_or_else(|| bad("a footer that is cut off"))?;
-    let footer = root_as_footer(&rest[start..]).map_err(|e| bad(&format!("a broken footer ({e})")))?;
+    let footer = root_as_footer(&rest[start..]).map_err(|e| broken("footer", e))?;
     let schema = footer.schema().ok_or_else(|| bad("a file without a schema"))?;
+    checked_schema(schema)
+}
+
+fn checked_schema(schema: arrow_ipc::Schema<'_>) -> Result<Schema> {
+    types::check(&schema)?;
     arrow_ipc::convert::try_fb_to_schema(schema).map_err(corrupt)
 }
 
@@ -311,8 +322,18 @@ fn dictionary_values(data_type: &DataType) -> Option<&DataType> {
     }
 }
 
+/// What the verifier of flatbuffers refuses is damaged, or only deeper than it goes.
+fn broken(what: &str, e: InvalidFlatbuffer) -> EngineError {
+    match e {
+        InvalidFlatbuffer::DepthLimitReached => EngineError::unsupported(format!(
+            "Arrow IPC: columns nested more than {MAX_DEPTH} deep; write them flatter, or as JSON text"
+        )),
+        e => bad(&format!("a broken {what} ({e})")),
+    }
+}
+
 fn parse(metadata: &[u8]) -> Result<Message<'_>> {
-    root_as_message(metadata).map_err(|e| bad(&format!("a broken message header ({e})")))
+    root_as_message(metadata).map_err(|e| broken("message header", e))
 }
 
 #[cfg(test)]

@@ -41,6 +41,14 @@ export class WasmBatch implements Batch {
   }
 
   slice(start: number, length: number): Batch {
+    // The engine takes 32 bits: a larger number would be another one there.
+    const within = Number.isSafeInteger(start) && Number.isSafeInteger(length) && start >= 0 && length >= 0;
+    if (!within || start + length > this.numRows) {
+      throw new IcestreamError(
+        'INVALID_ARGUMENT',
+        `slice(${start}, ${length}) takes whole numbers: a row and a count within a batch of ${this.numRows} rows`,
+      );
+    }
     const handle = this.#instance.call('batch_slice', this.#live(), start, length);
     return new WasmBatch(this.#instance, handle, length, this.#schema);
   }
@@ -66,6 +74,10 @@ export class WasmBatch implements Batch {
     this.#requireKernels();
     if (key.length !== HASH_KEY_BYTES) {
       throw new IcestreamError('INVALID_ARGUMENT', `a hash needs a key of 16 bytes, not ${key.length}`);
+    }
+    const wrong = fieldIds.find((id) => id !== (id | 0));
+    if (wrong !== undefined) {
+      throw new IcestreamError('INVALID_ARGUMENT', `a field id is a whole number of 32 bits, not ${wrong}`);
     }
     const request = concatBytes([key, littleEndian(fieldIds)]);
     return this.#instance.callBytes('batch_hash', this.#live(), request);

@@ -180,6 +180,19 @@ it('slices share memory, and a freed batch is refused', () => {
   for (const batch of batches) batch.free();
 });
 
+it('a slice takes whole numbers within the batch', () => {
+  using reader = engine.ipcReader();
+  const [batch, ...others] = [...reader.push(bytesOf(fixtures.plainStream)), ...reader.finish()];
+  if (batch === undefined) throw new Error('no batch');
+  for (const [start, length] of [[2 ** 32, 1], [0, 2 ** 32 + 1], [0.5, 1.7], [-1, 1], [0, -1], [Number.NaN, 1], [1, batch.numRows]] as const) {
+    expect(() => batch.slice(start, length)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
+  }
+  expect(() => batch.hashRows([2 ** 32 + 1], new Uint8Array(16))).toThrow(
+    expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringContaining('4294967297') }),
+  );
+  for (const one of [batch, ...others]) one.free();
+});
+
 it('streams without an end marker are whole', () => {
   const writer = RecordBatchStreamWriter.writeAll(tableFromArrays({ a: [1, 2] }));
   const bytes = writer.toUint8Array(true) as Bytes;

@@ -11,7 +11,7 @@ use arrow_array::{
 use arrow_buffer::{ArrowNativeType, BooleanBuffer, Buffer, MutableBuffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_data::ArrayData;
 use arrow_data::transform::MutableArrayData;
-use arrow_schema::{ArrowError, DataType};
+use arrow_schema::{ArrowError, DataType, IntervalUnit};
 
 /// Of the original; rows out of bounds are an error in any case.
 #[derive(Clone, Debug, Default)]
@@ -80,6 +80,8 @@ fn take_rows(values: &dyn Array, rows: &Rows) -> Result<ArrayRef, ArrowError> {
         DataType::LargeUtf8 => bytes::<LargeUtf8Type>(values, rows),
         DataType::LargeBinary => bytes::<LargeBinaryType>(values, rows),
         DataType::FixedSizeBinary(width) => Ok(fixed(values, *width as usize, rows)),
+        // As wide as a decimal, and aligned as a 64-bit number.
+        DataType::Interval(IntervalUnit::MonthDayNano) => Ok(native::<IntervalMonthDayNanoType>(values, rows)),
         other => match other.primitive_width() {
             Some(1) => Ok(native::<UInt8Type>(values, rows)),
             Some(2) => Ok(native::<UInt16Type>(values, rows)),

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::*;
 use arrow_array::*;
-use arrow_buffer::{Buffer, OffsetBuffer};
+use arrow_buffer::{Buffer, IntervalMonthDayNano, OffsetBuffer};
 use arrow_schema::{DataType, Field};
 
 use crate::concat::concat;
@@ -26,6 +26,9 @@ fn kinds() -> Vec<ArrayRef> {
         Arc::new(Float64Array::from(vec![f64::NAN, -0.0, 1.0, 2.0, 3.0, 4.0])),
         Arc::new(TimestampMicrosecondArray::from(vec![1, 2, 3, 4, 5, 6]).with_timezone("UTC")),
         Arc::new(Decimal128Array::from(vec![1, 2, 3, 4, 5, 6]).with_precision_and_scale(20, 2).unwrap()),
+        Arc::new(IntervalMonthDayNanoArray::from(
+            (0..6).map(|i| IntervalMonthDayNano::new(i, 2, 3)).collect::<Vec<_>>(),
+        )),
         Arc::new(Decimal256Array::from_iter_values((0..6).map(arrow_buffer::i256::from))),
         Arc::new(StringArray::from(texts.clone())),
         Arc::new(LargeBinaryArray::from_iter(texts.iter().map(|t| t.map(str::as_bytes)))),

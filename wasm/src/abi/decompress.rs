@@ -19,7 +19,10 @@ pub unsafe extern "C" fn decompress_new(ptr: *mut u8, len: usize) -> i32 {
         let codec = match request.get("codec").and_then(Value::as_str) {
             Some("gzip") => Codec::Gzip,
             Some("zstd") => Codec::Zstd,
-            other => return Err(EngineError::invalid_argument(format!("codec {other:?} is not gzip or zstd"))),
+            other => {
+                let text = format!("codec {} is not gzip or zstd", other.unwrap_or("(none)"));
+                return Err(EngineError::invalid_argument(text));
+            }
         };
         let number = |name: &str| request.get(name).and_then(Value::as_f64).map(|n| n as u64);
         let limits = Limits {

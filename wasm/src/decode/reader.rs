@@ -142,9 +142,9 @@ fn check_codec(chunk: &ColumnChunkMetaData) -> Result<()> {
     match chunk.compression() {
         Compression::LZO | Compression::BROTLI(_) => {
             let name = chunk.column_path().string();
+            let codec = if chunk.compression() == Compression::LZO { "lzo" } else { "brotli" };
             Err(EngineError::unsupported(format!(
-                "column {name}: the codec {} is not built in; snappy, gzip, zstd, lz4 and uncompressed are",
-                chunk.compression()
+                "column {name}: the codec {codec} is not built in; snappy, gzip, zstd, lz4 and uncompressed are"
             ))
             .at_column(name))
         }

@@ -9,7 +9,7 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
 use serde_json::Value;
 
-use crate::error::{EngineError, Result};
+use crate::error::{EngineError, Result, parquet_text};
 use crate::schema_json::schema_from_json;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -64,7 +64,7 @@ fn positive(json: &Value, key: &str) -> Result<usize> {
 }
 
 fn compression(codec: &str, level: Option<i64>) -> Result<Compression> {
-    let level_error = |e: parquet::errors::ParquetError| bad("level", e);
+    let level_error = |e| bad("level", parquet_text(e));
     let unsigned = |l: i64| u32::try_from(l).map_err(|_| bad("level", format!("{l} is not a level of {codec}")));
     let signed = |l: i64| i32::try_from(l).map_err(|_| bad("level", format!("{l} is not a level of {codec}")));
     Ok(match codec {

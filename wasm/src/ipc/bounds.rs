@@ -1,9 +1,12 @@
 //! What arrow-ipc takes on trust in a record batch or a dictionary: buffers lie within the body, counts are not
-//! negative, buffers of fixed-width values hold whole values, and what is compressed fits once it is not.
+//! negative, buffers of fixed-width values hold whole values, what is compressed fits once it is not, and no sum or
+//! product of numbers in it leaves the 32 bits of wasm.
+
+use std::io::Read;
 
 use arrow_buffer::Buffer;
-use arrow_ipc::{MetadataVersion, RecordBatch};
-use arrow_schema::{DataType, UnionMode};
+use arrow_ipc::{CompressionType, MetadataVersion, RecordBatch};
+use arrow_schema::{DataType, Field, UnionMode};
 
 use super::{bad, too_large};
 use crate::error::Result;
@@ -16,10 +19,54 @@ pub const MAX_PLAUSIBLE: i64 = 1 << 40;
 /// Behind the last buffer; the format recommends buffers of multiples of 64 bytes.
 const MAX_PADDING: usize = 64;
 
+/// Offsets of unions are used where they lie; all else arrow-ipc moves to where its values may lie.
+const OFFSET_ALIGNMENT: usize = align_of::<i32>();
+
+/// The body, moved where it may lie for unions among `types`: it begins where the pieces of the stream were cut.
+pub fn placed<'a>(body: Buffer, mut types: impl Iterator<Item = &'a DataType>) -> Buffer {
+    let moved = body.as_ptr().align_offset(OFFSET_ALIGNMENT) != 0 && types.any(has_union_offsets);
+    if moved { Buffer::from_slice_ref(body.as_slice()) } else { body }
+}
+
+fn has_union_offsets(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Union(children, mode) => {
+            *mode == UnionMode::Dense || children.iter().any(|(_, c)| has_union_offsets(c.data_type()))
+        }
+        DataType::Struct(children) => children.iter().any(|c| has_union_offsets(c.data_type())),
+        DataType::RunEndEncoded(_, child)
+        | DataType::List(child)
+        | DataType::LargeList(child)
+        | DataType::ListView(child)
+        | DataType::LargeListView(child)
+        | DataType::FixedSizeList(child, _)
+        | DataType::Map(child, _) => has_union_offsets(child.data_type()),
+        _ => false,
+    }
+}
+
+/// What a message has the values of.
+pub struct Column<'a> {
+    /// None: a dictionary, which columns share.
+    pub name: Option<&'a str>,
+    pub data_type: &'a DataType,
+    pub nullable: bool,
+}
+
+impl<'a> Column<'a> {
+    pub fn of(field: &'a Field) -> Self {
+        Self { name: Some(field.name()), data_type: field.data_type(), nullable: field.is_nullable() }
+    }
+
+    pub fn dictionary(data_type: &'a DataType) -> Self {
+        Self { name: None, data_type, nullable: true }
+    }
+}
+
 pub fn check<'a>(
     data: &RecordBatch,
     body: &Buffer,
-    types: impl Iterator<Item = &'a DataType>,
+    mut columns: impl Iterator<Item = Column<'a>>,
     version: MetadataVersion,
 ) -> Result<()> {
     let nodes = || data.nodes().into_iter().flatten();
@@ -30,16 +77,16 @@ pub fn check<'a>(
     if data.length() > i64::from(i32::MAX) || nodes().any(|n| n.length() > i64::from(i32::MAX)) {
         return Err(bad("a batch of more than 2,147,483,647 rows"));
     }
-    let compressed = data.compression().is_some();
+    let codec = data.compression().map(|c| c.codec());
     let mut expanded = 0u64;
     let mut named = 0;
-    let mut sizes = Vec::with_capacity(data.buffers().map_or(0, |b| b.len()));
+    let mut buffers = Vec::with_capacity(data.buffers().map_or(0, |b| b.len()));
     for buffer in data.buffers().into_iter().flatten() {
         let range = usize::try_from(buffer.offset()).ok().zip(usize::try_from(buffer.length()).ok());
         let bytes = range.and_then(|(start, length)| body.get(start..start.checked_add(length)?));
         let bytes = bytes.ok_or_else(|| bad("a buffer outside of its message"))?;
         named = named.max(buffer.offset() as usize + bytes.len());
-        sizes.push(match bytes.first_chunk::<8>().filter(|_| compressed).map(|size| i64::from_le_bytes(*size)) {
+        let size = match bytes.first_chunk::<8>().filter(|_| codec.is_some()).map(|size| i64::from_le_bytes(*size)) {
             // -1: this buffer is not compressed.
             Some(-1) => bytes.len() as u64 - 8,
             Some(size) => {
@@ -48,7 +95,8 @@ pub fn check<'a>(
                 size
             }
             None => bytes.len() as u64,
-        });
+        };
+        buffers.push(Span { bytes, size });
     }
     // A length that swallows the messages behind would lose their rows.
     if body.len() - named > MAX_PADDING {
@@ -60,75 +108,157 @@ pub fn check<'a>(
             return Err(too_large(expanded));
         }
     }
-    let rows: Vec<u64> = nodes().map(|n| n.length() as u64).collect();
+    let rows: Vec<_> = nodes().map(|n| Rows { all: n.length() as u64, null: n.null_count() as u64 }).collect();
     let mut walk = Walk {
         rows: rows.into_iter(),
-        sizes: sizes.into_iter(),
+        buffers: buffers.into_iter(),
+        codec,
         views: views().collect::<Vec<_>>().into_iter(),
         version,
     };
-    types.into_iter().try_for_each(|t| walk.array(t))
+    columns.try_for_each(|column| {
+        walk.column(&column).map_err(|e| match column.name {
+            Some(name) => e.at_column(name),
+            None => e,
+        })
+    })
 }
 
-struct Walk {
+struct Rows {
+    all: u64,
+    null: u64,
+}
+
+struct Span<'a> {
+    /// As they lie in the message.
+    bytes: &'a [u8],
+    /// Not compressed.
+    size: u64,
+}
+
+impl Span<'_> {
+    fn is_packed(&self, codec: Option<CompressionType>) -> bool {
+        codec.is_some() && !self.bytes.starts_with(&(-1i64).to_le_bytes())
+    }
+
+    fn unpacked(&self, codec: Option<CompressionType>) -> Result<Vec<u8>> {
+        let mut out = Vec::new();
+        let Some(codec) = codec else { return Ok(self.bytes.to_vec()) };
+        let packed = self.bytes.get(size_of::<i64>()..).unwrap_or_default();
+        let read = match codec {
+            _ if !self.is_packed(Some(codec)) => return Ok(packed.to_vec()),
+            CompressionType::ZSTD => {
+                zstd::stream::Decoder::new(packed).and_then(|d| d.take(self.size).read_to_end(&mut out))
+            }
+            _ => lz4_flex::frame::FrameDecoder::new(packed).take(self.size).read_to_end(&mut out),
+        };
+        read.map_err(|e| bad(&format!("a buffer that cannot be decompressed ({e})")))?;
+        Ok(out)
+    }
+}
+
+struct Walk<'a> {
     /// Of each array, parents before children.
-    rows: std::vec::IntoIter<u64>,
-    sizes: std::vec::IntoIter<u64>,
+    rows: std::vec::IntoIter<Rows>,
+    buffers: std::vec::IntoIter<Span<'a>>,
+    codec: Option<CompressionType>,
     views: std::vec::IntoIter<i64>,
     version: MetadataVersion,
 }
 
-impl Walk {
+impl Walk<'_> {
     /// The next buffer holds values of `width` bytes. One that is missing is found by arrow-ipc.
     fn buffer(&mut self, width: u64) -> Result<()> {
-        match self.sizes.next() {
-            Some(size) if size % width != 0 => Err(bad("a buffer that ends within a value")),
+        match self.buffers.next() {
+            Some(span) if span.size % width != 0 => Err(bad("a buffer that ends within a value")),
             _ => Ok(()),
         }
     }
 
     /// As `buffer`, for one that arrow-ipc cuts to its values unseen.
     fn full_buffer(&mut self, width: u64, rows: u64) -> Result<()> {
-        match self.sizes.next() {
-            Some(size) if size / width < rows => Err(bad("a buffer that holds too few values")),
-            _ => Ok(()),
+        match self.buffers.as_slice().first() {
+            Some(span) if span.size / width < rows => Err(bad("a buffer that holds too few values")),
+            _ => self.buffer(1),
         }
     }
 
-    fn buffers(&mut self, widths: &[u64]) -> Result<()> {
+    /// As `full_buffer`, for offsets of a union.
+    fn union_offsets(&mut self, rows: u64) -> Result<()> {
+        match self.buffers.as_slice().first() {
+            Some(span)
+                if !span.is_packed(self.codec)
+                    && !span.bytes.is_empty()
+                    && span.bytes.as_ptr().align_offset(OFFSET_ALIGNMENT) != 0 =>
+            {
+                Err(bad("a buffer that begins within a value"))
+            }
+            _ => self.full_buffer(OFFSET_ALIGNMENT as u64, rows),
+        }
+    }
+
+    /// Offsets or sizes of list views, of 64 bits: arrow-data adds them up before it compares them.
+    fn view_ends(&mut self, rows: u64) -> Result<()> {
+        if let Some(span) = self.buffers.as_slice().first() {
+            let values = span.unpacked(self.codec)?;
+            let (values, _) = values.as_chunks::<8>();
+            if values.iter().take(rows as usize).any(|v| i32::try_from(i64::from_le_bytes(*v)).is_err()) {
+                return Err(bad("a list outside of its values"));
+            }
+        }
+        self.buffer(8)
+    }
+
+    fn widths(&mut self, widths: &[u64]) -> Result<()> {
         widths.iter().try_for_each(|w| self.buffer(*w))
     }
 
+    fn column(&mut self, column: &Column<'_>) -> Result<()> {
+        let nulls = self.rows.as_slice().first().map_or(0, |rows| rows.null);
+        // An array of the null type counts none: it has no bits for them.
+        if let (false, 1.., Some(name)) = (column.nullable || *column.data_type == DataType::Null, nulls, column.name) {
+            return Err(bad(&format!("column {name} is declared as not nullable but has {nulls} nulls")));
+        }
+        self.array(column.data_type)
+    }
+
     fn array(&mut self, data_type: &DataType) -> Result<()> {
-        let rows = self.rows.next().unwrap_or(0);
+        let rows = self.rows.next().map_or(0, |rows| rows.all);
         match data_type {
             DataType::Null => Ok(()),
-            DataType::Utf8 | DataType::Binary => self.buffers(&[1, 4, 1]),
-            DataType::LargeUtf8 | DataType::LargeBinary => self.buffers(&[1, 8, 1]),
+            DataType::Utf8 | DataType::Binary => self.widths(&[1, 4, 1]),
+            DataType::LargeUtf8 | DataType::LargeBinary => self.widths(&[1, 8, 1]),
             DataType::Utf8View | DataType::BinaryView => {
-                self.buffers(&[1, 16])?;
+                self.widths(&[1, 16])?;
                 let count = self.views.next().unwrap_or(0);
-                (0..count)
-                    .try_for_each(|_| if self.sizes.len() == 0 { Err(bad("missing buffers")) } else { self.buffer(1) })
+                (0..count).try_for_each(|_| {
+                    if self.buffers.len() == 0 { Err(bad("missing buffers")) } else { self.buffer(1) }
+                })
             }
             DataType::List(child) | DataType::Map(child, _) => {
-                self.buffers(&[1, 4])?;
+                self.widths(&[1, 4])?;
                 self.array(child.data_type())
             }
             DataType::LargeList(child) => {
-                self.buffers(&[1, 8])?;
+                self.widths(&[1, 8])?;
                 self.array(child.data_type())
             }
             DataType::ListView(child) => {
-                self.buffers(&[1, 4, 4])?;
+                self.widths(&[1, 4, 4])?;
                 self.array(child.data_type())
             }
             DataType::LargeListView(child) => {
-                self.buffers(&[1, 8, 8])?;
+                self.buffer(1)?;
+                self.view_ends(rows)?;
+                self.view_ends(rows)?;
                 self.array(child.data_type())
             }
-            DataType::FixedSizeList(child, _) => {
+            DataType::FixedSizeList(child, size) => {
                 self.buffer(1)?;
+                let values = self.rows.as_slice().first().map_or(0, |rows| rows.all);
+                if rows * u64::from(size.unsigned_abs()) > values {
+                    return Err(bad("lists that hold too few values"));
+                }
                 self.array(child.data_type())
             }
             DataType::Struct(children) => {
@@ -139,19 +269,19 @@ impl Walk {
                 self.array(ends.data_type())?;
                 self.array(values.data_type())
             }
-            DataType::Dictionary(index, _) => self.buffers(&[1, index.primitive_width().unwrap_or(1) as u64]),
+            DataType::Dictionary(index, _) => self.widths(&[1, index.primitive_width().unwrap_or(1) as u64]),
             DataType::Union(children, mode) => {
                 if self.version < MetadataVersion::V5 {
                     self.buffer(1)?;
                 }
                 self.full_buffer(1, rows)?;
                 if *mode == UnionMode::Dense {
-                    self.full_buffer(4, rows)?;
+                    self.union_offsets(rows)?;
                 }
                 children.iter().try_for_each(|(_, c)| self.array(c.data_type()))
             }
-            DataType::Boolean | DataType::FixedSizeBinary(_) => self.buffers(&[1, 1]),
-            primitive => self.buffers(&[1, primitive.primitive_width().unwrap_or(1) as u64]),
+            DataType::Boolean | DataType::FixedSizeBinary(_) => self.widths(&[1, 1]),
+            primitive => self.widths(&[1, primitive.primitive_width().unwrap_or(1) as u64]),
         }
     }
 }

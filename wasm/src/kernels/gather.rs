@@ -13,7 +13,7 @@ use arrow_array::{
 };
 use arrow_buffer::{ArrowNativeType, BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_data::ArrayData;
-use arrow_schema::{DataType, FieldRef};
+use arrow_schema::{DataType, FieldRef, IntervalUnit};
 use arrow_select::concat::concat;
 use icestream_routing::{RowGroups, Spans, group_ends, group_spans};
 
@@ -55,19 +55,24 @@ pub fn gather(pieces: &[ArrayRef], groups: &RowGroups<'_>) -> Result<Vec<ArrayRe
             };
             groups.sizes().iter().zip(nulls(pieces, groups)).map(part).collect()
         }
+        // As wide as a decimal, and aligned as a 64-bit number; no table has a column of it.
+        DataType::Interval(IntervalUnit::MonthDayNano) => picked(pieces, groups),
         other => match other.primitive_width() {
             Some(4) => fixed(pieces, groups, RowGroups::scatter32),
             Some(8) => fixed(pieces, groups, RowGroups::scatter64),
             Some(16) => fixed(pieces, groups, RowGroups::scatter128),
-            _ => {
-                let all: Vec<&dyn Array> = pieces.iter().map(AsRef::as_ref).collect();
-                let column = concat(&all)?;
-                let take = |rows| Ok(arrow_select::take::take(&column, &Int32Array::new(Vec::into(rows), None), None)?);
-                let numbers: Vec<i32> = (0..column.len() as i32).collect();
-                groups.scatter32(&[&numbers[..]]).into_iter().map(take).collect()
-            }
+            _ => picked(pieces, groups),
         },
     }
+}
+
+/// Any type, by the numbers of the rows.
+fn picked(pieces: &[ArrayRef], groups: &RowGroups<'_>) -> Result<Vec<ArrayRef>> {
+    let all: Vec<&dyn Array> = pieces.iter().map(AsRef::as_ref).collect();
+    let column = concat(&all)?;
+    let take = |rows| Ok(arrow_select::take::take(&column, &Int32Array::new(Vec::into(rows), None), None)?);
+    let numbers: Vec<i32> = (0..column.len() as i32).collect();
+    groups.scatter32(&[&numbers[..]]).into_iter().map(take).collect()
 }
 
 /// A bit a row, by group: `usual`, or the other one in the rows of `unusual`, which has the bits of each piece.
