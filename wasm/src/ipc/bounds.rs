@@ -202,7 +202,7 @@ impl Walk<'_> {
         if let Some(span) = self.buffers.as_slice().first() {
             let values = span.unpacked(self.codec)?;
             let (values, _) = values.as_chunks::<8>();
-            if values.iter().take(rows as usize).any(|v| i32::try_from(i64::from_le_bytes(*v)).is_err()) {
+            if values.iter().take(rows as usize).any(|v| !(0..=i64::from(i32::MAX)).contains(&i64::from_le_bytes(*v))) {
                 return Err(bad("a list outside of its values"));
             }
         }

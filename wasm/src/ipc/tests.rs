@@ -3,9 +3,10 @@ use std::sync::Arc;
 use arrow_array::builder::{ListBuilder, StringDictionaryBuilder};
 use arrow_array::types::Int8Type;
 use arrow_array::*;
+use arrow_buffer::ScalarBuffer;
 use arrow_ipc::CompressionType;
 use arrow_ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
-use arrow_schema::{DataType, Field};
+use arrow_schema::{DataType, Field, UnionFields};
 
 use super::*;
 
@@ -192,6 +193,113 @@ fn bytes_after_the_end_are_refused() {
     let mut bytes = stream(&[batch(5)], None);
     bytes.extend(stream(&[batch(5)], None));
     assert_eq!(read(&bytes, 512).unwrap_err().code, "SOURCE_CORRUPT");
+}
+
+fn one(array: impl Array + 'static) -> RecordBatch {
+    RecordBatch::try_from_iter_with_nullable([("c", Arc::new(array) as ArrayRef, true)]).unwrap()
+}
+
+/// Every place of these four bytes (or eight, of a longer number) set to others; what reading then says.
+fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<EngineError> {
+    let places = (0..bytes.len() - from.len()).step_by(4).filter(|at| bytes[*at..].starts_with(from));
+    let read_with = |at: usize| {
+        let mut broken = bytes.to_vec();
+        broken[at..at + to.len()].copy_from_slice(to);
+        read(&broken, 1 << 20).err()
+    };
+    places.filter_map(read_with).collect()
+}
+
+fn union(mode_of: impl Fn(ScalarBuffer<i32>) -> Option<ScalarBuffer<i32>>, rows: usize) -> UnionArray {
+    let children: Vec<ArrayRef> = vec![
+        Arc::new((0..rows as i64).collect::<Int64Array>()),
+        Arc::new((0..rows).map(|i| Some(format!("text {i}"))).collect::<StringArray>()),
+    ];
+    let fields = [("n", DataType::Int64), ("s", DataType::Utf8)].map(|(name, t)| Field::new(name, t, true));
+    let ids = (0..rows).map(|i| (i % 2) as i8).collect();
+    let offsets = mode_of((0..rows as i32).collect());
+    UnionArray::try_new(UnionFields::try_new([0, 1], fields).unwrap(), ids, offsets, children).unwrap()
+}
+
+#[test]
+fn unions_are_read_wherever_the_stream_was_cut() {
+    for batch in [one(union(Some, 40)), one(union(|_| None, 40))] {
+        let bytes = stream(std::slice::from_ref(&batch), None);
+        for lead in 0..8 {
+            // As in a piece of a file that begins with the end of another message.
+            let mut shifted = vec![0; lead];
+            shifted.extend(&bytes);
+            let mut reader = IpcReader::default();
+            assert_eq!(reader.push(Buffer::from_vec(shifted).slice(lead)).unwrap(), std::slice::from_ref(&batch));
+        }
+    }
+}
+
+#[test]
+fn sizes_that_no_list_or_value_has_are_refused() {
+    let numbers = Arc::new((0..21).collect::<Int32Array>());
+    let element = Arc::new(Field::new("element", DataType::Int32, true));
+    let lists = stream(&[one(FixedSizeListArray::try_new(element, 7, numbers, None).unwrap())], None);
+    for size in [i32::MIN, -7, 8, 1 << 30, i32::MAX] {
+        let found = replaced(&lists, &7i32.to_le_bytes(), &size.to_le_bytes());
+        assert!(found.iter().any(|e| e.message.contains("lists ") && e.column.as_deref() == Some("c")), "{found:?}");
+    }
+    let values =
+        FixedSizeBinaryArray::try_from_iter(["seven b", "ytes, t", "hrice .."].map(|s| &s.as_bytes()[..7]).into_iter());
+    let values = stream(&[one(values.unwrap())], None);
+    let found = replaced(&values, &7i32.to_le_bytes(), &(-7i32).to_le_bytes());
+    assert!(found.iter().any(|e| e.message.contains("negative size")), "{found:?}");
+}
+
+#[test]
+fn list_views_beyond_their_values_are_refused() {
+    let element = Arc::new(Field::new("element", DataType::Int32, true));
+    let numbers = Arc::new((0..400).map(|i| i % 2).collect::<Int32Array>());
+    let offsets = (0..100).map(|i| i % 3).collect();
+    let sizes = std::iter::repeat_n(77, 100).collect();
+    let views = one(LargeListViewArray::try_new(element, offsets, sizes, numbers, None).unwrap());
+    let plain = stream(std::slice::from_ref(&views), None);
+    // The sum of two of them is 0 in 64 bits, and less than it is in 32.
+    for size in [i64::MIN, i64::from(u32::MAX), 1 << 31, -1] {
+        let found = replaced(&plain, &77i64.to_le_bytes(), &size.to_le_bytes());
+        assert!(
+            found.iter().all(|e| e.message.contains("outside of its values")) && !found.is_empty(),
+            "{:?}",
+            found.first()
+        );
+    }
+    for codec in [CompressionType::ZSTD, CompressionType::LZ4_FRAME] {
+        assert_eq!(read(&stream(std::slice::from_ref(&views), Some(codec)), 64).unwrap(), [views.clone()]);
+    }
+}
+
+#[test]
+fn columns_too_deep_are_not_damaged() {
+    let nested = |depth: usize| {
+        let mut array: ArrayRef = Arc::new(Int32Array::from(vec![1, 2]));
+        for _ in 0..depth {
+            array =
+                Arc::new(StructArray::from(vec![(Arc::new(Field::new("x", array.data_type().clone(), false)), array)]));
+        }
+        stream(&[RecordBatch::try_from_iter([("c", array)]).unwrap()], None)
+    };
+    let deepest = (1..100).take_while(|depth| read(&nested(*depth), 512).is_ok()).last();
+    assert_eq!(deepest, Some(MAX_DEPTH));
+    let e = read(&nested(MAX_DEPTH + 1), 512).unwrap_err();
+    assert_eq!(e.code, "UNSUPPORTED");
+    assert!(e.message.contains(&MAX_DEPTH.to_string()), "{}", e.message);
+}
+
+#[test]
+fn a_column_that_must_have_values_is_named_when_it_has_none() {
+    let bytes = stream(&[one(Int32Array::from(vec![Some(1), None]))], None);
+    // Of a field's table, one byte says that it may be null.
+    let refused = (0..bytes.len()).filter(|at| bytes[*at] == 1).filter_map(|at| {
+        let mut other = bytes.clone();
+        other[at] = 0;
+        read(&other, 512).err().filter(|e| e.message.contains("not nullable"))
+    });
+    assert_eq!(refused.map(|e| (e.code, e.column)).collect::<Vec<_>>(), [("SOURCE_CORRUPT", Some("c".to_string()))]);
 }
 
 #[test]

@@ -68,7 +68,7 @@ impl Group {
             self.decoder = Some((self.new_decoder()?, self.batch_rows));
         }
         let next = self.decoder.as_mut().and_then(|(decoder, _)| decoder.next());
-        let batch = next.transpose().map_err(|e| arrow_corrupt(&e))?;
+        let batch = next.transpose().map_err(|e| self.placed(arrow_corrupt(&e)))?;
         let batch = batch.filter(|batch| batch.num_rows() == wanted);
         let short = || EngineError::corrupt(format!("it ends {} rows before the footer says", self.left));
         batch.ok_or_else(short)
@@ -86,10 +86,21 @@ impl Group {
         steps.chain([RowSelector::skip(usize::MAX / 4)]).collect()
     }
 
-    fn new_decoder(&mut self) -> Result<ParquetRecordBatchReader> {
+    /// The leaves of the fields that are not columns.
+    fn other_leaves(&self) -> Vec<usize> {
         let roots = self.plan.roots.iter().zip(&self.columns).filter(|(_, column)| column.is_none());
-        let decoded = roots.flat_map(|(root, _)| root.leaves.clone());
-        let decoded: Vec<usize> = decoded.filter(|leaf| self.plan.leaves.binary_search(leaf).is_ok()).collect();
+        let leaves = roots.flat_map(|(root, _)| root.leaves.clone());
+        leaves.filter(|leaf| self.plan.leaves.binary_search(leaf).is_ok()).collect()
+    }
+
+    /// The decoder does not say which leaf is wrong; where it reads one, that one is.
+    fn placed(&self, e: EngineError) -> EngineError {
+        let [leaf] = self.other_leaves()[..] else { return e };
+        e.at_column(self.plan.metadata.file_metadata().schema_descr().column(leaf).path().string())
+    }
+
+    fn new_decoder(&mut self) -> Result<ParquetRecordBatchReader> {
+        let decoded = self.other_leaves();
         let rows = self.plan.metadata.row_group(self.index).num_rows() as u64;
         let selection = (self.row > 0 || !self.selection.is_whole(rows)).then(|| self.decoder_selection());
         if self.row > 0 {
