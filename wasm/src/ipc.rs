@@ -31,7 +31,7 @@ const FILE_END: usize = 4 + MAGIC.len();
 /// What writers may leave between the end marker and the footer.
 const MAX_PADDING: u64 = 64;
 /// Of lists, structs and their like in each other, as the verifier of flatbuffers counts a schema's tables.
-const MAX_DEPTH: usize = 61;
+const MAX_DEPTH: usize = 60;
 /// Less of a body is not worth the calls.
 const LEAST_ROOM: usize = 16 << 10;
 
