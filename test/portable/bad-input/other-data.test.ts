@@ -167,7 +167,7 @@ describe('what would fill the memory', () => {
     const expected = {
       code: 'SOURCE_CORRUPT',
       place: { file: 'in.csv', line: 2 },
-      message: /quote opened on line 2 is never closed/,
+      message: /quote that opens on line 2 is never closed/,
     } as const;
     await refused(here, quoteWithoutEnd(), expected, { source: { name: 'in.csv' } });
   });

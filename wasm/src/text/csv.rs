@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::column::Column;
 use super::csv_header;
 use super::rows::{BatchSize, Fault, Rows};
+use super::swar;
 use super::tokens::{Dialect, Record, Tokenizer};
 use super::transcode::Transcoder;
 use crate::error::{EngineError, Result};
@@ -99,7 +100,7 @@ impl Inner {
             return Err(Fault::whole(format!("too {few} fields: {found} instead of {wanted}")));
         }
         // Once for the record, where it is all text.
-        let whole = std::str::from_utf8(&record.bytes).ok();
+        let whole = swar::ascii(&record.bytes).or_else(|| std::str::from_utf8(&record.bytes).ok());
         for (column, cell) in self.rows.columns.iter_mut().zip(&record.cells) {
             let bytes = &record.bytes[cell.start..cell.end];
             // Without the delimiter between them, the ends of two broken cells may make up a character.

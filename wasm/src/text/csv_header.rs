@@ -8,7 +8,7 @@ pub fn check(record: &Record) -> Result<()> {
     let line = record.line;
     let fault = |what: String| Err(EngineError::corrupt(format!("CSV: line {line}, the header: {what}")).at_line(line));
     if let Some(reason) = record.malformed {
-        return fault(format!("{reason}: correct it, or say what the dialect is"));
+        return fault(format!("{reason}: correct it, or say what the dialect is (option csv)"));
     }
     let bad = record.cells.iter().position(|c| std::str::from_utf8(&record.bytes[c.start..c.end]).is_err());
     match bad {

@@ -164,10 +164,12 @@ impl Tokenizer {
                 }
                 State::Quoted => {
                     let quote = self.dialect.quote.unwrap_or(b'"');
-                    let escape = self.dialect.escape.unwrap_or(quote);
                     let rest = &input[at..];
                     // Each byte is looked at once, also where a cell has very many lines.
-                    let length = swar::find([quote, escape, b'\n', b'\r'], rest);
+                    let length = match self.dialect.escape {
+                        Some(escape) => swar::find([quote, escape, b'\n', b'\r'], rest),
+                        None => swar::find([quote, b'\n', b'\r'], rest),
+                    };
                     let text = &rest[..length.unwrap_or(rest.len())];
                     swar::append(&mut self.record.bytes, text);
                     at += text.len();
@@ -265,7 +267,7 @@ impl Tokenizer {
     fn unclosed(&self) -> EngineError {
         EngineError::corrupt(format!(
             "CSV: the quote that opens on line {} is never closed, so that it cannot be told where the next row begins: \
-             close it, double it where it is text of a quoted cell, or read the file without quotes",
+             close it, double it where it is text of a quoted cell, or read the file without quotes (csv.quote: null)",
             self.line_at_quote
         ))
         .at_line(self.line_at_quote)
