@@ -40,8 +40,8 @@ function numberText(value: number): string {
 }
 
 /**
- * RFC 4180: null is nothing, empty text is `""`; nested values are JSON. A null that is alone is `""` too: readers pass
- * over blank lines.
+ * RFC 4180: null is nothing, empty text is `""`; nested values are JSON. A null that is alone is `""` too: many
+ * readers pass over blank lines, and would lose the row.
  */
 export function csvLine(cells: readonly RowValue[]): string {
   if (cells.length === 1 && cells[0] === null) return '""';
