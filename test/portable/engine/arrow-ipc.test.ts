@@ -184,7 +184,15 @@ it('a slice takes whole numbers within the batch', () => {
   using reader = engine.ipcReader();
   const [batch, ...others] = [...reader.push(bytesOf(fixtures.plainStream)), ...reader.finish()];
   if (batch === undefined) throw new Error('no batch');
-  for (const [start, length] of [[2 ** 32, 1], [0, 2 ** 32 + 1], [0.5, 1.7], [-1, 1], [0, -1], [Number.NaN, 1], [1, batch.numRows]] as const) {
+  for (const [start, length] of [
+    [2 ** 32, 1],
+    [0, 2 ** 32 + 1],
+    [0.5, 1.7],
+    [-1, 1],
+    [0, -1],
+    [Number.NaN, 1],
+    [1, batch.numRows],
+  ] as const) {
     expect(() => batch.slice(start, length)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
   }
   expect(() => batch.hashRows([2 ** 32 + 1], new Uint8Array(16))).toThrow(
