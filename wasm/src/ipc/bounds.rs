@@ -6,7 +6,7 @@ use std::io::Read;
 
 use arrow_buffer::Buffer;
 use arrow_ipc::{CompressionType, MetadataVersion, RecordBatch};
-use arrow_schema::{DataType, Field, UnionMode};
+use arrow_schema::{DataType, Field, IntervalUnit, UnionMode};
 
 use super::{bad, too_large};
 use crate::error::Result;
@@ -19,28 +19,31 @@ pub const MAX_PLAUSIBLE: i64 = 1 << 40;
 /// Behind the last buffer; the format recommends buffers of multiples of 64 bytes.
 const MAX_PADDING: usize = 64;
 
-/// Offsets of unions are used where they lie; all else arrow-ipc moves to where its values may lie.
+/// Offsets of unions are used where they lie, and intervals of days and milliseconds as numbers of 64 bits, for which
+/// arrow-ipc does not move them; all else it moves to where its values may lie.
 const OFFSET_ALIGNMENT: usize = align_of::<i32>();
+const INTERVAL_ALIGNMENT: usize = align_of::<i64>();
 
-/// The body, moved where it may lie for unions among `types`: it begins where the pieces of the stream were cut.
+/// The body, moved where it may lie for such values among `types`: it begins where the pieces of the stream were cut.
 pub fn placed<'a>(body: Buffer, mut types: impl Iterator<Item = &'a DataType>) -> Buffer {
-    let moved = body.as_ptr().align_offset(OFFSET_ALIGNMENT) != 0 && types.any(has_union_offsets);
+    let moved = body.as_ptr().align_offset(INTERVAL_ALIGNMENT) != 0 && types.any(is_used_in_place);
     if moved { Buffer::from_slice_ref(body.as_slice()) } else { body }
 }
 
-fn has_union_offsets(data_type: &DataType) -> bool {
+fn is_used_in_place(data_type: &DataType) -> bool {
     match data_type {
+        DataType::Interval(IntervalUnit::DayTime) => true,
         DataType::Union(children, mode) => {
-            *mode == UnionMode::Dense || children.iter().any(|(_, c)| has_union_offsets(c.data_type()))
+            *mode == UnionMode::Dense || children.iter().any(|(_, c)| is_used_in_place(c.data_type()))
         }
-        DataType::Struct(children) => children.iter().any(|c| has_union_offsets(c.data_type())),
+        DataType::Struct(children) => children.iter().any(|c| is_used_in_place(c.data_type())),
         DataType::RunEndEncoded(_, child)
         | DataType::List(child)
         | DataType::LargeList(child)
         | DataType::ListView(child)
         | DataType::LargeListView(child)
         | DataType::FixedSizeList(child, _)
-        | DataType::Map(child, _) => has_union_offsets(child.data_type()),
+        | DataType::Map(child, _) => is_used_in_place(child.data_type()),
         _ => false,
     }
 }
@@ -183,18 +186,14 @@ impl Walk<'_> {
         }
     }
 
-    /// As `full_buffer`, for offsets of a union.
-    fn union_offsets(&mut self, rows: u64) -> Result<()> {
-        match self.buffers.as_slice().first() {
-            Some(span)
-                if !span.is_packed(self.codec)
-                    && !span.bytes.is_empty()
-                    && span.bytes.as_ptr().align_offset(OFFSET_ALIGNMENT) != 0 =>
-            {
-                Err(bad("a buffer that begins within a value"))
-            }
-            _ => self.full_buffer(OFFSET_ALIGNMENT as u64, rows),
+    /// As `full_buffer`, for one that is used where it lies.
+    fn placed_buffer(&mut self, width: usize, rows: u64) -> Result<()> {
+        let first =
+            self.buffers.as_slice().first().filter(|span| !span.is_packed(self.codec) && !span.bytes.is_empty());
+        if first.is_some_and(|span| span.bytes.as_ptr().align_offset(width) != 0) {
+            return Err(bad("a buffer that begins within a value"));
         }
+        self.full_buffer(width as u64, rows)
     }
 
     /// Offsets or sizes of list views, of 64 bits: arrow-data adds them up before it compares them.
@@ -276,9 +275,13 @@ impl Walk<'_> {
                 }
                 self.full_buffer(1, rows)?;
                 if *mode == UnionMode::Dense {
-                    self.union_offsets(rows)?;
+                    self.placed_buffer(OFFSET_ALIGNMENT, rows)?;
                 }
                 children.iter().try_for_each(|(_, c)| self.array(c.data_type()))
+            }
+            DataType::Interval(IntervalUnit::DayTime) => {
+                self.buffer(1)?;
+                self.placed_buffer(INTERVAL_ALIGNMENT, rows)
             }
             DataType::Boolean | DataType::FixedSizeBinary(_) => self.widths(&[1, 1]),
             primitive => self.widths(&[1, primitive.primitive_width().unwrap_or(1) as u64]),
