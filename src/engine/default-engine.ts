@@ -1,6 +1,7 @@
 /** The isolate's shared engine. */
 import { defaultMemoryLimitBytes, engineSource } from '#load-engine';
 import { IcestreamError } from '../errors.ts';
+import { type OptionNames, requireKnownOptions } from '../util/known-options.ts';
 import type { Engine } from './engine.ts';
 import { createEngine } from './wasm/engine.ts';
 import { compileModule, type EngineModuleSource } from './wasm/module.ts';
@@ -62,12 +63,15 @@ export interface GetEngineOptions {
   readonly memoryLimitBytes?: number;
 }
 
+const ENGINE_OPTIONS: OptionNames<GetEngineOptions> = { memoryLimitBytes: true };
+
 /**
  * The isolate's shared engine, made at the first call. It is replaced after a trap, after `init`, and by a call that
  * asks for more memory than it may take; whoever holds the old one keeps it.
  * @throws IcestreamError MEMORY_LIMIT_TOO_SMALL below what an idle engine takes; as `init` where its wasm cannot be had.
  */
 export async function getEngine(options: GetEngineOptions = {}): Promise<Engine> {
+  requireKnownOptions('getEngine', options, ENGINE_OPTIONS);
   const module = await engineModule();
   const limit = options.memoryLimitBytes;
   const fits =
@@ -82,5 +86,6 @@ export async function getEngine(options: GetEngineOptions = {}): Promise<Engine>
 
 /** An engine of one's own, beside the shared one: for tests, and for work whose memory must be bounded by itself. */
 export async function newEngine(options: GetEngineOptions = {}): Promise<Engine> {
+  requireKnownOptions('newEngine', options, ENGINE_OPTIONS);
   return createEngine(await engineModule(), options.memoryLimitBytes ?? defaultMemoryLimitBytes);
 }

@@ -2,6 +2,7 @@
 import { defaultMemoryLimitBytes } from '#load-engine';
 import { spawnThread } from '#spawn-thread';
 import { IcestreamError } from '../errors.ts';
+import { type OptionNames, requireKnownOptions } from '../util/known-options.ts';
 import { engineModule } from './default-engine.ts';
 import type { EncoderOptions } from './encoder.ts';
 import type { EncodePool } from './threads/pool.ts';
@@ -33,11 +34,13 @@ export interface StartEncodeThreadsOptions {
   readonly memoryLimitBytes?: number;
 }
 
+const START_OPTIONS: OptionNames<StartEncodeThreadsOptions> = { memoryLimitBytes: true };
+
 /**
  * Starts `count` threads (1 to 64) that encode for one write after the other, given as `threads` in its options: later
  * writes have neither threads to start nor new memory to touch. The caller's to close (`await using`): until then they
  * keep their memory, and a Node or Bun process from its end.
- * @throws TypeError for numbers that cannot be; IcestreamError UNSUPPORTED where the runtime has no threads (Workers),
+ * @throws TypeError for numbers and options that cannot be; IcestreamError UNSUPPORTED where the runtime has no threads (Workers),
  * MEMORY_LIMIT_TOO_SMALL below what idle engines take, ENGINE_FAILED when a thread cannot start.
  */
 export async function startEncodeThreads(
@@ -45,6 +48,7 @@ export async function startEncodeThreads(
   options: StartEncodeThreadsOptions = {},
 ): Promise<EncodeThreads> {
   requireThreadCount(count);
+  requireKnownOptions('startEncodeThreads', options, START_OPTIONS);
   const { memoryLimitBytes = defaultMemoryLimitBytes * count } = options;
   if (!(Number.isSafeInteger(memoryLimitBytes) && memoryLimitBytes > 0)) {
     throw new TypeError(`memoryLimitBytes must be a whole number of bytes, not ${memoryLimitBytes}`);

@@ -1,5 +1,6 @@
 /** Options and progress of scans. */
 import type { Engine } from '../engine/engine.ts';
+import { type OptionNames, requireKnownOptions, requireNames } from '../util/known-options.ts';
 import type { MemoryBudget } from '../util/memory-budget.ts';
 
 export interface ScanProgress {
@@ -45,15 +46,41 @@ export interface ScanOptions extends ReadOptions {
 
 export const DEFAULT_BATCH_SIZE = 8192;
 
+const READ_OPTIONS: OptionNames<ReadOptions> = {
+  batchSize: true,
+  signal: true,
+  memoryLimitBytes: true,
+  budget: true,
+  onProgress: true,
+  engine: true,
+};
+
+const SCAN_OPTIONS: OptionNames<ScanOptions> = {
+  select: true,
+  limit: true,
+  snapshotId: true,
+  ref: true,
+  asOf: true,
+  ...READ_OPTIONS,
+};
+
+const INSTEAD: ReadonlyMap<string, string> = new Map([
+  ['filter', 'scans do not filter yet, so filter the rows that they give'],
+  ['where', 'scans do not filter yet, so filter the rows that they give'],
+  ['columns', 'the columns are named by select'],
+]);
+
 /** @throws TypeError naming the option at fault. */
 export function checkReadOptions(options: ReadOptions): void {
-  requireWhole('batchSize', options.batchSize, 1);
-  requireWhole('memoryLimitBytes', options.memoryLimitBytes, 1);
+  requireKnownOptions('readTask', options, READ_OPTIONS);
+  requireReadSizes(options);
 }
 
 /** @throws TypeError naming the option at fault. */
 export function checkScanOptions(options: ScanOptions): void {
-  checkReadOptions(options);
+  requireKnownOptions('scan', options, SCAN_OPTIONS, (name) => INSTEAD.get(name));
+  requireReadSizes(options);
+  requireNames('select', options.select);
   requireWhole('limit', options.limit, 0);
   const given = (['snapshotId', 'ref', 'asOf'] as const).filter((name) => options[name] !== undefined);
   if (given.length > 1) throw new TypeError(`${given.join(' and ')} each choose a snapshot: give one of them`);
@@ -63,6 +90,11 @@ export function checkScanOptions(options: ScanOptions): void {
   if (options.asOf !== undefined && !Number.isFinite(Number(options.asOf))) {
     throw new TypeError('asOf must be a Date or milliseconds since the epoch');
   }
+}
+
+function requireReadSizes(options: ReadOptions): void {
+  requireWhole('batchSize', options.batchSize, 1);
+  requireWhole('memoryLimitBytes', options.memoryLimitBytes, 1);
 }
 
 function requireWhole(name: string, value: number | undefined, least: number): void {

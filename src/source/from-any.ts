@@ -6,6 +6,7 @@ import { defined } from '../util/defined.ts';
 import { defaultWorld } from '../util/world.ts';
 import type { ByteInput, ByteSource, StoreObject } from './byte-input.ts';
 import { FileSource } from './file-source.ts';
+import { checkSourceOptions, type FromAnyOptions } from './from-any-options.ts';
 import { blobInput, bytesInput } from './input-memory.ts';
 import { storeInput } from './input-store.ts';
 import { streamInput } from './input-stream.ts';
@@ -14,6 +15,8 @@ import { type ManyOptions, unionSources } from './many.ts';
 import type { SourceOptions } from './options.ts';
 import { type Rows, rowsSource } from './rows.ts';
 import type { OpenSource, OpenSourceOptions, RecordBatchSource } from './source.ts';
+
+export type { FromAnyOptions } from './from-any-options.ts';
 
 /** All files of a store that match a pattern: `{ store, glob: 's3://bucket/logs/2026-*.csv.gz' }`. */
 export interface StoreGlob {
@@ -27,16 +30,15 @@ export interface StoreGlob {
  */
 export type SourceInput = RecordBatchSource | ByteSource | StoreGlob | string | Rows | readonly SourceInput[];
 
-export interface FromAnyOptions extends SourceOptions, Omit<ManyOptions, 'name' | 'maxBadRows'> {}
-
 /**
  * A source of whatever is given. A stream or an iterable of bytes may use a chunk's memory again once the next one is
  * asked for. Formats (Arrow IPC, Parquet, CSV, JSON lines and arrays) and compression (gzip, zstd)
  * are recognised by content, then by name. A text is taken as an http(s) URL. Nothing is read before the source is
  * opened.
- * @throws IcestreamError INVALID_ARGUMENT, saying what can be passed.
+ * @throws IcestreamError INVALID_ARGUMENT, saying what can be passed; TypeError for an option that cannot be.
  */
 export function fromAny(input: SourceInput, options: FromAnyOptions = {}): RecordBatchSource {
+  checkSourceOptions(options);
   if (Array.isArray(input) && input.length > 0 && !isRow(input[0])) {
     return unionSources(
       (input as readonly SourceInput[]).map((one) => fromAny(one, perFile(options))),

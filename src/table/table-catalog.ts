@@ -11,6 +11,7 @@ import { parseIdentifier, parseNamespace } from '../catalog/identifier.ts';
 import { fromAny, type SourceInput } from '../source/from-any.ts';
 import type { Schema } from '../spec/schema.ts';
 import { defaultWorld, type World } from '../util/world.ts';
+import { checkCreateTable } from '../write/check-options.ts';
 import type { NewTableRequest } from '../write/create-append.ts';
 import type { WriteOptions, WriteResult } from '../write/write-options.ts';
 import { Table } from './table.ts';
@@ -62,6 +63,7 @@ export class TableCatalog {
     request: Omit<NewTableRequest, 'schema'> = {},
     options?: CatalogCallOptions,
   ): Promise<Table> {
+    checkCreateTable(request);
     const { partitionSpecOf } = await import('../write/add-files/partition-request.ts');
     const { partitionSpec, createNamespace = false, ...rest } = request;
     const spec = partitionSpec === undefined ? {} : { partitionSpec: partitionSpecOf(partitionSpec, schema) };

@@ -8,6 +8,7 @@ import type { RecordBatchSource } from '../source/source.ts';
 import { currentSchema } from '../spec/table-parts.ts';
 import { onDemand } from '../util/on-demand.ts';
 import type { World } from '../util/world.ts';
+import { checkAppend } from './check-options.ts';
 import { aborted } from './commit/commit-loop.ts';
 import { earlierFacts, openForWrite } from './commit/earlier-load.ts';
 import { typesForSource } from './source-types.ts';
@@ -22,13 +23,14 @@ import type { WriteEnd, WriteTarget } from './write-target.ts';
  * Appends all rows of `source`. Columns match by name. A source without rows commits nothing: `snapshotId` is null.
  * @throws IcestreamError; unless it is COMMIT_STATE_UNKNOWN, the table is as before and what could not be removed is
  * in `leftBehind`. Codes: SCHEMA_MISMATCH, INVALID_VALUE, SOURCE_*, TOO_MANY_BAD_ROWS, UNSUPPORTED, ABORTED,
- * MEMORY_LIMIT_TOO_SMALL, COMMIT_*, and those of the store and the catalog.
+ * MEMORY_LIMIT_TOO_SMALL, COMMIT_*, and those of the store and the catalog; TypeError for an option that cannot be.
  */
 export async function append(
   target: WriteTarget,
   source: RecordBatchSource,
   options: WriteOptions = {},
 ): Promise<WriteEnd> {
+  checkAppend(options);
   return inSession(target.world, options, async (session) => {
     const { catalog } = target;
     const { table: found, earlier } = await openForWrite(session, catalog, target.table);

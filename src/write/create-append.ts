@@ -19,6 +19,7 @@ import { onDemand } from '../util/on-demand.ts';
 import type { World } from '../util/world.ts';
 import { type PartitionRequest, partitionSpecOf } from './add-files/partition-request.ts';
 import { inSession } from './append.ts';
+import { checkCreateAndAppend } from './check-options.ts';
 import { earlierFacts, findEarlier } from './commit/earlier-load.ts';
 import { typesForSource } from './source-types.ts';
 import type { WriteOptions } from './write-options.ts';
@@ -53,6 +54,7 @@ export async function createAndAppend(
   request: NewTableRequest = {},
   options: WriteOptions = {},
 ): Promise<WriteEnd> {
+  checkCreateAndAppend(request, options);
   return inSession(target.world, options, async (session) => {
     const { catalog, identifier } = target;
     if (options.commitId !== undefined || options.writer !== undefined) {

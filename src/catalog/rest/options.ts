@@ -1,6 +1,7 @@
 /** What a connection to a REST catalog is made from. */
 import { IcestreamError } from '../../errors.ts';
 import type { Store } from '../../storage/store.ts';
+import { type OptionNames, requireKnownOptions } from '../../util/known-options.ts';
 import type { RetryPolicy } from '../../util/retry.ts';
 import type { World } from '../../util/world.ts';
 import type { RestAuth } from './auth/auth.ts';
@@ -42,6 +43,29 @@ export interface RestCatalogOptions {
   readonly signal?: AbortSignal;
   /** Makes the stores for S3. Default: the library's own. */
   readonly openS3?: (access: S3Access) => Store;
+}
+
+const OPTIONS: OptionNames<RestCatalogOptions> = {
+  uri: true,
+  warehouse: true,
+  name: true,
+  auth: true,
+  headers: true,
+  properties: true,
+  stores: true,
+  accessDelegation: true,
+  allowedOrigins: true,
+  snapshots: true,
+  timeoutMs: true,
+  retryPolicy: true,
+  world: true,
+  signal: true,
+  openS3: true,
+};
+
+/** @throws TypeError for an option that there is not. */
+export function checkRestOptions(options: RestCatalogOptions): void {
+  requireKnownOptions('RestCatalog.connect', options, OPTIONS);
 }
 
 /** Headers for every request; what the client sets itself is refused. */

@@ -26,7 +26,7 @@ import { type CommitVerdict, classifyCommitResponse } from './commit-response.ts
 import { openSession, type RestSession } from './connect.ts';
 import { restError } from './error.ts';
 import { type LoadResult, parseAnswer, readLoadResult, readStorageCredentials } from './load-result.ts';
-import type { RestCatalogOptions } from './options.ts';
+import { checkRestOptions, type RestCatalogOptions } from './options.ts';
 import { ENDPOINTS } from './routes.ts';
 import { tableStorage, vendedBy } from './storage/table-storage.ts';
 import { type LoadOptions, TableLoads } from './table-loads.ts';
@@ -65,9 +65,10 @@ export class RestCatalog implements Catalog {
   /**
    * Asks the catalog for its configuration.
    * @throws IcestreamError INVALID_ARGUMENT, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND (the warehouse), UNAVAILABLE,
-   * INVALID_RESPONSE (not an Iceberg REST catalog).
+   * INVALID_RESPONSE (not an Iceberg REST catalog); TypeError for an option that there is not.
    */
   static async connect(options: RestCatalogOptions): Promise<RestCatalog> {
+    checkRestOptions(options);
     return new RestCatalog(await openSession(options));
   }
 

@@ -1,6 +1,7 @@
 /** The catalog for people who have none: tables in any store with conditional create (spec: File System Tables). */
 import { IcestreamError } from '../../errors.ts';
 import type { Store } from '../../storage/store.ts';
+import { type OptionNames, requireKnownOptions } from '../../util/known-options.ts';
 import { defaultWorld, type World } from '../../util/world.ts';
 import type {
   Catalog,
@@ -31,6 +32,8 @@ export interface StoreCatalogOptions {
   readonly world?: World;
 }
 
+const OPTIONS: OptionNames<StoreCatalogOptions> = { warehouse: true, store: true, world: true };
+
 /** How many tables a listing looks at at once. */
 const LIST_CONCURRENCY = 8;
 
@@ -49,8 +52,12 @@ export class StoreCatalog implements Catalog {
   /** What was seen last of tables in use: version files do not change, so they need not be read again. */
   readonly #tables = new Map<string, VersionedTable>();
 
-  /** @throws IcestreamError INVALID_ARGUMENT, or UNSUPPORTED for a store without conditional create. */
+  /**
+   * @throws IcestreamError INVALID_ARGUMENT, or UNSUPPORTED for a store without conditional create; TypeError for an
+   * option that there is not.
+   */
   constructor(options: StoreCatalogOptions) {
+    requireKnownOptions('StoreCatalog.open', options, OPTIONS);
     this.capabilities = {
       rename: false,
       register: false,

@@ -3,6 +3,7 @@ import { Buffer } from 'node:buffer';
 import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
+import { type OptionNames, requireKnownOptions } from '../../util/known-options.ts';
 import { isWithin } from '../../util/location.ts';
 import { defaultWorld, type World } from '../../util/world.ts';
 import { FileUpload } from '../files/file-upload.ts';
@@ -33,6 +34,8 @@ export interface LocalStoreOptions {
   readonly world?: Pick<World, 'randomBytes'>;
 }
 
+const OPTIONS: OptionNames<LocalStoreOptions> = { root: true, durable: true, world: true };
+
 const STREAM_CHUNK_BYTES = 256 * 1024;
 const UNASKED_BYTES = 1024 * 1024;
 
@@ -47,7 +50,9 @@ export class LocalStore implements Store {
   readonly #durable: boolean;
   readonly #world: Pick<World, 'randomBytes'>;
 
+  /** @throws TypeError for an option that there is not. */
   constructor(options: LocalStoreOptions = {}) {
+    requireKnownOptions('LocalStore', options, OPTIONS);
     this.#root = options.root === undefined ? null : localPath(options.root).path;
     this.#durable = options.durable ?? true;
     this.#world = options.world ?? defaultWorld;

@@ -1,6 +1,7 @@
 /** A store in memory, for tests, demos and small scratch tables: `memory://name/key`. */
 import type { Bytes } from '../../util/bytes.ts';
 import { compareUtf8, concatBytes } from '../../util/encoding.ts';
+import { requireKnownOptions } from '../../util/known-options.ts';
 import { invalidLocation, parseLocation } from '../../util/location.ts';
 import { defaultWorld, type World } from '../../util/world.ts';
 import type {
@@ -36,8 +37,12 @@ export class MemoryStore implements Store {
   readonly #objects = new Map<string, StoredObject>();
   #versions = 0;
 
-  /** @param name the part after `memory://`; default empty: `memory:///key`. */
+  /**
+   * @param name the part after `memory://`; default empty: `memory:///key`.
+   * @throws TypeError for an option that there is not.
+   */
   constructor(name = '', options: { readonly world?: Pick<World, 'now'> } = {}) {
+    requireKnownOptions('MemoryStore', options, { world: true });
     this.name = name;
     this.#world = options.world ?? defaultWorld;
   }

@@ -1,6 +1,7 @@
 /** The file system that a browser keeps for a site: `opfs:///path`. */
 import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
+import { type OptionNames, requireKnownOptions } from '../../util/known-options.ts';
 import { invalidLocation, parseLocation } from '../../util/location.ts';
 import { defaultWorld, type World } from '../../util/world.ts';
 import { FileUpload } from '../files/file-upload.ts';
@@ -29,6 +30,8 @@ export interface OpfsStoreOptions {
   readonly world?: Pick<World, 'randomBytes'>;
 }
 
+const OPTIONS: OptionNames<OpfsStoreOptions> = { root: true, world: true };
+
 /**
  * Objects are files, in a window or a worker, shared by all pages of the origin; the browser may evict them unless the
  * page asked for `navigator.storage.persist()`.
@@ -43,7 +46,9 @@ export class OpfsStore implements Store {
   readonly #world: Pick<World, 'randomBytes'>;
   #root: Promise<FileSystemDirectoryHandle> | null;
 
+  /** @throws TypeError for an option that there is not. */
   constructor(options: OpfsStoreOptions = {}) {
+    requireKnownOptions('OpfsStore', options, OPTIONS);
     this.#world = options.world ?? defaultWorld;
     this.#root = options.root === undefined ? null : Promise.resolve(options.root);
   }

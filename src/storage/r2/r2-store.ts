@@ -1,5 +1,6 @@
 /** A bucket over a Worker's R2 binding: no keys, no requests over the network. */
 import type { Bytes } from '../../util/bytes.ts';
+import { type OptionNames, requireKnownOptions } from '../../util/known-options.ts';
 import type { RetryPolicy } from '../../util/retry.ts';
 import { defaultWorld } from '../../util/world.ts';
 import { PartPool } from '../parts/part-pool.ts';
@@ -36,6 +37,8 @@ export interface R2StoreOptions {
   readonly retry?: RetryPolicy;
 }
 
+const OPTIONS: OptionNames<R2StoreOptions> = { binding: true, bucket: true, world: true, retry: true };
+
 /** Serves `s3://bucket/…` (and `s3a`, `s3n`) of one bucket. */
 export class R2Store implements Store {
   readonly capabilities: StoreCapabilities = {
@@ -48,7 +51,9 @@ export class R2Store implements Store {
   readonly #calls: R2Calls;
   readonly #parts = new PartPool();
 
+  /** @throws TypeError for an option that there is not. */
   constructor(options: R2StoreOptions) {
+    requireKnownOptions('R2Store', options, OPTIONS);
     const { binding, bucket, world = defaultWorld, retry: policy } = options;
     this.#bucket = bucket;
     this.#calls = r2Calls(binding, world, policy);

@@ -1,4 +1,5 @@
 import { IcestreamError } from '../../errors.ts';
+import { type OptionNames, requireKnownOptions } from '../../util/known-options.ts';
 import { scrubUrl } from '../../util/location.ts';
 import type { RetryPolicy } from '../../util/retry.ts';
 import type { World } from '../../util/world.ts';
@@ -34,6 +35,26 @@ export interface S3StoreOptions {
   /** Default: the world's `fetch`; in Node, where the world has the runtime's own, Node's HTTP client. */
   readonly transport?: S3Transport;
   readonly world?: World;
+}
+
+const OPTIONS: OptionNames<S3StoreOptions> = {
+  endpoint: true,
+  region: true,
+  pathStyle: true,
+  credentials: true,
+  signer: true,
+  buckets: true,
+  payload: true,
+  retry: true,
+  attemptTimeoutMs: true,
+  sha256: true,
+  transport: true,
+  world: true,
+};
+
+/** @throws TypeError for an option that there is not. */
+export function checkS3Options(options: S3StoreOptions): void {
+  requireKnownOptions('S3Store', options, OPTIONS);
 }
 
 /** Where requests go. */

@@ -19,7 +19,7 @@ import { S3Client } from './client.ts';
 import { deleteObjects } from './delete.ts';
 import { isS3Location, parseS3Location, type S3Location } from './location.ts';
 import { Multipart } from './multipart.ts';
-import type { S3StoreOptions } from './options.ts';
+import { checkS3Options, type S3StoreOptions } from './options.ts';
 import { put } from './put.ts';
 import { read, stat } from './read.ts';
 
@@ -37,8 +37,9 @@ export class S3Store implements Store {
   readonly #buckets: readonly string[] | null;
   readonly #parts = new PartPool();
 
-  /** @throws IcestreamError INVALID_ARGUMENT for an endpoint that is none. */
+  /** @throws IcestreamError INVALID_ARGUMENT for an endpoint that is none; TypeError for an option that there is not. */
   constructor(options: S3StoreOptions = {}) {
+    checkS3Options(options);
     this.#client = new S3Client(options);
     this.#buckets = options.buckets ?? null;
   }

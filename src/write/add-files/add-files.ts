@@ -6,6 +6,7 @@ import type { SingleValue } from '../../spec/types.ts';
 import { Semaphore } from '../../util/semaphore.ts';
 import { uuidV4 } from '../../util/uuid.ts';
 import { inSession } from '../append.ts';
+import { checkAddFiles } from '../check-options.ts';
 import { addedFiles } from '../commit/added-files.ts';
 import { requireSamePayload } from '../commit/commit-lookup.ts';
 import { earlierFacts, openForWrite } from '../commit/earlier-load.ts';
@@ -59,6 +60,7 @@ export async function addFiles(
   files: readonly (string | FileToAdd)[],
   options: AddFilesOptions = {},
 ): Promise<WriteEnd> {
+  checkAddFiles(options);
   return inSession(target.world, options, async (session) => {
     const wanted = files.map((file) => (typeof file === 'string' ? { location: file } : file));
     refuseRepeats(wanted);

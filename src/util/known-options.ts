@@ -1,0 +1,42 @@
+/** Options that TypeScript refuses are refused when the program runs, too: one that is misspelt must not be ignored. */
+
+/** All names of a type's options; the compiler says which are missing. */
+export type OptionNames<Options> = { readonly [Name in keyof Options]-?: true };
+
+/**
+ * An option that is undefined counts as not given, as everywhere.
+ * @param taker What takes the options, for the message.
+ * @param advise What to do instead of giving an option of this name, where that is known.
+ * @throws TypeError naming the option, and those there are.
+ */
+export function requireKnownOptions<Options extends object>(
+  taker: string,
+  options: Options,
+  names: OptionNames<Options>,
+  advise: (name: string) => string | undefined = () => undefined,
+): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(
+      `${taker} takes its options as an object, not ${options === null ? 'null' : `a ${typeof options}`}`,
+    );
+  }
+  const odd = Object.entries(options).find(([name, value]) => value !== undefined && !Object.hasOwn(names, name));
+  if (odd === undefined) return;
+  const [name] = odd;
+  const advice = advise(name);
+  const known = Object.keys(names);
+  const there = known.length === 1 ? `there is ${known[0]}` : `there are ${known.join(', ')}`;
+  throw new TypeError(`${taker} has no option ${name}${advice === undefined ? '' : `: ${advice}`}; ${there}`);
+}
+
+/** @throws TypeError for a value that is no list of texts; undefined is not given. */
+export function requireNames(option: string, names: readonly string[] | undefined): void {
+  if (names === undefined || (Array.isArray(names) && names.every((name) => typeof name === 'string'))) return;
+  const example = JSON.stringify([typeof names === 'string' ? names : 'id']);
+  const what = Array.isArray(names)
+    ? 'a list of other things'
+    : typeof names === 'string'
+      ? 'text'
+      : `a ${typeof names}`;
+  throw new TypeError(`${option} must be a list of names, as ${example}, not ${what}`);
+}

@@ -1,0 +1,136 @@
+/** Options that there are not, as plain JavaScript can give them: they are refused, as TypeScript does, never ignored. */
+import { describe, expect, test } from 'vitest';
+import { getEngine, newEngine } from '../../../src/engine/default-engine.ts';
+import { startEncodeThreads } from '../../../src/engine/encode-threads.ts';
+import { fromAny } from '../../../src/source/from-any.ts';
+import { MemoryStore } from '../../../src/storage/memory/memory-store.ts';
+import { OpfsStore } from '../../../src/storage/opfs/opfs-store.ts';
+import { R2Store } from '../../../src/storage/r2/r2-store.ts';
+import { S3Store } from '../../../src/storage/s3/s3-store.ts';
+import { RestCatalog } from '../../../src/table/rest-catalog.ts';
+import { StoreCatalog } from '../../../src/table/store-catalog.ts';
+import { collect } from '../scan/helpers.ts';
+import { lake, ordersSchema } from '../write/lake.ts';
+
+/** As JavaScript, which has no types, gives it. */
+const untyped = (options: unknown) => options as never;
+
+const { catalog } = await lake();
+const table = await catalog.createTable('sales.orders', ordersSchema);
+const rows = [{ id: 1n }];
+
+async function refusal(call: () => unknown): Promise<Error> {
+  try {
+    await call();
+  } catch (error) {
+    if (error instanceof TypeError) return error;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+describe('an option that there is not is refused by name', () => {
+  const store = new MemoryStore();
+  const cases: Readonly<Record<string, readonly [string, () => unknown]>> = {
+    scan: ['asof', () => table.scan(untyped({ asof: new Date(0) }))],
+    readTask: ['batchsize', () => collect(table.readTask(untyped({}), untyped({ batchsize: 1 })))],
+    append: ['partitionBy', () => table.append(rows, untyped({ partitionBy: ['id'] }))],
+    createAndAppend: ['spil', () => catalog.createAndAppend('a.b', rows, {}, untyped({ spil: {} }))],
+    'the table to be created': [
+      'partitionBy',
+      () => catalog.createAndAppend('a.b', rows, untyped({ partitionBy: [] })),
+    ],
+    createTable: ['sortorder', () => catalog.createTable('a.b', ordersSchema, untyped({ sortorder: {} }))],
+    addFiles: ['threads', () => table.addFiles([], untyped({ threads: 2 }))],
+    fromAny: ['onBadRows', () => fromAny('https://data.example/a.csv', untyped({ onBadRows: 'reject' }))],
+    'option csv of fromAny': ['separator', () => fromAny(new Uint8Array(), { csv: untyped({ separator: ';' }) })],
+    newEngine: ['memoryLimit', () => newEngine(untyped({ memoryLimit: 1 }))],
+    getEngine: ['memoryLimit', () => getEngine(untyped({ memoryLimit: 1 }))],
+    startEncodeThreads: ['memoryLimit', () => startEncodeThreads(1, untyped({ memoryLimit: 1 }))],
+    'StoreCatalog.open': ['root', () => StoreCatalog.open(untyped({ warehouse: 'memory:///w', store, root: 1 }))],
+    'RestCatalog.connect': [
+      'token',
+      () => RestCatalog.connect(untyped({ uri: 'https://catalog.example', token: 'x' })),
+    ],
+    S3Store: ['accessKeyId', () => new S3Store(untyped({ accessKeyId: 'x' }))],
+    R2Store: ['name', () => new R2Store(untyped({ binding: {}, bucket: 'b', name: 'x' }))],
+    MemoryStore: ['now', () => new MemoryStore('', untyped({ now: 1 }))],
+    OpfsStore: ['folder', () => new OpfsStore(untyped({ folder: 'x' }))],
+  };
+
+  test.each(Object.entries(cases))('%s', async (what, [option, call]) => {
+    const { message } = await refusal(call);
+    expect(message).toContain(`${what} has no option ${option}`);
+    expect(message).toMatch(/; there (are|is) \w+/);
+  });
+
+  test('which leaves no table and no namespace behind', async () => {
+    await refusal(() =>
+      catalog.createTable('new.one', ordersSchema, untyped({ createNamespace: true, sortorder: {} })),
+    );
+    expect(await catalog.listNamespaces()).toEqual([['sales']]);
+  });
+});
+
+describe('what is often tried says what to do instead', () => {
+  const cases: ReadonlyArray<readonly [string, () => unknown, RegExp]> = [
+    ['a filter of a scan', () => table.scan(untyped({ filter: 'delay > 100' })), /filter.*scans do not filter yet/],
+    ['columns of a scan', () => table.scan(untyped({ columns: ['id'] })), /columns.*: the columns are named by select/],
+    [
+      'an option of the source, given to the write',
+      () => table.append(rows, untyped({ onBadRow: 'reject' })),
+      /append\(fromAny\(source, \{ onBadRow: … \}\)\)/,
+    ],
+    [
+      'an option of the new table, given to the write',
+      () => catalog.createAndAppend('a.b', rows, {}, untyped({ partitionSpec: ['id'] })),
+      /partitionSpec.* of the table to be created/,
+    ],
+    [
+      'an option of the write, given for the new table',
+      () => catalog.createAndAppend('a.b', rows, untyped({ threads: 2 })),
+      /threads.* of the write/,
+    ],
+    [
+      'an option of CSV, given to the source',
+      () => fromAny([], untyped({ delimiter: ';' })),
+      /\{ csv: \{ delimiter: … \} \}/,
+    ],
+  ];
+  test.each(cases)('%s', async (_, call, message) => {
+    expect((await refusal(call)).message).toMatch(message);
+  });
+});
+
+describe('what is no object of options is refused', () => {
+  test.each([['id > 1'], [null], [7]])('%j', async (options) => {
+    expect((await refusal(() => table.scan(untyped(options)))).message).toMatch(/scan takes its options as an object/);
+  });
+});
+
+test('an option that is undefined is not given', async () => {
+  expect(await collect(table.scan(untyped({ filter: undefined, limit: 1 })).rows())).toEqual([]);
+});
+
+describe('a list of names that is none is refused with how to write it', () => {
+  const cases: ReadonlyArray<readonly [string, () => unknown]> = [
+    ['select', () => table.scan({ select: untyped('id') })],
+    ['columns', () => fromAny(new Uint8Array(), { columns: untyped('id') })],
+    ['csv.columnNames', () => fromAny(new Uint8Array(), { csv: { columnNames: untyped('id') } })],
+  ];
+  test.each(cases)('%s', async (name, call) => {
+    expect((await refusal(call)).message).toBe(`${name} must be a list of names, as ["id"], not text`);
+  });
+
+  test('with anything but text in it', async () => {
+    const { message } = await refusal(() => table.scan({ select: untyped([1]) }));
+    expect(message).toBe('select must be a list of names, as ["id"], not a list of other things');
+  });
+
+  test('a partitioning', async () => {
+    const partitioned = () => catalog.createTable('sales.other', ordersSchema, { partitionSpec: untyped('month(at)') });
+    expect((await refusal(partitioned)).message).toBe(
+      'partitionSpec must be a list, as ["month(at)"], or a spec, not "month(at)"',
+    );
+  });
+});
