@@ -10,12 +10,12 @@ import { splitProperty } from './configuration.ts';
 import { toLocation } from './locations.ts';
 import type { ProgressDisplay } from './progress.ts';
 import { parseSize } from './sizes.ts';
-import type { RejectFile, WriteFlags } from './write-flags.ts';
+import type { WriteFlags } from './write-flags.ts';
 
 /** @throws IcestreamError INVALID_ARGUMENT naming the flag that cannot be used. */
 export function writeOptions(
   flags: WriteFlags,
-  context: { readonly signal: AbortSignal; readonly display: ProgressDisplay; readonly rejects: RejectFile },
+  context: { readonly signal: AbortSignal; readonly display: ProgressDisplay },
 ): WriteOptions {
   const { commitId, memoryLimit, threads, schemaEvolution, encoding, branch, wapId, snapshotProperty } = flags;
   const { distributionMode, spillDir } = flags;
@@ -24,7 +24,6 @@ export function writeOptions(
   return {
     signal: context.signal,
     onProgress: (progress) => context.display.update(progress),
-    onReject: context.rejects.write,
     ...(commitId === undefined ? {} : { commitId: usable('--commit-id', () => requireCommitId(commitId)) }),
     ...position,
     ...inBranch,

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { toLocation } from '../locations.ts';
 import { action, type CommonFlags } from '../run.ts';
-import { describeWrite, RejectFile, type WriteFlags, withWriteFlags } from '../write-flags.ts';
+import { describeWrite, type WriteFlags, withWriteFlags } from '../write-flags.ts';
 
 interface AddFilesFlags extends CommonFlags, WriteFlags {
   readonly table: string;
@@ -24,7 +24,7 @@ export function addFilesCommand(program: Command): void {
       const display = await progress(flags.table);
       try {
         const { writeOptions } = await import('../write-options.ts');
-        const options = writeOptions(flags, { signal, display, rejects: new RejectFile(undefined) });
+        const options = writeOptions(flags, { signal, display });
         const written = await table.addFiles(uris.map(toLocation), options);
         display.stop();
         result({ table: flags.table, ...written }, () => describeWrite(flags.table, written));

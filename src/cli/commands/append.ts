@@ -50,7 +50,7 @@ export function appendCommand(program: Command): void {
         const display = await progress(flags.table);
         const rejects = new RejectFile(flags.rejects);
         const { writeOptions } = await import('../write-options.ts');
-        const options = writeOptions(flags, { signal, display, rejects });
+        const options = { ...writeOptions(flags, { signal, display }), onReject: rejects.write };
         try {
           const written = await write(lakehouse.catalog, flags, source, options, rejects);
           display.stop();
