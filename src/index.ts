@@ -32,11 +32,46 @@ export {
   restOptionsFromProperties,
   sigv4,
 } from './catalog/index.ts';
-export type { ArrowField, ArrowSchema, ArrowType } from './engine/arrow-schema.ts';
-export { getEngine, init, newEngine } from './engine/default-engine.ts';
+export type { ArrowField, ArrowSchema, ArrowType, TimeUnit } from './engine/arrow-schema.ts';
+export type { BareHead } from './engine/bare-head.ts';
+export { type GetEngineOptions, getEngine, init, newEngine } from './engine/default-engine.ts';
 export { type StartEncodeThreadsOptions, startEncodeThreads } from './engine/encode-threads.ts';
-export type { Encoder, EncoderOptions } from './engine/encoder.ts';
-export type { Batch, Engine } from './engine/engine.ts';
+export type { Codec, ColumnOptions, EncodedFile, EncodedPart, Encoder, EncoderOptions } from './engine/encoder.ts';
+export type {
+  AlignConstant,
+  Aligner,
+  AlignOptions,
+  BareReader,
+  Batch,
+  Checksum,
+  Clustered,
+  ClusteredRows,
+  ClusterOptions,
+  CsvDialect,
+  CsvInference,
+  CsvReaderOptions,
+  Decompressor,
+  Engine,
+  IpcReader,
+  JsonInference,
+  JsonReaderOptions,
+  ParquetReader,
+  Partitioned,
+  PartitionSlice,
+  PartitionTransform,
+  RangeReader,
+  RowGroupRows,
+  TextReader,
+} from './engine/engine.ts';
+export type {
+  ColumnIndex,
+  LeafFacts,
+  LeafPageIndex,
+  PageFacts,
+  PageLocation,
+  ParquetFooter,
+  RowGroupFacts,
+} from './engine/footer.ts';
 export type { EncodeThreads } from './engine/threads/threads.ts';
 export {
   CommitHistoryExpiredError,

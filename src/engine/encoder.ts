@@ -12,7 +12,14 @@ export type Codec = 'uncompressed' | 'snappy' | 'gzip' | 'lz4_raw' | 'zstd';
 export interface ColumnOptions {
   /** `auto` (default): on when the row group's values repeat enough. */
   readonly dictionary?: 'auto' | 'on' | 'off';
+  /** Bounds, and counts of nulls and NaNs, in the footer. Default true; a table's metrics are made of them. */
   readonly statistics?: boolean;
+  /**
+   * A split block Bloom filter of the column's values, in each row group. Default: none. `fpp`: the rate of false
+   * positives, between 0 and 1. `ndv`: how many different values to make room for; default 1,000,000, or as many as
+   * `maxBytes` holds at that rate. `maxBytes`: the most it may take, at least 32; what a row group does not need of it is
+   * not written. In a table: `write.parquet.bloom-filter-*`.
+   */
   readonly bloomFilter?: { readonly fpp: number; readonly ndv?: number; readonly maxBytes: number };
 }
 
@@ -27,8 +34,17 @@ export interface EncoderOptions {
   readonly level: number | null;
   /** `default`: PLAIN and RLE_DICTIONARY only, which every reader takes. `compact`: DELTA and BYTE_STREAM_SPLIT too. */
   readonly encoding: 'default' | 'compact';
+  /**
+   * A data page ends before its values, as they are in memory (of a dictionary's numbers: 4 bytes each), take more than
+   * this; a row that takes more is a page of its own. In a table: `write.parquet.page-size-bytes`, default 1 MiB.
+   */
   readonly pageSizeBytes: number;
+  /** Most rows of a data page. In a table: `write.parquet.page-row-limit`, default 20,000. */
   readonly pageRowLimit: number;
+  /**
+   * The most that the dictionary of a column may take in a row group; where its values take more, the column has none
+   * there. In a table: `write.parquet.dict-size-bytes`, default 2 MiB.
+   */
   readonly dictionarySizeBytes: number;
   /** Longest string or binary bound kept in the footer, in bytes; null: whole. */
   readonly statisticsTruncateBytes: number | null;

@@ -347,6 +347,7 @@ export interface Engine {
   /** Bytes the allocator has handed out and not got back: 0 change over a balanced piece of work. */
   readonly liveBytes: number;
 
+  /** Reads one Arrow IPC stream or file, pushed in pieces of any size. Free it; what it gave stays. */
   ipcReader(): IpcReader;
   /** The batches of one whole IPC stream. */
   fromIpc(bytes: Uint8Array): Batch[];
@@ -355,17 +356,37 @@ export interface Engine {
    * follows them; else their last row may be cut off and is not looked at.
    */
   inferCsv(sample: Bytes, given?: Partial<CsvDialect>, whole?: boolean): CsvInference;
+  /**
+   * Reads CSV, pushed in pieces of any size and cut anywhere, into batches of the schema given; `inferCsv` says of a
+   * sample which dialect and schema that may be. Free it.
+   * @throws IcestreamError INVALID_ARGUMENT for a dialect that cannot be, UNSUPPORTED for a column of a type that a cell cannot hold.
+   */
   csvReader(options: CsvReaderOptions): TextReader;
   /** Looks at the first bytes of NDJSON or of a JSON array of objects; `whole` as for CSV. */
   inferJson(sample: Bytes, whole?: boolean): JsonInference;
+  /**
+   * Reads JSON lines or one JSON array, pushed in pieces of any size and cut anywhere, into batches of the schema given;
+   * `inferJson` makes one of a sample. Free it.
+   * @throws IcestreamError UNSUPPORTED for a column of a type that JSON is not read as.
+   */
   jsonReader(options: JsonReaderOptions): TextReader;
+  /**
+   * Undoes one compressed stream. Free it. More than 10,000 bytes out for each one in, once 64 MiB came out, are
+   * SOURCE_CORRUPT: a bomb.
+   */
   decompressor(codec: 'gzip' | 'zstd'): Decompressor;
+  /** xxHash64 with seed 0, of no bytes yet. Free it. */
   checksum(): Checksum;
   /** @throws IcestreamError UNSUPPORTED with the artifact for appends (`icestream-append.wasm`), which has no decoder. */
   openParquet(file: RangeReader, options?: { readonly signal?: AbortSignal }): Promise<ParquetReader>;
 
   /** Rows of all batches, in order; consumes them. One schema. */
   concat(batches: readonly Batch[]): Batch;
+  /**
+   * Brings batches of one schema to another. Free it.
+   * @throws IcestreamError SCHEMA_MISMATCH naming columns that cannot be cast, INVALID_VALUE, UNSUPPORTED and
+   * INVALID_ARGUMENT for constants (see there).
+   */
   aligner(source: ArrowSchema, options: AlignOptions): Aligner;
   /**
    * Groups the rows of all batches (of one schema) by partition tuple, in order of first row; consumes the batches.
@@ -375,5 +396,10 @@ export interface Engine {
   partition(batches: readonly Batch[], transforms: readonly PartitionTransform[], mostTuples?: number): Partitioned;
   /** As `partition`, with the rows of each tuple in pieces: as many as have `pieceBytes` on average, at least one. */
   cluster(batches: readonly Batch[], transforms: readonly PartitionTransform[], options: ClusterOptions): Clustered;
+  /**
+   * Begins one Parquet file. Free it, unless it was finished.
+   * @throws IcestreamError INVALID_ARGUMENT naming the option that cannot be, UNSUPPORTED for a column of a type that
+   * Iceberg does not have.
+   */
   encoder(options: EncoderOptions): Encoder;
 }
