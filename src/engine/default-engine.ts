@@ -68,7 +68,7 @@ const ENGINE_OPTIONS: OptionNames<GetEngineOptions> = { memoryLimitBytes: true }
 /**
  * The isolate's shared engine, made at the first call. It is replaced after a trap, after `init`, and by a call that
  * asks for more memory than it may take; whoever holds the old one keeps it.
- * @throws IcestreamError MEMORY_LIMIT_TOO_SMALL below what an idle engine takes; as `init` where its wasm cannot be had.
+ * @throws IcestreamError MEMORY_LIMIT_TOO_SMALL below what the least work takes (6 MiB); as `init` where its wasm cannot be had.
  */
 export async function getEngine(options: GetEngineOptions = {}): Promise<Engine> {
   requireKnownOptions('getEngine', options, ENGINE_OPTIONS);
@@ -84,7 +84,10 @@ export async function getEngine(options: GetEngineOptions = {}): Promise<Engine>
   return shared.engine;
 }
 
-/** An engine of one's own, beside the shared one: for tests, and for work whose memory must be bounded by itself. */
+/**
+ * An engine of one's own, beside the shared one: for tests, and for work whose memory must be bounded by itself.
+ * @throws IcestreamError as `getEngine`.
+ */
 export async function newEngine(options: GetEngineOptions = {}): Promise<Engine> {
   requireKnownOptions('newEngine', options, ENGINE_OPTIONS);
   return createEngine(await engineModule(), options.memoryLimitBytes ?? defaultMemoryLimitBytes);

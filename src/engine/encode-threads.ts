@@ -3,10 +3,12 @@ import { defaultMemoryLimitBytes } from '#load-engine';
 import { spawnThread } from '#spawn-thread';
 import { IcestreamError } from '../errors.ts';
 import { type OptionNames, requireKnownOptions } from '../util/known-options.ts';
+import { leaseForThread } from '../util/memory-budget.ts';
 import { engineModule } from './default-engine.ts';
 import type { EncoderOptions } from './encoder.ts';
 import type { EncodePool } from './threads/pool.ts';
 import type { EncodeThreads } from './threads/threads.ts';
+import { LEAST_MEMORY_BYTES } from './wasm/instance.ts';
 
 const MOST_THREADS = 64;
 
@@ -41,7 +43,7 @@ const START_OPTIONS: OptionNames<StartEncodeThreadsOptions> = { memoryLimitBytes
  * writes have neither threads to start nor new memory to touch. The caller's to close (`await using`): until then they
  * keep their memory, and a Node or Bun process from its end.
  * @throws TypeError for numbers and options that cannot be; IcestreamError UNSUPPORTED where the runtime has no threads (Workers),
- * MEMORY_LIMIT_TOO_SMALL below what idle engines take, ENGINE_FAILED when a thread cannot start.
+ * MEMORY_LIMIT_TOO_SMALL below what engines take for the least work (8 MiB for each thread), ENGINE_FAILED when a thread cannot start.
  */
 export async function startEncodeThreads(
   count: number,
@@ -53,6 +55,7 @@ export async function startEncodeThreads(
   if (!(Number.isSafeInteger(memoryLimitBytes) && memoryLimitBytes > 0)) {
     throw new TypeError(`memoryLimitBytes must be a whole number of bytes, not ${memoryLimitBytes}`);
   }
+  requireLeast(count, memoryLimitBytes);
   const threads = await encodeThreads(count, Math.floor(memoryLimitBytes / count));
   try {
     await threads.start();
@@ -61,6 +64,17 @@ export async function startEncodeThreads(
     throw error;
   }
   return threads;
+}
+
+/** @throws IcestreamError MEMORY_LIMIT_TOO_SMALL where the engines would have less than they need. */
+function requireLeast(count: number, limitBytes: number): void {
+  const least = count * leaseForThread(LEAST_MEMORY_BYTES);
+  if (limitBytes >= least) return;
+  throw new IcestreamError(
+    'MEMORY_LIMIT_TOO_SMALL',
+    `memoryLimitBytes ${limitBytes} is too small for ${count} threads; they need at least ${least}`,
+    { option: 'memoryLimitBytes', neededBytes: least },
+  );
 }
 
 /**

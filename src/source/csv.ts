@@ -29,10 +29,16 @@ export async function openCsv(stream: ByteStream, context: FileContext, tabs: bo
       );
     }
     const known = [...(given?.fields ?? []), ...(open.expected?.fields ?? [])];
-    const found = await inferred(stream, context, (sample) => ({
-      ...inferDialect(open.engine, sample, told, known, columnNames?.length),
-      isAll: sample.whole,
-    }));
+    const found = await inferred(
+      stream,
+      context,
+      (sample) => ({
+        ...inferDialect(open.engine, sample, told, known, columnNames?.length),
+        isAll: sample.whole,
+      }),
+      'look for a quote that is opened and never closed (where quotes mean nothing, csv.quote is null), or name the ' +
+        'format if it is another (option format)',
+    );
     const fields = named(found, columnNames, given);
     refuseBadNames({ fields }, name);
     refuseUnknownTypes(given, { fields }, name, open);

@@ -18,7 +18,13 @@ import { openText } from './text-source.ts';
 export async function openJson(stream: ByteStream, context: FileContext): Promise<OpenSource> {
   const { name, options, open, given } = context;
   try {
-    const found = await inferred(stream, context, (sample) => inferColumns(open.engine, sample, given !== null));
+    const found = await inferred(
+      stream,
+      context,
+      (sample) => inferColumns(open.engine, sample, given !== null),
+      'rows are one JSON object a line, or one array of objects; look for a quote or a bracket that is opened and never ' +
+        'closed, or name the format if it is another (option format)',
+    );
     if (found.schema.fields.length === 0 && given === null) {
       throw new IcestreamError('SOURCE_EMPTY', 'there are no rows to take columns from; give a schema');
     }

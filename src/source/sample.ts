@@ -19,6 +19,7 @@ export interface Sample {
 
 /**
  * What `infer` finds in as many bytes as the options say, or, where no row ends within them, as one row takes.
+ * @param endless What text without an end to its first row may be, for the message.
  * @throws IcestreamError SOURCE_CORRUPT when there is none within 16 MiB, MEMORY_LIMIT_TOO_SMALL when there is none within
  * 1/16 of the limit.
  */
@@ -28,6 +29,7 @@ export async function inferred<
   stream: ByteStream,
   { options, open }: Pick<FileContext, 'options' | 'open'>,
   infer: (sample: Sample) => T,
+  endless: string,
 ): Promise<T> {
   const most = Math.min(MOST_ROW_BYTES, open.lease.limitBytes / LIMIT_SHARE);
   for (let length = Math.max(options.sampleBytes ?? DEFAULT_SAMPLE_BYTES, MIN_SAMPLE_BYTES); ; length *= 2) {
@@ -37,9 +39,12 @@ export async function inferred<
     if (2 * length <= most) continue;
     // CSV whose header is all there is room for has names.
     if (found.schema.fields.length > 0) return found;
-    const message = `no record ends within the first ${length} bytes`;
+    const message = `no record ends within the first ${length} bytes: ${endless}`;
     if (2 * length > MOST_ROW_BYTES) {
-      throw new IcestreamError('SOURCE_CORRUPT', `${message}; perhaps a quote in it is never closed`);
+      throw new IcestreamError(
+        'SOURCE_CORRUPT',
+        `${message}; rows of more than ${MOST_ROW_BYTES} bytes cannot be read`,
+      );
     }
     throw limitTooSmall(message, open.lease, LIMIT_SHARE * 2 * length);
   }

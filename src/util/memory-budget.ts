@@ -21,6 +21,11 @@ export function threadEngineBytes(shareBytes: number): number {
   return Math.floor((3 * shareBytes) / 4);
 }
 
+/** What a thread must hold for its engine to have so many bytes. */
+export function leaseForThread(engineBytes: number): number {
+  return Math.ceil((4 * engineBytes) / 3);
+}
+
 /** What a charged buffer holds. */
 export type ChargeKind = 'engine' | 'rows' | 'runs' | 'parts' | 'source' | 'manifests' | 'files';
 

@@ -134,7 +134,7 @@ class WasmEngine implements Engine {
 
 /**
  * An engine of its own over a compiled module.
- * @throws IcestreamError MEMORY_LIMIT_TOO_SMALL below what an idle engine takes.
+ * @throws IcestreamError MEMORY_LIMIT_TOO_SMALL below what the least work takes (6 MiB).
  */
 export function createEngine(module: WebAssembly.Module, maxMemoryBytes: number): Engine {
   return new WasmEngine(new WasmInstance(module, maxMemoryBytes));

@@ -180,8 +180,32 @@ describe('what would fill the memory', () => {
     await refused(
       here,
       line(),
-      { code: 'SOURCE_CORRUPT', place: { file: 'in.csv' }, message: /no record ends/ },
+      {
+        code: 'SOURCE_CORRUPT',
+        place: { file: 'in.csv' },
+        message:
+          /no record ends .*: look for a quote .*csv\.quote.*option format.*; rows of more than 16777216 bytes cannot be read/,
+      },
       { source: { name: 'in.csv' }, write: { memoryLimitBytes: 256 << 20 } },
+    );
+  });
+
+  test('a JSON row without an end stops at a limit', async () => {
+    const here = await target(ab, FIRST);
+    async function* line() {
+      yield utf8('{"a":1,"b":"');
+      for (let i = 0; i < 1000; i++) yield utf8(megabyte);
+    }
+    await refused(
+      here,
+      line(),
+      {
+        code: 'SOURCE_CORRUPT',
+        place: { file: 'in.ndjson' },
+        message:
+          /no record ends .*: rows are one JSON object a line.*option format.*; rows of more than 16777216 bytes cannot be read/,
+      },
+      { source: { name: 'in.ndjson' }, write: { memoryLimitBytes: 256 << 20 } },
     );
   });
 

@@ -1,11 +1,14 @@
-import { tableFromArrays, tableToIPC } from 'apache-arrow';
+import { tableFromArrays, tableFromIPC, tableToIPC } from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
 import { getEngine, newEngine } from '../../../src/engine/default-engine.ts';
 import type { Batch, Engine } from '../../../src/engine/engine.ts';
 import type { Bytes } from '../../../src/util/bytes.ts';
+import { concatBytes, utf8 } from '../../../src/util/encoding.ts';
 import { encoding, rowGroupBytes } from '../../support/row-group.ts';
 
 const MIB = 1024 * 1024;
+/** The least limit of an engine. */
+const LEAST = 6 * MIB;
 
 function numbers(engine: Engine, rows: number): Batch {
   const table = tableFromArrays({ n: Float64Array.from({ length: rows }, (_, i) => Math.sin(i)) });
@@ -35,11 +38,40 @@ function exhaust(engine: Engine): unknown {
 
 describe('the engine', () => {
   it('refuses a limit that cannot work, with the number that would', async () => {
-    await expect(newEngine({ memoryLimitBytes: MIB })).rejects.toMatchObject({
-      code: 'MEMORY_LIMIT_TOO_SMALL',
-      message: expect.stringContaining(String(4 * MIB)),
-    });
+    for (const memoryLimitBytes of [1, MIB, LEAST - 1]) {
+      await expect(newEngine({ memoryLimitBytes })).rejects.toMatchObject({
+        code: 'MEMORY_LIMIT_TOO_SMALL',
+        message: expect.stringContaining(String(LEAST)),
+        place: { option: 'memoryLimitBytes', neededBytes: LEAST },
+      });
+    }
   });
+
+  it.each(['uncompressed', 'snappy', 'gzip', 'lz4_raw', 'zstd'] as const)(
+    'writes and reads a few rows with the least limit that it takes, by codec %s',
+    async (codec) => {
+      const engine = await newEngine({ memoryLimitBytes: LEAST });
+      const text = utf8(`id,name,price\n${Array.from({ length: 10 }, (_, i) => `${i},name ${i},1.5\n`).join('')}`);
+      const { dialect, schema } = engine.inferCsv(text);
+      using reader = engine.csvReader({ dialect, schema, batchRows: 8192, onBadRow: 'fail' });
+      const target = { fields: schema.fields.map((field, i) => ({ ...field, fieldId: i + 1 })) };
+      using aligner = engine.aligner(schema, { target });
+      const batches = [...reader.push(text), ...reader.finish()].map((batch) => aligner.align(batch));
+      using encoder = engine.encoder({ ...encoding, schema: target, codec, level: null });
+      const rowGroup = await rowGroupBytes(encoder, batches);
+      const file = concatBytes([rowGroup, (await encoder.finish()).bytes]);
+      using parquet = await engine.openParquet({
+        sizeBytes: file.length,
+        read: async (start, end) => file.slice(start, end),
+      });
+      let rows = 0;
+      for await (const batch of parquet.batches({ memoryLimitBytes: MIB })) {
+        using held = batch;
+        rows += tableFromIPC(held.toIpc()).numRows;
+      }
+      expect(rows).toBe(10);
+    },
+  );
 
   it('refuses input that does not fit, and goes on', async () => {
     const engine = await newEngine({ memoryLimitBytes: 8 * MIB });
