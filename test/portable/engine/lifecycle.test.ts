@@ -53,7 +53,7 @@ describe('the engine', () => {
       const engine = await newEngine({ memoryLimitBytes: LEAST });
       const text = utf8(`id,name,price\n${Array.from({ length: 10 }, (_, i) => `${i},name ${i},1.5\n`).join('')}`);
       const { dialect, schema } = engine.inferCsv(text);
-      using reader = engine.csvReader({ dialect, schema, batchRows: 8192, onBadRow: 'fail' });
+      using reader = engine.csvReader({ dialect, schema, batchRows: 8192, batchBytes: 1024 * 1024, onBadRow: 'fail' });
       const target = { fields: schema.fields.map((field, i) => ({ ...field, fieldId: i + 1 })) };
       using aligner = engine.aligner(schema, { target });
       const batches = [...reader.push(text), ...reader.finish()].map((batch) => aligner.align(batch));
