@@ -9,6 +9,7 @@ mod facts_tests;
 use serde_json::{Map, Value, json};
 
 pub use self::facts::footer_facts;
+use crate::hex::hex;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct LeafFacts {
@@ -76,9 +77,4 @@ impl LeafFacts {
         map.insert("maxExact".into(), self.max_exact.into());
         Value::Object(map)
     }
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes.iter().flat_map(|b| [DIGITS[usize::from(b >> 4)] as char, DIGITS[usize::from(b & 15)] as char]).collect()
 }

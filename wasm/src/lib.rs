@@ -12,6 +12,7 @@ pub mod encode;
 pub mod error;
 pub mod footer;
 pub mod handles;
+mod hex;
 pub mod ipc;
 pub mod kernels;
 pub mod memory;

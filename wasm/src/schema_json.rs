@@ -81,7 +81,8 @@ pub fn field_to_json(field: &Field) -> Value {
     json
 }
 
-fn unit_name(unit: &TimeUnit) -> &'static str {
+/// A unit as the JSON names it, and messages.
+pub fn unit_name(unit: &TimeUnit) -> &'static str {
     match unit {
         TimeUnit::Second => "s",
         TimeUnit::Millisecond => "ms",

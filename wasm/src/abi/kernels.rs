@@ -9,10 +9,11 @@ use super::batch::{give_batches, push_list, take_batches};
 use super::{answer, integers, request, set_meta};
 use crate::error::{EngineError, Result};
 use crate::handles;
+use crate::hex::push_hex;
 use crate::kernels::align::{Aligner, MatchBy};
 use crate::kernels::concat::concat;
 use crate::kernels::data_size::data_size;
-use crate::kernels::partition::{Part, Partitioned, partition, push_hex};
+use crate::kernels::partition::{Part, Partitioned, partition};
 use crate::kernels::transform::Transform;
 use crate::schema_json::schema_from_json;
 

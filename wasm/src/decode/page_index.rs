@@ -10,7 +10,7 @@ use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use super::column_index::{ColumnIndex, column_index};
 use super::offset_index::{PageLocation, offset_index, range_of, refused};
 use crate::error::{EngineError, Result};
-use crate::footer::hex;
+use crate::hex::hex;
 
 /// How much larger an index becomes on its way.
 const GROWTH: u64 = 8;

@@ -12,6 +12,7 @@ use arrow_schema::DataType;
 use super::bytes::ByteRows;
 use super::fault::Failure;
 use super::{scalar, show};
+use crate::hex;
 
 /// How a leaf becomes its target; integers, dates and times go through 64 bits, decimals through 128.
 #[derive(Debug, Clone, PartialEq)]
@@ -281,7 +282,7 @@ impl Step<'_> {
         for (row, slot) in values.chunks_exact_mut(16).enumerate() {
             if self.is_live(row) {
                 let text = rows.get(row);
-                let Some(uuid) = scalar::uuid(text) else {
+                let Some(uuid) = hex::uuid(text) else {
                     return Err(Failure::at(row, format!("{} is not a UUID", show::value(self.array, row))));
                 };
                 slot.copy_from_slice(&uuid);

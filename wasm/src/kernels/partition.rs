@@ -11,7 +11,6 @@ use super::data_size::{column_size, column_sizes};
 use super::gather::gather;
 use super::group::group;
 use super::keys::KeyColumn;
-pub use super::show::push_hex;
 use super::transform::Transform;
 use crate::error::{EngineError, Result};
 use crate::schema_json::field_id;

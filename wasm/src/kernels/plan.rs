@@ -5,7 +5,7 @@ use arrow_schema::{DataType, Field, FieldRef, Fields, TimeUnit};
 use super::cast::Cast;
 use super::constants::{Constant, Constants};
 use crate::error::{EngineError, Result};
-use crate::schema_json::{extension, field_id};
+use crate::schema_json::{extension, field_id, unit_name};
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Plan {
@@ -229,12 +229,6 @@ pub fn per_second(unit: TimeUnit) -> i64 {
 /// A type's name in messages.
 pub fn type_name(t: &DataType) -> String {
     use DataType::*;
-    let unit = |u: &TimeUnit| match u {
-        TimeUnit::Second => "s",
-        TimeUnit::Millisecond => "ms",
-        TimeUnit::Microsecond => "us",
-        TimeUnit::Nanosecond => "ns",
-    };
     match t {
         Null => "null".into(),
         Boolean => "bool".into(),
@@ -251,10 +245,10 @@ pub fn type_name(t: &DataType) -> String {
         Float64 => "float64".into(),
         Decimal32(p, s) | Decimal64(p, s) | Decimal128(p, s) | Decimal256(p, s) => format!("decimal({p}, {s})"),
         Date32 | Date64 => "date".into(),
-        Time32(u) | Time64(u) => format!("time[{}]", unit(u)),
-        Timestamp(u, None) => format!("timestamp[{}] without time zone", unit(u)),
-        Timestamp(u, Some(zone)) => format!("timestamp[{}] with time zone ({zone})", unit(u)),
-        Duration(u) => format!("duration[{}]", unit(u)),
+        Time32(u) | Time64(u) => format!("time[{}]", unit_name(u)),
+        Timestamp(u, None) => format!("timestamp[{}] without time zone", unit_name(u)),
+        Timestamp(u, Some(zone)) => format!("timestamp[{}] with time zone ({zone})", unit_name(u)),
+        Duration(u) => format!("duration[{}]", unit_name(u)),
         Interval(_) => "interval".into(),
         Utf8 | LargeUtf8 | Utf8View => "string".into(),
         Binary | LargeBinary | BinaryView => "binary".into(),

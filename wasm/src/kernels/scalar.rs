@@ -76,29 +76,6 @@ pub fn rescale_wide(v: i256, shift: i32, precision: u8) -> Option<i128> {
     rescale(v.to_i128()?, 0, precision)
 }
 
-/// A UUID's 16 bytes from its text: 32 hex digits, with the hyphens in their places or without any.
-pub fn uuid(text: &[u8]) -> Option<[u8; 16]> {
-    let hyphens = match text.len() {
-        36 => true,
-        32 => false,
-        _ => return None,
-    };
-    let mut out = [0u8; 16];
-    let mut digits = 0;
-    for (at, c) in text.iter().enumerate() {
-        if hyphens && matches!(at, 8 | 13 | 18 | 23) {
-            if *c != b'-' {
-                return None;
-            }
-            continue;
-        }
-        let digit = (*c as char).to_digit(16)? as u8;
-        out[digits / 2] |= if digits % 2 == 0 { digit << 4 } else { digit };
-        digits += 1;
-    }
-    Some(out)
-}
-
 pub fn u64_to_f64(v: u64) -> Option<f64> {
     let f = v as f64;
     (f as u64 == v && f < 2.0 * TWO_TO_63).then_some(f)

@@ -8,6 +8,8 @@ use arrow_schema::{DataType, TimeUnit};
 
 use super::bytes::ByteRows;
 use super::civil;
+use super::plan::per_second;
+use crate::hex::hex;
 
 const MAX_CHARS: usize = 100;
 
@@ -68,21 +70,6 @@ fn whole(array: &dyn Array, i: usize) -> String {
     }
 }
 
-pub fn hex(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    push_hex(&mut text, bytes);
-    text
-}
-
-pub fn push_hex(text: &mut String, bytes: &[u8]) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    text.reserve(2 * bytes.len());
-    for byte in bytes {
-        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        text.push(char::from(DIGITS[usize::from(byte & 15)]));
-    }
-}
-
 fn decimal(unscaled: i256, scale: i8) -> String {
     let text = unscaled.to_string();
     if scale <= 0 {
@@ -95,22 +82,14 @@ fn decimal(unscaled: i256, scale: i8) -> String {
     format!("{sign}{whole}.{fraction}")
 }
 
-fn per_second(unit: TimeUnit) -> (i64, usize) {
-    match unit {
-        TimeUnit::Second => (1, 0),
-        TimeUnit::Millisecond => (1_000, 3),
-        TimeUnit::Microsecond => (1_000_000, 6),
-        TimeUnit::Nanosecond => (1_000_000_000, 9),
-    }
-}
-
 fn date(days: i64) -> String {
     let (year, month, day) = civil::date_of(days);
     format!("{year:04}-{month:02}-{day:02}")
 }
 
 fn clock(ticks: i64, unit: TimeUnit) -> String {
-    let (per, digits) = per_second(unit);
+    let per = per_second(unit);
+    let digits = per.ilog10() as usize;
     let (seconds, rest) = (ticks.div_euclid(per), ticks.rem_euclid(per));
     let text = format!(
         "{:02}:{:02}:{:02}",
@@ -122,6 +101,6 @@ fn clock(ticks: i64, unit: TimeUnit) -> String {
 }
 
 fn timestamp(ticks: i64, unit: TimeUnit) -> String {
-    let day = 86_400 * per_second(unit).0;
+    let day = 86_400 * per_second(unit);
     format!("{}T{}", date(ticks.div_euclid(day)), clock(ticks.rem_euclid(day), unit))
 }

@@ -122,44 +122,20 @@ fn whole_part<const PER_UNIT: u32>(nanos: u32) -> Option<u32> {
 
 /// Sixteen bytes, with hyphens at 8-4-4-4-12 or without any.
 pub fn uuid(text: &str) -> Result<[u8; 16], Reason> {
-    let bytes = text.as_bytes();
-    let hyphens = [8, 13, 18, 23];
-    let plain: Vec<u8> = match bytes.len() {
-        36 if hyphens.iter().all(|at| bytes[*at] == b'-') => {
-            bytes.iter().enumerate().filter(|(at, _)| !hyphens.contains(at)).map(|(_, b)| *b).collect()
-        }
-        32 => bytes.to_vec(),
-        _ => return Err(not(text, "a UUID")),
-    };
-    let mut out = [0; 16];
-    for (byte, pair) in out.iter_mut().zip(plain.chunks_exact(2)) {
-        *byte = hex_pair(pair).ok_or_else(|| not(text, "a UUID"))?;
-    }
-    Ok(out)
-}
-
-fn hex_pair(pair: &[u8]) -> Option<u8> {
-    let digit = |b: u8| (b as char).to_digit(16).map(|d| d as u8);
-    Some(digit(pair[0])? << 4 | digit(pair[1])?)
+    crate::hex::uuid(text.as_bytes()).ok_or_else(|| not(text, "a UUID"))
 }
 
 /// Bytes as pairs of hexadecimal digits, `0x` or `\x` before them or not.
 pub fn hex(text: &str, out: &mut Vec<u8>) -> Result<(), Reason> {
     let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("\\x")).unwrap_or(text).as_bytes();
-    if !digits.len().is_multiple_of(2) {
-        return Err(not(text, "bytes as pairs of hexadecimal digits"));
-    }
+    let (pairs, odd) = digits.as_chunks::<2>();
     let start = out.len();
-    for pair in digits.chunks_exact(2) {
-        match hex_pair(pair) {
-            Some(byte) => out.push(byte),
-            None => {
-                out.truncate(start);
-                return Err(not(text, "bytes as pairs of hexadecimal digits"));
-            }
-        }
+    out.extend(pairs.iter().map_while(|pair| crate::hex::byte(*pair)));
+    if odd.is_empty() && out.len() - start == pairs.len() {
+        return Ok(());
     }
-    Ok(())
+    out.truncate(start);
+    Err(not(text, "bytes as pairs of hexadecimal digits"))
 }
 
 /// Without spaces and tabs around it.

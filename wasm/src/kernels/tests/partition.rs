@@ -11,9 +11,9 @@ use arrow_schema::{DataType, Schema};
 
 use super::random::{Random, field, table_batch};
 use crate::error::Result;
+use crate::hex::hex;
 use crate::kernels::concat::concat;
 use crate::kernels::partition::{Part, Partitioned, partition};
-use crate::kernels::show::hex;
 use crate::kernels::transform::Transform;
 
 /// Values that are equal when the partition is, written out.
