@@ -1,10 +1,6 @@
 //! Column indexes: what is said of the values of each page.
 
-use super::thrift::{Cursor, LIST};
-
-const BOOLEAN: u8 = 1;
-const I64: u8 = 6;
-const BINARY: u8 = 8;
+use super::thrift::{BINARY, Cursor, I32, I64, LIST, TRUE};
 
 #[derive(Debug, PartialEq)]
 pub struct ColumnIndex<'a> {
@@ -32,10 +28,10 @@ pub fn column_index(bytes: &[u8]) -> Option<ColumnIndex<'_>> {
     let mut id = 0;
     while let Some(kind) = cursor.field(&mut id)? {
         match (id, kind) {
-            (1, LIST) => null_pages = Some(cursor.list_of(BOOLEAN, |cursor| Some(cursor.byte()? == 1))?),
+            (1, LIST) => null_pages = Some(cursor.list_of(TRUE, |cursor| Some(cursor.byte()? == 1))?),
             (2, LIST) => min = Some(cursor.list_of(BINARY, Cursor::binary)?),
             (3, LIST) => max = Some(cursor.list_of(BINARY, Cursor::binary)?),
-            (4, 5) => boundary_order = Some(cursor.int()?),
+            (4, I32) => boundary_order = Some(cursor.int()?),
             (5, LIST) => null_counts = Some(cursor.list_of(I64, Cursor::zigzag)?),
             (8, LIST) => nan_counts = Some(cursor.list_of(I64, Cursor::zigzag)?),
             (_, kind) => cursor.skip(kind, 0)?,

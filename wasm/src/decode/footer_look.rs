@@ -1,7 +1,7 @@
 //! What must be known of a footer's bytes before they are parsed: whether columns are encrypted, which the parser passes
 //! over, and how deep the schema is nested, which it follows call by call.
 
-use super::thrift::{Cursor, LIST, STRUCT};
+use super::thrift::{Cursor, I32, LIST, STRUCT};
 use crate::error::{EngineError, Result};
 
 /// Groups in groups. Types take up to three a level, and are refused when they are nested deeper than
@@ -58,7 +58,7 @@ fn children(cursor: &mut Cursor) -> Option<i32> {
     let (mut id, mut found) = (0, 0);
     while let Some(kind) = cursor.field(&mut id)? {
         match (id, kind) {
-            (5, 5) => found = cursor.int()?,
+            (5, I32) => found = cursor.int()?,
             (_, kind) => cursor.skip(kind, 0)?,
         }
     }

@@ -32,8 +32,18 @@ pub enum Header {
 /// Statistics in page headers hold whole values, which may be long; more than this is not a page header.
 pub const MAX_HEADER_BYTES: usize = 16 << 20;
 
-pub const STRUCT: u8 = 12;
+// Types of fields.
+pub const TRUE: u8 = 1;
+const FALSE: u8 = 2;
+const I8: u8 = 3;
+const I16: u8 = 4;
+pub const I32: u8 = 5;
+pub const I64: u8 = 6;
+const DOUBLE: u8 = 7;
+pub const BINARY: u8 = 8;
 pub const LIST: u8 = 9;
+const SET: u8 = 10;
+pub const STRUCT: u8 = 12;
 
 /// Reads what is there; None: it is something else, or cut off.
 pub struct Cursor<'a> {
@@ -62,10 +72,10 @@ fn read(cursor: &mut Cursor) -> Option<(PageHeader, usize)> {
     let mut id = 0i16;
     while let Some(kind) = cursor.field(&mut id)? {
         match (id, kind) {
-            (1, 5) => header.kind = cursor.int()?,
-            (2, 5) => header.uncompressed_size = cursor.int()?,
-            (3, 5) => header.compressed_size = cursor.int()?,
-            (4, 5) => header.crc = Some(cursor.int()?),
+            (1, I32) => header.kind = cursor.int()?,
+            (2, I32) => header.uncompressed_size = cursor.int()?,
+            (3, I32) => header.compressed_size = cursor.int()?,
+            (4, I32) => header.crc = Some(cursor.int()?),
             // data_page_header, dictionary_page_header, data_page_header_v2: num_values is field 1 of each.
             // The encoding is field 2, and 4 in the last.
             (5 | 7, STRUCT) => {
@@ -114,7 +124,7 @@ impl<'a> Cursor<'a> {
     pub fn list_of<T>(&mut self, kind: u8, mut element: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
         let (found, count) = self.list()?;
         // Booleans have either number.
-        if found != kind && !(kind == 1 && found == 2) && count > 0 {
+        if found != kind && !(kind == TRUE && found == FALSE) && count > 0 {
             return None;
         }
         let mut elements = Vec::new();
@@ -179,8 +189,8 @@ impl<'a> Cursor<'a> {
         let mut id = 0i16;
         while let Some(kind) = self.field(&mut id)? {
             match (id, kind) {
-                (1, 5) => value = Some(self.int()?),
-                (id, 5) if others.contains(&id) => {
+                (1, I32) => value = Some(self.int()?),
+                (id, I32) if others.contains(&id) => {
                     let value = self.int()?;
                     others
                         .iter()
@@ -199,17 +209,17 @@ impl<'a> Cursor<'a> {
             return None;
         }
         match kind {
-            1 | 2 => {}
-            3 => self.at = self.at.checked_add(1)?,
-            4..=6 => {
+            TRUE | FALSE => {}
+            I8 => self.at = self.at.checked_add(1)?,
+            I16 | I32 | I64 => {
                 self.varint()?;
             }
-            7 => self.at = self.at.checked_add(8)?,
-            8 => {
+            DOUBLE => self.at = self.at.checked_add(8)?,
+            BINARY => {
                 let length = usize::try_from(self.varint()?).ok()?;
                 self.at = self.at.checked_add(length)?;
             }
-            9 | 10 => {
+            LIST | SET => {
                 let head = self.byte()?;
                 let count = match head >> 4 {
                     15 => self.varint()?,
@@ -218,7 +228,7 @@ impl<'a> Cursor<'a> {
                 for _ in 0..count {
                     // Booleans take a byte each inside a list.
                     match head & 0x0f {
-                        1 | 2 => self.at = self.at.checked_add(1)?,
+                        TRUE | FALSE => self.at = self.at.checked_add(1)?,
                         element => self.skip(element, depth + 1)?,
                     }
                     if self.at > self.bytes.len() {
