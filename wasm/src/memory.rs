@@ -159,7 +159,6 @@ struct Block {
 unsafe impl Send for Block {}
 // SAFETY: what is shared is read alone.
 unsafe impl Sync for Block {}
-impl std::panic::RefUnwindSafe for Block {}
 impl Drop for Block {
     fn drop(&mut self) {
         // SAFETY: they are those of one block, which ends here.

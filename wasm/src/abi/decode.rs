@@ -20,14 +20,6 @@ const DONE: i32 = 0;
 const BATCH: i32 = 1;
 const NEEDS: i32 = 2;
 
-struct Block(Buffer);
-
-impl AsRef<[u8]> for Block {
-    fn as_ref(&self) -> &[u8] {
-        &self.0
-    }
-}
-
 fn range_list(ranges: &[Range<u64>]) -> String {
     let mut text = String::from("[");
     for range in ranges {
@@ -57,7 +49,7 @@ pub extern "C" fn parquet_footer(file_bytes: f64) -> i32 {
 /// `ptr` and `len` are those of one `ics_alloc`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn parquet_footer_push(handle: i32, start: f64, ptr: *mut u8, len: usize) -> i32 {
-    let bytes = Bytes::from_owner(Block(unsafe { block(ptr, len) }));
+    let bytes = Bytes::from_owner(unsafe { block(ptr, len) });
     answer(|| handles::with::<FooterReader, _>(handle, |f| f.push(offset(start)?, bytes)).map(|()| DONE))
 }
 
@@ -144,7 +136,7 @@ fn row_groups(groups: &[Value], rows: &Buffer) -> Option<Vec<RowGroupRequest>> {
 /// `ptr` and `len` are those of one `ics_alloc`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn parquet_rows_push(handle: i32, start: f64, ptr: *mut u8, len: usize) -> i32 {
-    let bytes = Bytes::from_owner(Block(unsafe { block(ptr, len) }));
+    let bytes = Bytes::from_owner(unsafe { block(ptr, len) });
     answer(|| handles::with::<RowGroups, _>(handle, |r| r.push(offset(start)?, bytes)).map(|()| DONE))
 }
 
@@ -184,7 +176,7 @@ pub unsafe extern "C" fn parquet_page_index(file: i32, ptr: *mut u8, len: usize)
 /// `ptr` and `len` are those of one `ics_alloc`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn parquet_page_index_push(handle: i32, start: f64, ptr: *mut u8, len: usize) -> i32 {
-    let bytes = Bytes::from_owner(Block(unsafe { block(ptr, len) }));
+    let bytes = Bytes::from_owner(unsafe { block(ptr, len) });
     answer(|| handles::with::<PageIndexReader, _>(handle, |r| r.push(offset(start)?, bytes)).map(|()| DONE))
 }
 

@@ -14,9 +14,6 @@ pub struct OpenRowGroup {
     file: *mut File,
 }
 
-// SAFETY: the file is owned here alone, by the pointer and by the group's borrow of it.
-unsafe impl Send for OpenRowGroup {}
-
 impl OpenRowGroup {
     pub fn new(file: File) -> Result<Self> {
         let file = Box::into_raw(Box::new(file));
