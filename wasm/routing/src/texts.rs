@@ -117,9 +117,10 @@ mod tests {
                     let NumberedRows { ids, firsts } =
                         number_texts(&Texts { offsets: &offsets, values: &values, lengths }, valid);
                     let mut seen: Vec<Option<&[u8]>> = Vec::new();
-                    for row in 0..spans.len() {
+                    assert_eq!(ids.len(), spans.len());
+                    for (row, id) in ids.iter().enumerate() {
                         let known = seen.iter().position(|text| *text == key(row));
-                        assert_eq!(ids[row] as usize, known.unwrap_or(seen.len()));
+                        assert_eq!(*id as usize, known.unwrap_or(seen.len()));
                         if known.is_none() {
                             assert_eq!(firsts[seen.len()] as usize, row);
                             seen.push(key(row));

@@ -74,7 +74,7 @@ impl Iterator for LeafPages {
 impl PageReader for LeafPages {
     fn get_next_page(&mut self) -> Result<Option<Page>> {
         let mut leaf = self.0.lock();
-        leaf.next_page().map_err(|e| leaf.named_again(e))
+        leaf.next_page().map_err(|e| leaf.named_for_decoder(e))
     }
 
     fn peek_next_page(&mut self) -> Result<Option<PageMetadata>> {
@@ -83,7 +83,7 @@ impl PageReader for LeafPages {
 
     fn skip_next_page(&mut self) -> Result<()> {
         let mut leaf = self.0.lock();
-        leaf.skip().map_err(|e| leaf.named_again(e))
+        leaf.skip().map_err(|e| leaf.named_for_decoder(e))
     }
 
     fn at_record_boundary(&mut self) -> Result<bool> {

@@ -67,7 +67,7 @@ pub fn levels_of(page: &Page, max_rep: i16, max_def: i16) -> Result<Option<(Leve
     }
 }
 
-#[allow(deprecated)]
+#[expect(deprecated)]
 fn v1(bytes: &[u8], max_level: i16, encoding: Encoding, count: usize) -> Levels<'_> {
     let packed = encoding == Encoding::BIT_PACKED;
     let bytes = if packed { bytes } else { bytes.get(4..).unwrap_or_default() };

@@ -133,10 +133,9 @@ fn check(metadata: ParquetMetaData, file_bytes: u64) -> Result<ParquetMetaData> 
         }
         for chunk in group.columns() {
             mend |= has_wrong_dictionary_offset(chunk);
-            check_chunk(chunk, group.num_rows(), file_bytes).map_err(|text| {
+            check_chunk(chunk, group.num_rows(), file_bytes).map_err(|e| {
                 let name = chunk.column_path().string();
-                EngineError { message: format!("row group {at}, column {name}: {}", text.message), ..text }
-                    .at_column(name)
+                EngineError { message: format!("row group {at}, column {name}: {}", e.message), ..e }.at_column(name)
             })?;
         }
     }

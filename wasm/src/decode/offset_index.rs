@@ -6,9 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use parquet::file::metadata::ColumnChunkMetaData;
 
-use super::group::{Plan, Step};
+use super::group::{Plan, Step, in_group};
 use super::selection::Selection;
-use super::thrift::{Cursor, LIST, STRUCT};
+use super::thrift::{Cursor, I32, I64, LIST, STRUCT};
 use super::windows::TAIL_BYTES;
 use crate::error::{EngineError, Result};
 
@@ -45,9 +45,9 @@ fn location(cursor: &mut Cursor) -> Option<PageLocation> {
     let mut id = 0;
     while let Some(kind) = cursor.field(&mut id)? {
         let place = match (id, kind) {
-            (1, 6) => &mut offset,
-            (2, 5) => &mut bytes,
-            (3, 6) => &mut first_row,
+            (1, I64) => &mut offset,
+            (2, I32) => &mut bytes,
+            (3, I64) => &mut first_row,
             (_, kind) => {
                 cursor.skip(kind, 0)?;
                 continue;
@@ -119,16 +119,12 @@ impl OffsetIndexes {
         let mut ranges = Vec::new();
         for (leaf, range) in waiting.filter_map(|(leaf, (range, _))| Some((leaf, range.clone()?))) {
             if range.end > self.plan.file_bytes {
-                return Err(self.in_group(refused(self.chunk(leaf), "its offset index is not inside the file")));
+                return Err(in_group(self.group, refused(self.chunk(leaf), "its offset index is not inside the file")));
             }
             ranges.push(range);
         }
         ranges.sort_by_key(|range| range.start);
         Ok((!ranges.is_empty()).then_some(Step::Needs { ranges, gap: TAIL_BYTES }))
-    }
-
-    fn in_group(&self, e: EngineError) -> EngineError {
-        EngineError { message: format!("row group {}, {}", self.group, e.message), ..e }
     }
 
     /// By leaf that is read.
@@ -137,7 +133,7 @@ impl OffsetIndexes {
             None => Ok(None),
             Some(bytes) => match offset_index(bytes) {
                 Some(locations) => Ok(Some(locations)),
-                None => Err(self.in_group(refused(self.chunk(leaf), "its offset index is not one"))),
+                None => Err(in_group(self.group, refused(self.chunk(leaf), "its offset index is not one"))),
             },
         };
         self.leaves.iter().enumerate().map(read).collect()

@@ -86,7 +86,9 @@ impl PageCheck {
             } => {
                 let count = *num_values as usize;
                 let (reps, defs) = (*rep_levels_byte_len as usize, *def_levels_byte_len as usize);
-                let values = buf.get(reps + defs..).ok_or_else(|| bad("a page is shorter than its levels".into()))?;
+                let values = buf
+                    .get(reps.saturating_add(defs)..)
+                    .ok_or_else(|| bad("a page is shorter than its levels".into()))?;
                 let said = num_values.checked_sub(*num_nulls);
                 let said =
                     said.ok_or_else(|| bad(format!("a page of {num_values} values claims {num_nulls} nulls")))?;
@@ -102,7 +104,7 @@ impl PageCheck {
     }
 
     /// Of the levels of a v1 page; the values that are present are counted where they must be known.
-    #[allow(deprecated)]
+    #[expect(deprecated)]
     fn levels(
         &self,
         bytes: &[u8],
@@ -118,7 +120,6 @@ impl PageCheck {
     }
 
     /// `present`: values by the levels, or with the nulls where they were not counted; `said`: by the page's header.
-    #[allow(deprecated)]
     fn values(&self, bytes: &[u8], encoding: Encoding, present: usize, said: usize) -> Result<()> {
         match encoding {
             Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY => {
@@ -160,7 +161,7 @@ fn is_delta(encoding: Encoding) -> bool {
 }
 
 /// Behind the levels of one kind in a v1 page.
-#[allow(deprecated)]
+#[expect(deprecated)]
 pub(super) fn after_levels(bytes: &[u8], max_level: i16, encoding: Encoding, values: usize) -> Result<&[u8]> {
     if max_level == 0 {
         return Ok(bytes);

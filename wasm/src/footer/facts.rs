@@ -86,6 +86,9 @@ fn leaf_facts(metadata: &ParquetMetaData, leaf: usize) -> LeafFacts {
     }
 }
 
+/// Its bytes, and whether it is a value itself.
+type Bound = (Vec<u8>, bool);
+
 /// One side of the bounds over the row groups seen so far.
 enum Side {
     /// No row group had a value yet.
@@ -96,14 +99,14 @@ enum Side {
 }
 
 impl Side {
-    fn value(self) -> Option<(Vec<u8>, bool)> {
+    fn value(self) -> Option<Bound> {
         match self {
             Side::Known(bytes, exact) => Some((bytes, exact)),
             Side::Open | Side::Unknown => None,
         }
     }
 
-    fn merge(&mut self, order: ValueOrder, wanted: Ordering, found: Option<(Vec<u8>, bool)>) {
+    fn merge(&mut self, order: ValueOrder, wanted: Ordering, found: Option<Bound>) {
         let Some((bytes, exact)) = found else {
             *self = Side::Unknown;
             return;
@@ -144,8 +147,7 @@ impl Bounds {
         self.max.merge(self.order, Ordering::Greater, max);
     }
 
-    #[allow(clippy::type_complexity)]
-    fn bounds_of(&self, stats: Option<&Statistics>) -> (Option<(Vec<u8>, bool)>, Option<(Vec<u8>, bool)>) {
+    fn bounds_of(&self, stats: Option<&Statistics>) -> (Option<Bound>, Option<Bound>) {
         let Some(stats) = stats else { return (None, None) };
         if !self.order.holds_for(self.declared, stats.is_min_max_deprecated()) {
             return (None, None);

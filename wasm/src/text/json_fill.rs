@@ -176,8 +176,7 @@ fn fill(scanner: &mut Scanner, column: &mut Column, shape: &Shape, depth: usize)
         (Data::Map { key, value, .. }, b'[') => fill_pairs(scanner, key, value, shape, depth + 1)?,
         (Data::List { .. } | Data::Struct(_) | Data::Map { .. }, _) => {
             let wanted = match column.data {
-                Data::Struct(_) => "an object",
-                Data::Map { .. } => "an object",
+                Data::Struct(_) | Data::Map { .. } => "an object",
                 _ => "an array",
             };
             let found = scanner.skip(depth)?;

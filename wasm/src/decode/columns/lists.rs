@@ -35,8 +35,9 @@ pub struct Lists {
     between: bool,
     /// Elements, null ones among them.
     slots: usize,
-    /// Where each row begins; behind those that have begun what is there does not matter.
-    ends: Vec<i32>,
+    /// Where each row begins, and in the end where the last one ends; behind those that have begun what is there does
+    /// not matter.
+    starts: Vec<i32>,
     /// By row that has begun: whether it is a list and not null.
     present: Vec<u8>,
     elements: Validity,
@@ -53,7 +54,7 @@ impl Lists {
             begun: 0,
             between: true,
             slots: 0,
-            ends: vec![0; rows + 1],
+            starts: vec![0; rows + 1],
             present: vec![0; rows + 1],
             elements,
         }
@@ -120,7 +121,7 @@ impl Lists {
             while begins != 0 {
                 let at = begins.trailing_zeros();
                 let before = is_slot & ((1 << at) - 1);
-                self.ends[self.begun] = (self.slots + before.count_ones() as usize) as i32;
+                self.starts[self.begun] = (self.slots + before.count_ones() as usize) as i32;
                 self.present[self.begun] = (is_present >> at & 1) as u8;
                 self.begun += 1;
                 begins &= begins - 1;
@@ -146,7 +147,7 @@ impl Lists {
         let DataType::List(element) = field.data_type() else {
             return Err(bad(format!("lists are not read as {}", field.data_type())));
         };
-        self.ends[self.rows] = self.slots as i32;
+        self.starts[self.rows] = self.slots as i32;
         let mut lists = Validity::new(self.rows);
         for some in self.present[..self.rows].chunks(64) {
             let word = some.iter().rev().fold(0, |word, present| word << 1 | u64::from(*present));
@@ -154,8 +155,8 @@ impl Lists {
         }
         let nulls: Option<NullBuffer> = lists.finish();
         let elements = values.finish(element.data_type(), self.elements.finish())?;
-        let ends = OffsetBuffer::new(ScalarBuffer::from(self.ends));
-        Ok(Arc::new(ListArray::try_new(element.clone(), ends, elements, nulls)?))
+        let offsets = OffsetBuffer::new(ScalarBuffer::from(self.starts));
+        Ok(Arc::new(ListArray::try_new(element.clone(), offsets, elements, nulls)?))
     }
 }
 

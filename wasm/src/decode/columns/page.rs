@@ -69,9 +69,7 @@ impl OpenPage {
         }
         Ok(())
     }
-}
 
-impl OpenPage {
     /// Passes over so many values that are not null.
     pub fn pass_values(&mut self, count: usize, values: &dyn Values) -> Result<()> {
         match &mut self.values {
@@ -92,7 +90,6 @@ fn no_values(count: usize) -> ParquetError {
 }
 
 impl Encoded {
-    #[allow(deprecated)]
     fn of(encoding: Encoding, bytes: Bytes) -> Result<Self> {
         match encoding {
             Encoding::PLAIN => Ok(Self::Plain(bytes)),

@@ -9,7 +9,6 @@ use crate::error::EngineError;
 pub const STEP: usize = 32;
 
 /// Values one behind the other.
-#[derive(Default)]
 pub struct Spans {
     /// Where each value ends, behind a 0.
     pub ends: Vec<i32>,

@@ -241,7 +241,8 @@ impl Group {
     }
 }
 
-fn in_group(index: usize, e: EngineError) -> EngineError {
+/// An error in this row group, as one of the file.
+pub(super) fn in_group(index: usize, e: EngineError) -> EngineError {
     EngineError { message: format!("row group {index}, {}", e.message), ..e }
 }
 

@@ -76,6 +76,7 @@ pub struct Leaf {
     pub index: usize,
     pub name: String,
     physical: Type,
+    /// What a value takes in an array; of a text, without its bytes.
     width: u64,
     max_rep: i16,
     max_def: i16,

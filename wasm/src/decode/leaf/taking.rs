@@ -93,7 +93,8 @@ impl Leaf {
         Ok(page)
     }
 
-    pub fn named_again(&self, e: ParquetError) -> ParquetError {
+    /// As `named`, of an error that goes through the decoder.
+    pub fn named_for_decoder(&self, e: ParquetError) -> ParquetError {
         match e {
             ParquetError::General(text) | ParquetError::EOF(text) => bad(format!("column {}: {text}", self.name)),
             other => other,
