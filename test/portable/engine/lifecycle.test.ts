@@ -104,7 +104,7 @@ describe('the engine', () => {
     const csv = text((row) => `${row},x${row}\n`, 100_000);
     const header = text((column) => `column_${column},`, 50_000);
     const keys = text((row) => `{"key_${row}":{"a":[{"b":${row}}]}}\n`, 10_000);
-    for (const mebibytes of [4, 5, 6, 8, 10]) {
+    for (const mebibytes of [6, 8, 10]) {
       for (const look of [
         (engine: Engine) => engine.inferCsv(csv),
         (engine: Engine) => engine.inferCsv(header),

@@ -125,7 +125,7 @@ async function load(
 test.each(inputs)('$name is loaded, or refused with a limit that does', async ({ name, data }) => {
   const input = await data();
   const loadWith = (limit: number) => load(input, name, engineShareBytes(limit), { memoryLimitBytes: limit });
-  for (const mebibytes of [8, 10, 14, 20, 30]) {
+  for (const mebibytes of [12, 14, 20, 30]) {
     let limit = mebibytes * MiB;
     for (let outcome = await loadWith(limit); outcome instanceof IcestreamError; outcome = await loadWith(limit)) {
       expect(outcome).toMatchObject({ code: 'MEMORY_LIMIT_TOO_SMALL', place: { option: 'memoryLimitBytes' } });
@@ -141,7 +141,7 @@ test.each(inputs)('$name is loaded, or refused with a limit that does', async ({
 test('an engine of the caller that is too small for the limit is what has to be larger', async () => {
   const data = await inputs[0]?.data();
   if (data === undefined) throw new Error('no input');
-  let mebibytes = 5;
+  let mebibytes = 6;
   for (;;) {
     const outcome = await load(data, 'usual.csv', mebibytes * MiB, { memoryLimitBytes: 64 * MiB });
     if (outcome === 59_999n) break;
@@ -176,7 +176,7 @@ test('files whose footers are too large for the engine are not added, and the ta
   const location = `${table.location}/data/more.parquet`;
   await here.store.put(location, new Uint8Array(await blob.arrayBuffer()));
   const before = await here.objects();
-  for (const mebibytes of [4, 5, 6]) {
+  for (const mebibytes of [6, 7]) {
     const engine = await newEngine({ memoryLimitBytes: mebibytes * MiB });
     const adding = table.addFiles([location], { engine });
     await expect(adding).rejects.toMatchObject({ code: 'MEMORY_LIMIT_TOO_SMALL', place: { option: 'engine' } });
