@@ -1,6 +1,6 @@
 /**
- * CPU of reading and aligning rows, of splitting them by partition, and of encoding them: `route.ts ROWS`. All rounds have one engine: a load of many
- * rows routes and encodes in memory that it has used before.
+ * CPU of reading and aligning rows, of splitting them by partition, and of encoding them: `route.ts ROWS default|compact`. All rounds have one engine: a
+ * load of many rows routes and encodes in memory that it has used before.
  */
 import { newEngine } from '../../src/engine/default-engine.ts';
 import type { Bytes } from '../../src/util/bytes.ts';
@@ -8,6 +8,7 @@ import { benchIpc } from '../data/ipc.ts';
 import { cpuMs } from '../support/cpu.ts';
 
 const rows = Number(process.argv[2]);
+const encoding = process.argv[3] === 'compact' ? 'compact' : 'default';
 const rounds = 8;
 const input = [...benchIpc(rows, 32_768)];
 const readMs: number[] = [];
@@ -38,7 +39,7 @@ for (let round = 0; round < rounds; round++) {
       schema: target,
       codec: 'zstd',
       level: 1,
-      encoding: 'compact',
+      encoding,
       pageSizeBytes: 1024 * 1024,
       pageRowLimit: 20_000,
       dictionarySizeBytes: 1024 * 1024,
