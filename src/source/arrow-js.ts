@@ -13,6 +13,7 @@ import type { Bytes } from '../util/bytes.ts';
 import { concatBytes } from '../util/encoding.ts';
 import { handOver, makeOpenSource } from './batch-flow.ts';
 import { refuseBadNames } from './column-types.ts';
+import { endUnread } from './end-unread.ts';
 import { inFile } from './errors-in-file.ts';
 import type { OpenSource, OpenSourceOptions, RecordBatchSource } from './source.ts';
 
@@ -49,6 +50,11 @@ export function arrowSource(input: ArrowInput, options: ArrowSourceOptions = {})
       }
       taken = true;
       return openBatches(table?.batches ?? one ?? batchesOf(input, name), table, name, open);
+    },
+    cancel(reason) {
+      if (taken || replayable) return;
+      taken = true;
+      endUnread(batchesOf(input, name), reason);
     },
   };
 }

@@ -19,6 +19,8 @@ export interface ByteInput {
   stream(signal?: AbortSignal): AsyncIterable<Bytes>;
   /** Random access; null: these bytes come only in order. */
   ranges(signal?: AbortSignal): Promise<RangeReader | null>;
+  /** Ends what it was made of, unless `stream` took it. Default: there is nothing to end. */
+  cancel?(reason: unknown): void;
 }
 
 /** An object in a store: local files too (`file:///…` in the local store). */

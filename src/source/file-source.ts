@@ -32,6 +32,10 @@ export class FileSource implements RecordBatchSource {
     return this.openWith(open, new RejectCounter(this.#options.maxBadRows));
   }
 
+  cancel(reason: unknown): void {
+    this.#input.cancel?.(reason);
+  }
+
   /** As `open`, with a counter of rejects that belongs to several files. */
   async openWith(open: OpenSourceOptions, rejects: RejectCounter): Promise<OpenSource> {
     const { openFile } = await import('./open-file.ts');

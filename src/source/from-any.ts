@@ -5,6 +5,7 @@ import { abortable } from '../util/abortable.ts';
 import { defined } from '../util/defined.ts';
 import { defaultWorld } from '../util/world.ts';
 import type { ByteInput, ByteSource, StoreObject } from './byte-input.ts';
+import { endUnread } from './end-unread.ts';
 import { FileSource } from './file-source.ts';
 import { checkSourceOptions, type FromAnyOptions } from './from-any-options.ts';
 import { blobInput, bytesInput } from './input-memory.ts';
@@ -114,6 +115,7 @@ class IterableSource implements RecordBatchSource {
   readonly sizeBytes = null;
   readonly #items: AsyncIterable<unknown>;
   readonly #options: FromAnyOptions;
+  #taken = false;
 
   constructor(items: AsyncIterable<unknown>, options: FromAnyOptions) {
     this.name = options.name ?? 'stream';
@@ -121,7 +123,14 @@ class IterableSource implements RecordBatchSource {
     this.#options = options;
   }
 
+  cancel(reason: unknown): void {
+    if (this.#taken) return;
+    this.#taken = true;
+    endUnread(this.#items, reason);
+  }
+
   async open(open: OpenSourceOptions): Promise<OpenSource> {
+    this.#taken = true;
     const iterator = this.#items[Symbol.asyncIterator]();
     let first: Promise<IteratorResult<unknown>> | null = iterator.next();
     const again: AsyncIterable<unknown> = {

@@ -4,6 +4,7 @@ import type { Bytes } from '../util/bytes.ts';
 import { patientReader } from '../util/patient-reader.ts';
 import { release } from '../util/release.ts';
 import type { ByteInput } from './byte-input.ts';
+import { endUnread } from './end-unread.ts';
 
 /** The objects of each read, about 800 bytes, outlive V8's quick collections: few reads keep the heap flat. */
 const CHUNK_BYTES = 1024 * 1024;
@@ -20,14 +21,41 @@ export function streamInput(
     rangesAreCheap: false,
     stream(signal) {
       if (taken) {
-        throw new IcestreamError('SOURCE_UNREADABLE', `${name}: the stream was read already; pass a new one`, {
-          file: name,
-        });
+        throw new IcestreamError(
+          'SOURCE_UNREADABLE',
+          `${name}: the stream was read or cancelled already; pass a new one`,
+          {
+            file: name,
+          },
+        );
       }
       taken = true;
-      return stream instanceof ReadableStream ? passingChunks(stream, signal) : (stream as AsyncIterable<Bytes>);
+      return stream instanceof ReadableStream ? takenOver(stream, signal) : (stream as AsyncIterable<Bytes>);
     },
     ranges: async () => null,
+    cancel(reason) {
+      if (taken) return;
+      taken = true;
+      endUnread(stream, reason);
+    },
+  };
+}
+
+/** As `passingChunks`, and cancelled also where it ends before the first read: a generator is then not even begun. */
+function takenOver(stream: ReadableStream<Uint8Array>, signal: AbortSignal | undefined): AsyncIterable<Bytes> {
+  const chunks = passingChunks(stream, signal);
+  let begun = false;
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: () => {
+        begun = true;
+        return chunks.next();
+      },
+      return: () => {
+        if (!begun) endUnread(stream, signal?.reason);
+        return chunks.return();
+      },
+    }),
   };
 }
 
@@ -55,6 +83,7 @@ async function* chunksOf(open: () => ChunkReader, signal?: AbortSignal): AsyncGe
   let finished = false;
   // A cancelled stream may never answer: nobody waits for it.
   const stop = () => void reader.cancel(signal?.reason).catch(() => {});
+  if (signal?.aborted === true) stop();
   signal?.addEventListener('abort', stop, { once: true });
   try {
     for (;;) {

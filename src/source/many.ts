@@ -52,5 +52,8 @@ export function unionSources(sources: readonly RecordBatchSource[], options: Man
       const { openMany } = await import('./open-many.ts');
       return openMany(sources, options, open);
     },
+    cancel(reason) {
+      for (const source of sources) source.cancel?.(reason);
+    },
   };
 }

@@ -8,7 +8,11 @@ import type { OpenSource } from './source.ts';
 
 /** @throws IcestreamError SOURCE_*, SCHEMA_MISMATCH, INVALID_VALUE, with the file's name. */
 export async function openFile(input: ByteInput, context: FileContext): Promise<OpenSource> {
-  context.open.signal?.throwIfAborted();
+  const { signal } = context.open;
+  if (signal?.aborted === true) {
+    input.cancel?.(signal.reason);
+    throw signal.reason;
+  }
   const byRange = isReadByRange(input, context) ? await openRanges(input, context) : null;
   if (byRange !== null) return byRange;
   const { openStream } = await onDemand(import('./open-stream.ts'));

@@ -205,6 +205,8 @@ class ManyRun {
   async #close(): Promise<void> {
     await this.#current?.[Symbol.asyncDispose]();
     this.#current = null;
+    const { signal } = this.#open;
+    if (signal?.aborted === true) for (const source of this.#sources) source.cancel?.(signal.reason);
   }
 }
 

@@ -2,6 +2,7 @@
 import type { ArrowSchema } from '../engine/arrow-schema.ts';
 import { IcestreamError } from '../errors.ts';
 import { givenSchema } from './column-types.ts';
+import { endUnread } from './end-unread.ts';
 import type { SourceOptions } from './options.ts';
 import { RejectCounter } from './rejects.ts';
 import type { Rows } from './row-reading.ts';
@@ -37,6 +38,12 @@ class RowsSource implements RecordBatchSource {
     this.#options = options;
     this.#given = givenSchema(options);
     new RejectCounter(options.maxBadRows);
+  }
+
+  cancel(reason: unknown): void {
+    if (this.#taken || this.replayable) return;
+    this.#taken = true;
+    endUnread(this.#rows, reason);
   }
 
   async open(open: OpenSourceOptions): Promise<OpenSource> {

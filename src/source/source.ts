@@ -67,4 +67,9 @@ export interface RecordBatchSource {
   readonly sizeBytes: number | null;
   /** Reads as much as it takes to know the schema (a header, a footer, a sample). */
   open(options: OpenSourceOptions): Promise<OpenSource>;
+  /**
+   * Ends what it was given and has not opened, a stream above all: a signal fired, so nobody will. Parts of it that are
+   * open end with what they were opened as. Default: there is nothing to end.
+   */
+  cancel?(reason: unknown): void;
 }

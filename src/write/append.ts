@@ -31,7 +31,7 @@ export async function append(
   options: WriteOptions = {},
 ): Promise<WriteEnd> {
   checkAppend(options);
-  return inSession(target.world, options, async (session) => {
+  return inSession(target.world, options, source, async (session) => {
     const { catalog } = target;
     const { table: found, earlier } = await openForWrite(session, catalog, target.table);
     if (earlier?.by === 'commit-id') {
@@ -72,12 +72,13 @@ async function fitted(
 }
 
 /**
- * Runs a write. Whatever a fired signal broke on the way is reported as ABORTED; an engine without memory, wherever it
- * was, with a limit that does.
+ * Runs a write, of `source` where it has one. Whatever a fired signal broke on the way is reported as ABORTED, and what of
+ * the source was not opened by then ends, too; an engine without memory, wherever it was, with a limit that does.
  */
 export async function inSession<T>(
   world: World,
   options: WriteOptions,
+  source: RecordBatchSource | null,
   write: (session: WriteSession) => Promise<T>,
 ): Promise<T> {
   const { signal } = options;
@@ -87,6 +88,7 @@ export async function inSession<T>(
       throw orTooSmall(error, session);
     });
   } catch (error) {
+    if (signal?.aborted === true) source?.cancel?.(signal.reason);
     if (signal?.aborted !== true || error instanceof IcestreamError || error instanceof TypeError) throw error;
     throw aborted(signal);
   }

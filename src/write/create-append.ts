@@ -55,7 +55,7 @@ export async function createAndAppend(
   options: WriteOptions = {},
 ): Promise<WriteEnd> {
   checkCreateAndAppend(request, options);
-  return inSession(target.world, options, async (session) => {
+  return inSession(target.world, options, source, async (session) => {
     const { catalog, identifier } = target;
     if (options.commitId !== undefined || options.writer !== undefined) {
       const existing = await loadIfThere(catalog, identifier);

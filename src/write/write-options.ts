@@ -43,6 +43,7 @@ export interface SpillPlace {
 export interface WriteOptions {
   /** At most every 100 ms, and once at the end. */
   readonly onProgress?: (progress: WriteProgress) => void;
+  /** Ends the write with ABORTED, and the source with it: its streams are cancelled, also those that were not opened yet. */
   readonly signal?: AbortSignal;
   /**
    * Bytes this write may hold, wasm included. Default: the runtime's (64 MiB in Workers, 256 MiB elsewhere), as

@@ -61,7 +61,7 @@ export async function addFiles(
   options: AddFilesOptions = {},
 ): Promise<WriteEnd> {
   checkAddFiles(options);
-  return inSession(target.world, options, async (session) => {
+  return inSession(target.world, options, null, async (session) => {
     const wanted = files.map((file) => (typeof file === 'string' ? { location: file } : file));
     refuseRepeats(wanted);
     const { table, earlier } = await openForWrite(session, target.catalog, target.table);
