@@ -11,6 +11,7 @@ import { type ColumnProblem, columnError } from '../format/column-problem.ts';
 import { abortable } from '../util/abortable.ts';
 import type { Bytes } from '../util/bytes.ts';
 import { concatBytes } from '../util/encoding.ts';
+import { type OptionNames, requireKnownOptions } from '../util/known-options.ts';
 import { handOver, makeOpenSource } from './batch-flow.ts';
 import { refuseBadNames } from './column-types.ts';
 import { endUnread } from './end-unread.ts';
@@ -25,14 +26,18 @@ export interface ArrowSourceOptions {
   readonly name?: string;
 }
 
+const OPTIONS: OptionNames<ArrowSourceOptions> = { name: true };
+
 /** Larger batches are given to the engine in slices. */
 const SLICE_BYTES = 8 * 1024 * 1024;
 
 /**
  * Rows of apache-arrow. All batches must have the columns and types of the first (dictionaries may differ). Tables,
  * batches and arrays of batches can be read again, other iterables once.
+ * @throws TypeError for an option that there is not.
  */
 export function arrowSource(input: ArrowInput, options: ArrowSourceOptions = {}): RecordBatchSource {
+  requireKnownOptions('arrowSource', options, OPTIONS);
   const name = options.name ?? 'arrow';
   const table = input instanceof Table ? input : null;
   const one = isRecordBatchLike(input) ? [input as RecordBatch] : null;

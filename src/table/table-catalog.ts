@@ -10,6 +10,7 @@ import { ensureNamespace } from '../catalog/ensure-namespace.ts';
 import { parseIdentifier, parseNamespace } from '../catalog/identifier.ts';
 import { fromAny, type SourceInput } from '../source/from-any.ts';
 import type { Schema } from '../spec/schema.ts';
+import { type OptionNames, requireKnownOptions } from '../util/known-options.ts';
 import { defaultWorld, type World } from '../util/world.ts';
 import { checkCreateTable } from '../write/check-options.ts';
 import type { NewTableRequest } from '../write/create-append.ts';
@@ -20,6 +21,10 @@ import { Table } from './table.ts';
 export type TableName = string | readonly string[] | TableIdentifier;
 /** `sales`, `['sales', 'eu']`. */
 export type NamespaceName = string | Namespace;
+
+type DropOptions = CatalogCallOptions & { readonly purge?: boolean };
+
+const DROP: OptionNames<DropOptions> = { signal: true, purge: true };
 
 /** Errors of all methods: see `Catalog`. */
 export class TableCatalog {
@@ -90,9 +95,13 @@ export class TableCatalog {
     return { result, table: this.#table(table) };
   }
 
-  /** `purge`: also its files. */
-  dropTable(name: TableName, options?: CatalogCallOptions & { readonly purge?: boolean }): Promise<void> {
-    return this.client.dropTable(parseIdentifier(name), options);
+  /**
+   * `purge`: also its files.
+   * @throws TypeError for an option that there is not.
+   */
+  async dropTable(name: TableName, options: DropOptions = {}): Promise<void> {
+    requireKnownOptions('dropTable', options, DROP);
+    await this.client.dropTable(parseIdentifier(name), options);
   }
 
   renameTable(from: TableName, to: TableName, options?: CatalogCallOptions): Promise<void> {

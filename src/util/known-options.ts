@@ -30,7 +30,7 @@ export function requireKnownOptions<Options extends object>(
 }
 
 /** @throws TypeError for a value that is no list of texts; undefined is not given. */
-export function requireNames(option: string, names: readonly string[] | undefined): void {
+export function requireNames(option: string, names: readonly string[] | undefined, of = 'names'): void {
   if (names === undefined || (Array.isArray(names) && names.every((name) => typeof name === 'string'))) return;
   const example = JSON.stringify([typeof names === 'string' ? names : 'id']);
   const what = Array.isArray(names)
@@ -38,5 +38,30 @@ export function requireNames(option: string, names: readonly string[] | undefine
     : typeof names === 'string'
       ? 'text'
       : `a ${typeof names}`;
-  throw new TypeError(`${option} must be a list of names, as ${example}, not ${what}`);
+  throw new TypeError(`${option} must be a list of ${of}, as ${example}, not ${what}`);
+}
+
+/** @throws TypeError for a value that is none of the choices; undefined is not given. */
+export function requireOneOf(option: string, value: string | undefined, choices: readonly string[]): void {
+  if (value === undefined || choices.includes(value)) return;
+  throw new TypeError(`${option} must be one of ${choices.join(', ')}, not ${shown(value)}`);
+}
+
+/** @throws TypeError for a value that counts nothing; undefined is not given, and Infinity is all. */
+export function requireCount(option: string, value: number | undefined): void {
+  if (value === undefined || value === Infinity || (Number.isInteger(value) && value >= 1)) return;
+  throw new TypeError(`${option} must be a whole number, 1 or more, not ${shown(value)}`);
+}
+
+/** @throws TypeError for a value that is no text by name; undefined is not given. */
+export function requireTexts(option: string, texts: Readonly<Record<string, string>> | undefined): void {
+  if (texts === undefined) return;
+  const rule = `${option} must be texts by name`;
+  if (typeof texts !== 'object' || texts === null) throw new TypeError(`${rule}, not ${shown(texts)}`);
+  const odd = Object.entries(texts).find(([, value]) => typeof value !== 'string');
+  if (odd !== undefined) throw new TypeError(`${rule}, and ${odd[0]} is ${shown(odd[1])}`);
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }

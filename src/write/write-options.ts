@@ -145,17 +145,12 @@ export interface WriteResult {
   readonly memoryPeakBytes: number;
 }
 
-const DISTRIBUTION_MODES: readonly string[] = ['none', 'hash', 'range'];
-
-/** @throws TypeError for a mode that there is not. */
-export function requireDistributionMode(mode: string): DistributionMode {
-  if (DISTRIBUTION_MODES.includes(mode)) return mode as DistributionMode;
-  throw new TypeError(`distributionMode must be one of ${DISTRIBUTION_MODES.join(', ')}, not ${JSON.stringify(mode)}`);
-}
-
-/** @throws TypeError for a folder that is not of the store. */
-export function requireSpillPlace({ store, location }: SpillPlace): SpillPlace {
+/**
+ * @param option What the folder was given as, for the message.
+ * @throws TypeError for a folder that is not of the store.
+ */
+export function requireSpillPlace({ store, location }: SpillPlace, option = 'spill'): SpillPlace {
   const folder = location.replace(/\/+$/, '');
   if (store.serves(`${folder}/run`)) return { store, location: folder };
-  throw new TypeError(`spill.location ${JSON.stringify(location)} is not a folder of spill.store`);
+  throw new TypeError(`${option}.location ${JSON.stringify(location)} is not a folder of ${option}.store`);
 }

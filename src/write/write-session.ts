@@ -16,7 +16,6 @@ import { requireWapId } from './commit/write-audit-publish.ts';
 import { requireWriter } from './commit/writer-watermark.ts';
 import { engineShareBytes, limitShares, plannedThreads, requireLeastLimit, writerShareBytes } from './memory-plan.ts';
 import {
-  requireDistributionMode,
   requireSpillPlace,
   type SpillPlace,
   type WriteOptions,
@@ -74,8 +73,6 @@ export class WriteSession implements AsyncDisposable {
     if (options.signal?.aborted === true) throw aborted(options.signal);
     const identity = identityOf(world, options);
     const threads = threadsOf(options);
-    if (options.distributionMode !== undefined) requireDistributionMode(options.distributionMode);
-    if (options.spill !== undefined) requireSpillPlace(options.spill);
     const limit =
       options.memoryLimitBytes ?? Math.min(usualLimitBytes(threads), options.budget?.limitBytes ?? Infinity);
     if (!(Number.isSafeInteger(limit) && limit > 0)) {

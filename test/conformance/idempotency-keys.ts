@@ -43,7 +43,7 @@ export function idempotencyKeysConformance(name: string, open: Open): void {
     });
 
     it('are forgotten when nothing was done, and never when that is not certain', async () => {
-      const keys = open(clock());
+      const keys = open({ world: clock().world });
       await keys.claim('k', 'f');
       await keys.release('k', 'not-applied');
       expect(await keys.claim('k', 'g')).toEqual({ kind: 'run', resent: false });

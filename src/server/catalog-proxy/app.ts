@@ -19,7 +19,7 @@ const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'DELETE']);
  *
  * What the proxy refuses itself is answered in the protocol's form: 400, 403, 404, 405, 413; 502 and 504 when the
  * upstream gave no answer that can be passed on, after which it may have done what was asked.
- * @throws TypeError, IcestreamError INVALID_ARGUMENT for an option that cannot be.
+ * @throws TypeError, IcestreamError INVALID_ARGUMENT for an option that there is not, or that cannot be.
  */
 export function catalogProxyApp(options: CatalogProxyOptions): Hono {
   const { origins = [] } = options;

@@ -1,5 +1,6 @@
 /** What a catalog proxy is made from. */
 import { checkSecureUrl } from '../../catalog/rest/origin.ts';
+import { type OptionNames, requireKnownOptions } from '../../util/known-options.ts';
 import type { World } from '../../util/world.ts';
 import type { Authenticate } from '../catalog/authenticate.ts';
 import type { OnError } from '../on-error.ts';
@@ -39,9 +40,30 @@ export interface Upstream extends Pick<CatalogUpstream, 'access'> {
   readonly tokenEndpoint: URL;
 }
 
-/** @throws TypeError for a name, and IcestreamError INVALID_ARGUMENT for an address, that cannot be. */
-export function upstreamsOf({ upstreams }: CatalogProxyOptions): readonly Upstream[] {
-  return Object.entries(upstreams).map(([name, { uri, tokenEndpoint, access }]) => {
+const OPTIONS: OptionNames<CatalogProxyOptions> = {
+  upstreams: true,
+  origins: true,
+  maxBodyBytes: true,
+  timeoutMs: true,
+  onError: true,
+  world: true,
+};
+
+const UPSTREAM: OptionNames<CatalogUpstream> = { uri: true, tokenEndpoint: true, access: true };
+
+const ACCESS: OptionNames<NonNullable<CatalogUpstream['access']>> = { authorization: true, authenticate: true };
+
+/**
+ * @throws TypeError for an option that there is not and a name that cannot be, and IcestreamError INVALID_ARGUMENT for
+ * such an address.
+ */
+export function upstreamsOf(options: CatalogProxyOptions): readonly Upstream[] {
+  requireKnownOptions('catalogProxyApp', options, OPTIONS);
+  return Object.entries(options.upstreams).map(([name, upstream]) => {
+    const shown = `upstream ${JSON.stringify(name)} of catalogProxyApp`;
+    requireKnownOptions(shown, upstream, UPSTREAM);
+    const { uri, tokenEndpoint, access } = upstream;
+    if (access !== undefined) requireKnownOptions(`access of ${shown}`, access, ACCESS);
     if (!/^[A-Za-z0-9_-]+$/.test(name)) {
       throw new TypeError(`upstreams: ${JSON.stringify(name)} is not a name of letters, digits, - and _`);
     }

@@ -4,7 +4,7 @@ import { json } from './answer.ts';
 import { durationText, endpointsOf, NOT_OFFERED } from './endpoints.ts';
 import { tableOf } from './names.ts';
 import { createNamespace, dropNamespace, listNamespaces, loadNamespace, updateNamespace } from './namespaces.ts';
-import type { CatalogAppOptions } from './options.ts';
+import { type CatalogAppOptions, checkCatalogApp } from './options.ts';
 import { pagesOf } from './pages.ts';
 import type { PageRequest } from './paging.ts';
 import { CatalogProblem, notOffered } from './problem.ts';
@@ -30,11 +30,11 @@ import {
  *
  * What the catalog cannot do is answered 501 and is not in the configuration's `endpoints`. There is no token endpoint:
  * tokens come from elsewhere. An outcome that nobody knows is answered 5xx, never 409 or 404.
- * @throws TypeError for an option that cannot be.
+ * @throws TypeError for an option that there is not, or that cannot be.
  */
 export function catalogApp(options: CatalogAppOptions): Hono {
+  checkCatalogApp(options);
   const { origins = [], prefix = '', maxPageSize = 1000, vend } = options;
-  checkPrefix(prefix);
   const base = prefix === '' ? '/v1' : `/v1/${prefix}`;
   const namespace = `${base}/namespaces/:namespace` as const;
   const table = `${namespace}/tables/:table` as const;
@@ -137,10 +137,4 @@ function config(options: CatalogAppOptions, warehouse: string | undefined): Oper
           : { 'idempotency-key-lifetime': durationText(idempotencyKeys.lifetimeMs) }),
       }),
   };
-}
-
-function checkPrefix(prefix: string): void {
-  if (!/^[A-Za-z0-9_-]*$/.test(prefix) || prefix === 'config' || prefix === 'oauth') {
-    throw new TypeError('prefix: one segment of letters, digits, - and _, other than config and oauth');
-  }
 }

@@ -1,4 +1,5 @@
 /** Idempotency keys in memory: for a catalog that is served by one process. */
+import { type OptionNames, requireKnownOptions } from '../../util/known-options.ts';
 import { defaultWorld, type World } from '../../util/world.ts';
 import { type Claim, type IdempotencyKeys, KEY_GRACE, type KeptAnswer, RUN_LEASE_MS } from './idempotency-keys.ts';
 
@@ -9,6 +10,8 @@ export interface MemoryKeysOptions {
   readonly maxKeys?: number;
   readonly world?: World;
 }
+
+const OPTIONS: OptionNames<MemoryKeysOptions> = { lifetimeMs: true, maxKeys: true, world: true };
 
 interface Entry {
   readonly fingerprint: string;
@@ -26,8 +29,10 @@ interface Answered {
 /**
  * Remembers until the process ends, and only in it. Right for one server of Node, Deno or Bun; wrong for Workers, where
  * a request may meet another isolate: `storeKeys` is for those.
+ * @throws TypeError for an option that there is not.
  */
 export function memoryKeys(options: MemoryKeysOptions = {}): IdempotencyKeys {
+  requireKnownOptions('memoryKeys', options, OPTIONS);
   const { lifetimeMs = 30 * 60_000, maxKeys = 10_000, world = defaultWorld } = options;
   // In the order in which they expire.
   const entries = new Map<string, Entry>();

@@ -1,5 +1,6 @@
 /** What a catalog app is made from. */
 import type { Catalog, LoadedTable } from '../../catalog/catalog.ts';
+import { type OptionNames, requireKnownOptions } from '../../util/known-options.ts';
 import type { World } from '../../util/world.ts';
 import type { OnError } from '../on-error.ts';
 import type { Authenticate } from './authenticate.ts';
@@ -46,4 +47,29 @@ export interface CatalogAppOptions {
   /** Told of failures of the backend and of the app itself. Default: `console.error`. */
   readonly onError?: OnError;
   readonly world?: World;
+}
+
+const OPTIONS: OptionNames<CatalogAppOptions> = {
+  catalog: true,
+  authenticate: true,
+  idempotencyKeys: true,
+  vend: true,
+  defaults: true,
+  overrides: true,
+  warehouse: true,
+  prefix: true,
+  origins: true,
+  maxBodyBytes: true,
+  maxPageSize: true,
+  onError: true,
+  world: true,
+};
+
+/** @throws TypeError for an option that there is not, or that cannot be. */
+export function checkCatalogApp(options: CatalogAppOptions): void {
+  requireKnownOptions('catalogApp', options, OPTIONS);
+  const { prefix = '' } = options;
+  if (!/^[A-Za-z0-9_-]*$/.test(prefix) || prefix === 'config' || prefix === 'oauth') {
+    throw new TypeError('prefix: one segment of letters, digits, - and _, other than config and oauth');
+  }
 }

@@ -4,6 +4,7 @@ import { JsonCursor } from '../../spec/json-cursor.ts';
 import type { Store } from '../../storage/store.ts';
 import { utf8 } from '../../util/encoding.ts';
 import { parseJson, stringifyJson } from '../../util/json.ts';
+import { type OptionNames, requireKnownOptions } from '../../util/known-options.ts';
 import { joinLocation } from '../../util/location.ts';
 import { uuidV4, uuidV7Ms } from '../../util/uuid.ts';
 import { defaultWorld, type World } from '../../util/world.ts';
@@ -18,6 +19,8 @@ export interface StoreKeysOptions {
   readonly lifetimeMs?: number;
   readonly world?: World;
 }
+
+const OPTIONS: OptionNames<StoreKeysOptions> = { store: true, location: true, lifetimeMs: true, world: true };
 
 /** What is stored of a key at once when it is used. */
 interface ClaimRecord {
@@ -38,9 +41,10 @@ const REMOVE_AT_ONCE = 500;
  * One small object for each request that changes something, created on condition that it is new, and one for its
  * answer (another, because some stores take few writes a second to one object). Two more requests to the store for
  * each change. Objects past their lifetime are removed now and then.
- * @throws IcestreamError UNSUPPORTED for a store that cannot write on conditions.
+ * @throws IcestreamError UNSUPPORTED for a store that cannot write on conditions; TypeError for an option that there is not.
  */
 export function storeKeys(options: StoreKeysOptions): IdempotencyKeys {
+  requireKnownOptions('storeKeys', options, OPTIONS);
   const { store, location, lifetimeMs = 30 * 60_000, world = defaultWorld } = options;
   const { conditionalCreate, conditionalReplace, list } = store.capabilities;
   if (!conditionalCreate || !conditionalReplace) {

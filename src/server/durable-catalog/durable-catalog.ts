@@ -21,6 +21,7 @@ import type { TableMetadata } from '../../spec/table-metadata.ts';
 import { newTableMetadata } from '../../spec/table-metadata-new.ts';
 import type { Store } from '../../storage/store.ts';
 import { TableCatalog } from '../../table/table-catalog.ts';
+import { type OptionNames, requireKnownOptions } from '../../util/known-options.ts';
 import { parseLocation } from '../../util/location.ts';
 import { uuidV4, uuidV7 } from '../../util/uuid.ts';
 import { defaultWorld, type World } from '../../util/world.ts';
@@ -41,6 +42,8 @@ export interface DurableCatalogOptions {
   readonly store: Store;
   readonly world?: World;
 }
+
+const OPTIONS: OptionNames<DurableCatalogOptions> = { binding: true, warehouse: true, store: true, world: true };
 
 /** A drop looks again this often, when others commit between its look and the drop. */
 const DROP_ATTEMPTS = 20;
@@ -65,8 +68,13 @@ export class DurableCatalog implements Catalog {
   readonly #files: MetadataFiles;
   readonly #object: ObjectAddress;
 
-  /** @throws IcestreamError INVALID_ARGUMENT for a warehouse that the store does not serve. */
-  constructor({ binding, warehouse, store, world = defaultWorld }: DurableCatalogOptions) {
+  /**
+   * @throws IcestreamError INVALID_ARGUMENT for a warehouse that the store does not serve; TypeError for an option that
+   * there is not.
+   */
+  constructor(options: DurableCatalogOptions) {
+    requireKnownOptions('DurableCatalog.open', options, OPTIONS);
+    const { binding, warehouse, store, world = defaultWorld } = options;
     parseLocation(warehouse);
     this.warehouse = warehouse.replace(/\/+$/, '');
     if (!store.serves(`${this.warehouse}/x`)) {

@@ -1,4 +1,5 @@
 /** Idempotency keys beside the names of the catalog. */
+import { type OptionNames, requireKnownOptions } from '../../util/known-options.ts';
 import { parseLocation } from '../../util/location.ts';
 import { uuidV4 } from '../../util/uuid.ts';
 import { defaultWorld, type World } from '../../util/world.ts';
@@ -16,14 +17,17 @@ export interface DurableKeysOptions {
   readonly world?: World;
 }
 
+const OPTIONS: OptionNames<DurableKeysOptions> = { binding: true, warehouse: true, lifetimeMs: true, world: true };
+
 const MAX_LIFETIME_MS = 20 * 3_600_000;
 
 /**
  * For a catalog app over a `DurableCatalog`, in any number of isolates. The object makes the change of a key once, so a
  * request that is sent again after a lost answer, or the end of an isolate, gets the answer of the first.
- * @throws TypeError for a lifetime that is too long.
+ * @throws TypeError for an option that there is not, and a lifetime that is too long.
  */
 export function durableKeys(options: DurableKeysOptions): IdempotencyKeys {
+  requireKnownOptions('durableKeys', options, OPTIONS);
   const { binding, warehouse, lifetimeMs = 30 * 60_000, world = defaultWorld } = options;
   if (!(lifetimeMs <= MAX_LIFETIME_MS)) throw new TypeError('lifetimeMs: at most 20 hours');
   parseLocation(warehouse);

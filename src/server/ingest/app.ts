@@ -10,7 +10,7 @@ import { refuseOtherOrigins } from '../origins.ts';
 import { authenticate, checkKeys, requireTable } from './authenticate.ts';
 import { findCommitted } from './commits.ts';
 import { answerOf, Loads } from './loads.ts';
-import type { IngestKey, IngestOptions } from './options.ts';
+import { checkIngest, type IngestKey, type IngestOptions } from './options.ts';
 import { answerProblem, RequestProblem } from './problem.ts';
 
 const INGEST = '/v1/ingest/:namespace/:table';
@@ -20,12 +20,14 @@ const OWN_PATHS = ['/v1/ingest/*', '/v1/commits/*'];
 /**
  * `POST /v1/ingest/{namespace}/{table}?mode=append` and `GET /v1/commits/{id}?table={namespace}.{table}`; nested
  * namespaces are written with dots. A load is answered after its commit; when nobody can tell whether that was applied,
- * with 503 and the id to ask about. A load that is sent again with the same `Idempotency-Key` (a UUIDv7) is applied once.
+ * with 503 and the id to ask about. A load that is sent again with the same `Idempotency-Key` is applied once. The key is
+ * a UUIDv7, of 36 characters, and stands in the snapshot's summary; any other is answered 400, `BAD_REQUEST`.
  * `create=true` creates a table that is not there, where the server allows it, partitioned by `partition=month(date)`
  * (repeated for further fields). `loads`: for callers within the program, which share their memory and number with those over HTTP.
- * @throws TypeError for a key that is not whole.
+ * @throws TypeError, IcestreamError INVALID_ARGUMENT for an option that there is not, or that cannot be.
  */
 export function ingestApp(options: IngestOptions, loads = new Loads(options)): Hono<{ Variables: { table?: string } }> {
+  checkIngest(options);
   const { origins = [], keys, world = defaultWorld, onError = logError } = options;
   checkKeys(keys);
   const app = new Hono<{ Variables: { table?: string } }>();

@@ -2,6 +2,7 @@
 import type { TableIdentifier } from '../../catalog/catalog.ts';
 import { formatIdentifier, formatNamespace } from '../../catalog/identifier.ts';
 import { toHex, utf8 } from '../../util/encoding.ts';
+import { requireKnownOptions } from '../../util/known-options.ts';
 import { sameSecret } from '../constant-time.ts';
 import type { IngestKey } from './options.ts';
 import { RequestProblem } from './problem.ts';
@@ -39,9 +40,13 @@ async function signature(secret: string, timestamp: string, parts: SignedParts):
   return toHex(new Uint8Array(await crypto.subtle.sign('HMAC', key, utf8(text))));
 }
 
-/** @throws TypeError for a key that would let in who has none, or that names no tables. */
+/** A key has one of its secrets. */
+const KEY = { id: true, tables: true, token: true, hmacSecret: true } as const;
+
+/** @throws TypeError for a key that would let in who has none, that names no tables, or says what there is not. */
 export function checkKeys(keys: readonly IngestKey[]): void {
   for (const key of keys) {
+    requireKnownOptions<object>(`key ${JSON.stringify(key.id)} of ingestApp`, key, KEY);
     const secret = 'token' in key ? key.token : key.hmacSecret;
     if (typeof secret !== 'string' || secret.trim() === '') {
       throw new TypeError(`keys: ${JSON.stringify(key.id)} needs a token or an hmacSecret that is not empty`);

@@ -19,7 +19,7 @@ import type { WriteOptions, WriteResult } from '../../write/write-options.ts';
 import { boundedBody } from '../bounded-body.ts';
 import { openedOnce } from '../opened-once.ts';
 import { compressionOf, formatOf, spooled, tooLarge, withMaxRows } from './body.ts';
-import type { IngestOptions } from './options.ts';
+import { checkIngest, type IngestOptions } from './options.ts';
 import { RequestProblem } from './problem.ts';
 
 const DEFAULT_MAX_BODY_BYTES = 10 * 2 ** 30;
@@ -39,7 +39,7 @@ export interface LoadRequest {
   /** `gzip` or `zstd`, which the body must then be. Default: known by content. */
   readonly contentEncoding?: string | null;
   readonly contentLength?: number | null;
-  /** A UUIDv7; default: a new one. */
+  /** A UUIDv7, in quotes or not; default: a new one. */
   readonly idempotencyKey?: string | null;
   /** How to create the table where it is not there. Default: it must be there. */
   readonly create?: NewTableRequest | null;
@@ -54,7 +54,9 @@ export class Loads {
   readonly catalog: () => Promise<TableCatalog>;
   #engine: Promise<Engine> | null = null;
 
+  /** @throws TypeError, IcestreamError INVALID_ARGUMENT for an option that there is not, or that cannot be. */
   constructor(options: IngestOptions) {
+    checkIngest(options);
     this.#options = options;
     this.catalog = openedOnce(options.catalog);
     this.#world = options.world ?? defaultWorld;

@@ -4,6 +4,7 @@ import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import type { R2BucketBinding } from '../../storage/r2/binding.ts';
 import { toHex } from '../../util/encoding.ts';
+import { type OptionNames, requireKnownOptions } from '../../util/known-options.ts';
 import { defaultWorld, type World } from '../../util/world.ts';
 import { logError, type OnError } from '../on-error.ts';
 import { authenticate } from './authenticate.ts';
@@ -34,6 +35,18 @@ export interface S3AppOptions {
   readonly onError?: OnError;
 }
 
+const OPTIONS: OptionNames<S3AppOptions> = {
+  bucket: true,
+  name: true,
+  credentials: true,
+  region: true,
+  basePath: true,
+  origins: true,
+  maxCopyBytes: true,
+  world: true,
+  onError: true,
+};
+
 /**
  * PutObject, GetObject, HeadObject, DeleteObject(s), CopyObject, ListObjectsV2, multipart uploads with copies of parts,
  * HeadBucket, GetBucketLocation and ListBuckets. Bodies are streamed and stored only when their hash, signatures and
@@ -41,8 +54,10 @@ export interface S3AppOptions {
  *
  * It answers every path under `basePath`: mount it last, or under a path of its own. Objects under
  * `.icestream-uploads/` are its records of open uploads.
+ * @throws TypeError for an option that there is not, or that cannot be.
  */
 export function s3App(options: S3AppOptions): Hono {
+  requireKnownOptions('s3App', options, OPTIONS);
   const {
     bucket,
     name,

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { getEngine, newEngine } from '../../../src/engine/default-engine.ts';
 import { startEncodeThreads } from '../../../src/engine/encode-threads.ts';
+import { arrowSource } from '../../../src/source/arrow-js.ts';
 import { fromAny } from '../../../src/source/from-any.ts';
 import { MemoryStore } from '../../../src/storage/memory/memory-store.ts';
 import { OpfsStore } from '../../../src/storage/opfs/opfs-store.ts';
@@ -55,6 +56,8 @@ describe('an option that there is not is refused by name', () => {
     S3Store: ['accessKeyId', () => new S3Store(untyped({ accessKeyId: 'x' }))],
     R2Store: ['name', () => new R2Store(untyped({ binding: {}, bucket: 'b', name: 'x' }))],
     MemoryStore: ['now', () => new MemoryStore('', untyped({ now: 1 }))],
+    dropTable: ['purged', () => catalog.dropTable('sales.none', untyped({ purged: true }))],
+    arrowSource: ['columns', () => arrowSource([], untyped({ columns: ['id'] }))],
     OpfsStore: ['folder', () => new OpfsStore(untyped({ folder: 'x' }))],
   };
 
@@ -132,5 +135,48 @@ describe('a list of names that is none is refused with how to write it', () => {
     expect((await refusal(partitioned)).message).toBe(
       'partitionSpec must be a list, as ["month(at)"], or a spec, not "month(at)"',
     );
+  });
+});
+
+describe('an option that cannot be is refused at once', () => {
+  const source = (options: object) => () => fromAny(new Uint8Array(), untyped(options));
+  const cases: ReadonlyArray<readonly [string, () => unknown]> = [
+    ['onBadRow must be one of fail, reject, not "skip"', source({ onBadRow: 'skip' })],
+    ['format must be one of arrow, parquet, csv, json, not "xml"', source({ format: 'xml' })],
+    ['compression must be one of gzip, zstd, none, not "lz4"', source({ compression: 'lz4' })],
+    ['batchRows must be a whole number, 1 or more, not 1.5', source({ batchRows: 1.5 })],
+    ['sampleBytes must be a whole number, 1 or more, not "all"', source({ sampleBytes: 'all' })],
+    ['sampleRows must be a whole number, 1 or more, not -1', source({ sampleRows: -1 })],
+    ['csv.delimiter must be one ASCII character, not "é"', source({ csv: { delimiter: 'é' } })],
+    ['csv.quote must be one ASCII character, not ""', source({ csv: { quote: '' } })],
+    ['csv.nullValues must be a list of texts, as ["NA"], not text', source({ csv: { nullValues: 'NA' } })],
+    ['encoding must be one of default, compact, not "small"', () => table.append(rows, untyped({ encoding: 'small' }))],
+    [
+      'schemaEvolution must be one of none, addColumns, not "addcolumns"',
+      () => table.append(rows, untyped({ schemaEvolution: 'addcolumns' })),
+    ],
+    [
+      'distributionMode must be one of none, hash, range, not "sort"',
+      () => catalog.createAndAppend('a.b', rows, {}, untyped({ distributionMode: 'sort' })),
+    ],
+    [
+      'option spill of the write has no option folder; there are store, location',
+      () => table.append(rows, untyped({ spill: { store: new MemoryStore(), location: 'memory:///s', folder: 'x' } })),
+    ],
+    [
+      'snapshotProperties must be texts by name, and run is 7',
+      () => table.append(rows, untyped({ snapshotProperties: { run: 7 } })),
+    ],
+    [
+      'snapshotProperties must be texts by name, not "nightly"',
+      () => table.addFiles([], untyped({ snapshotProperties: 'nightly' })),
+    ],
+  ];
+  test.each(cases)('%s', async (message, call) => {
+    expect((await refusal(call)).message).toBe(message);
+  });
+
+  test('all rows as the sample can be', () => {
+    expect(source({ sampleRows: Infinity, csv: { quote: null } })()).toBeDefined();
   });
 });

@@ -224,6 +224,8 @@ const refused: [string, BodyInit, Sent, number, string][] = [
   ['a misspelt option', ndjson(1), { path: '/v1/ingest/web/events?mod=append' }, 400, 'BAD_REQUEST'],
   ['creating where it is not allowed', ndjson(1), { path: '/v1/ingest/web/new?create=true' }, 403, 'TABLE_NOT_ALLOWED'],
   ['a key that is no UUIDv7', ndjson(1), { headers: { 'idempotency-key': 'mine' } }, 400, 'BAD_REQUEST'],
+  ['a key that begins as one', ndjson(1), { headers: { 'idempotency-key': `${uuidV7()}0` } }, 400, 'BAD_REQUEST'],
+  ['a key without an end', ndjson(1), { headers: { 'idempotency-key': 'k'.repeat(10_000) } }, 400, 'BAD_REQUEST'],
   ['dot segments', ndjson(1), { path: '/v1/ingest/web/%2e%2e%2fevents' }, 400, 'INVALID_ARGUMENT'],
   ['a value that does not fit', '{"id":"x"}\n', {}, 422, 'INVALID_VALUE'],
   ['a column the table lacks', '{"id":1,"more":2}\n', {}, 422, 'SCHEMA_MISMATCH'],
