@@ -16,7 +16,10 @@ export interface FailedWrite {
   readonly largestBatchBytes?: number;
 }
 
-/** MEMORY_LIMIT_TOO_SMALL with a limit that does, where the engine was out of memory; other errors as they are. */
+/**
+ * MEMORY_LIMIT_TOO_SMALL with a limit that does, or does so far: of a row that was still coming in, no more is known than
+ * the block that was refused. That the engine was out of memory is asked first; other errors are as they are.
+ */
 export function orTooSmall(error: unknown, { engine, lease, limitBytes, largestBatchBytes = 0 }: FailedWrite): unknown {
   if (!isOutOfMemory(error, engine)) return error;
   const batchBytes = Math.max(largestBatchBytes, engine.refusedBytes);
@@ -25,6 +28,6 @@ export function orTooSmall(error: unknown, { engine, lease, limitBytes, largestB
     limitBytes,
     engineBytesOf: (limit) => engineShareBytes(Math.floor(limit / lease.shares)),
     heldBytes: BATCHES_HELD * batchBytes,
-    ...(largestBatchBytes === 0 ? {} : { what: `batches of ${batchBytes} bytes` }),
+    ...(largestBatchBytes === 0 ? {} : { what: `rows or batches of ${batchBytes} bytes` }),
   });
 }

@@ -147,6 +147,24 @@ describe('a CSV file', () => {
     expectError(await appended.catch((error: unknown) => error), expected);
   });
 
+  test('with a record that memory does not hold, after others that it held, is not called a batch', async () => {
+    const here = await target(ab, FIRST);
+    async function* content() {
+      yield utf8('a,b\n');
+      for (let i = 0; i < 1000; i++) yield utf8(`${i},${'x'.repeat(90)}\n`.repeat(100));
+      yield utf8('2,"');
+      for (let i = 0; i < 16; i++) yield utf8('x'.repeat(1 << 20));
+    }
+    const expected = {
+      code: 'MEMORY_LIMIT_TOO_SMALL',
+      place: { file: 'in.csv', line: 100_002 },
+      message:
+        /the record that starts on line 100002 .*; for rows or batches of \d+ bytes set memoryLimitBytes to at least/,
+    } as const;
+    const appended = here.table.append(fromAny(content(), { name: 'in.csv' }), { memoryLimitBytes: 24 << 20 });
+    expectError(await appended.catch((error: unknown) => error), expected);
+  });
+
   test('with cells of very many lines takes no longer than any other', async () => {
     const here = await target(ab, FIRST);
     const note = `"${'l\n'.repeat(1_000_000)}"`;
