@@ -135,10 +135,12 @@ async function longStrings(): Promise<Figure> {
   }
   await encoder?.finish();
   return {
-    name: 'strings of 1 MB, eight to a row group: wasm memory against a limit of 64 MiB',
+    name: 'strings of 1 MB, eight to a row group: peak of the wasm memory against a limit of 64 MiB',
+    // It never shrinks.
     value: engine.memoryBytes / memoryLimitBytes,
     unit: '×',
-    bar: { atMost: 1 },
+    // The rows of one group and what is made of them; those of another beside them would miss it.
+    bar: { atMost: 0.4 },
   };
 }
 
@@ -146,7 +148,8 @@ async function* manyFiles(files: number): AsyncGenerator<Figure> {
   const engine = await newEngine({ memoryLimitBytes: limit });
   const [stream] = benchIpc(2_000, 2_000);
   if (stream === undefined) throw new Error('no batch');
-  let [baseline, most] = [0, 0];
+  const before = engine.liveBytes;
+  let most = 0;
   for (let i = 0; i < files; i++) {
     const batch = one(engine, stream);
     const encoder = engine.encoder(options(batch));
@@ -157,15 +160,14 @@ async function* manyFiles(files: number): AsyncGenerator<Figure> {
     const parquet = await engine.openParquet({ sizeBytes: file.length, read: async (a, b) => file.slice(a, b) });
     for await (const read of parquet.batches()) read.free();
     parquet.free();
-    // What is made once and kept is made by the first.
-    if (i === 0) baseline = engine.liveBytes;
-    most = Math.max(most, engine.liveBytes - baseline);
+    most = Math.max(most, engine.liveBytes - before);
   }
   yield {
-    name: `${files} files written and read: live bytes over the first's`,
+    name: `${files} files written and read: live bytes after each, over those before the first`,
     value: most,
     unit: 'bytes',
-    bar: { atMost: 0 },
+    // What is made once and kept, by the first; what each of a few files left would miss it.
+    bar: { atMost: 256 },
   };
   yield { name: 'its wasm memory', value: engine.memoryBytes / 1e6, unit: 'MB' };
 }
