@@ -3,15 +3,16 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { newEngine } from '../../../src/engine/default-engine.ts';
 import type { Engine } from '../../../src/engine/engine.ts';
-import { IcestreamError } from '../../../src/errors.ts';
+import { type ErrorPlace, IcestreamError } from '../../../src/errors.ts';
 import { icebergSchemaFromArrow } from '../../../src/format/iceberg-from-arrow.ts';
 import { fromAny } from '../../../src/source/from-any.ts';
 import type { Bytes } from '../../../src/util/bytes.ts';
 import { fromBase64 } from '../../../src/util/encoding.ts';
 import { MemoryLease } from '../../../src/util/memory-budget.ts';
 import * as arrowFiles from '../../fixtures/arrow-ipc.ts';
+import { badParquet } from '../../fixtures/parquet-bad-data.ts';
 import * as parquetFiles from '../../fixtures/parquet-files.ts';
-import { gzip, refused, target, utf8 } from './refusal.ts';
+import { expectError, gzip, refused, target, utf8 } from './refusal.ts';
 
 const csv = utf8(`a,b\n${Array.from({ length: 300 }, (_, i) => `${i},name ${i % 17}`).join('\n')}\n`);
 /** The same, by zstd 1.5 with its checksum. Base64. */
@@ -178,5 +179,29 @@ describe('a table', () => {
     const good = fromAny(bytes, { name: 'good.arrow' });
     const bad = fromAny(bytes.slice(0, 7000), { name: 'bad.arrow' });
     await refused(here, [good, bad], { code: 'SOURCE_CORRUPT', place: { file: 'bad.arrow' }, message: /cut off/ });
+  });
+});
+
+describe('a Parquet file that other libraries fell over says where it is wrong', () => {
+  const wrong: Readonly<Record<string, readonly [place: ErrorPlace, message: RegExp]>> = {
+    'ARROW-GH-41317.parquet': [{}, /not a readable Parquet file/],
+    'ARROW-GH-41321.parquet': [{}, /row group 0, .*column large_binary: a page of 3 values has 0 levels/],
+    'ARROW-GH-45185.parquet': [{ column: 'x.list.element' }, /row group 0, column x\.list\.element: its first value/],
+    'ARROW-GH-47662.parquet': [{ column: 'flba_field' }, /row group 0, .*expected 400 bytes .*, got 364/],
+    'ARROW-RS-GH-6229-DICTHEADER.parquet': [{ column: 'region_key' }, /row group 0, column region_key: its 125 bytes/],
+    'ARROW-RS-GH-6229-LEVELS.parquet': [{ column: 'outer.list.item.c' }, /its pages hold 20 values more/],
+    'PARQUET-1481.parquet': [{}, /not a readable Parquet file/],
+  };
+  const contents = new Map(badParquet);
+
+  test.each(Object.entries(wrong))('%s', async (name, [place, message]) => {
+    const engine = await newEngine();
+    const bytes = await ungzip(contents.get(name) ?? '');
+    for (const streamed of [false, true]) {
+      const error = await readWith(engine, bytes, name, streamed).catch((thrown: unknown) => thrown);
+      expectError(error, { code: 'SOURCE_CORRUPT', place: { file: name, ...place }, message });
+      // What is wrong is a page or the footer: no row, line or option is.
+      for (const other of ['row', 'line', 'option']) expect(error.place).not.toHaveProperty(other);
+    }
   });
 });
