@@ -24,9 +24,7 @@ export function streamInput(
         throw new IcestreamError(
           'SOURCE_UNREADABLE',
           `${name}: the stream was read or cancelled already; pass a new one`,
-          {
-            file: name,
-          },
+          { file: name },
         );
       }
       taken = true;

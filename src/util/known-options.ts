@@ -42,7 +42,11 @@ export function requireNames(option: string, names: readonly string[] | undefine
 }
 
 /** @throws TypeError for a value that is none of the choices; undefined is not given. */
-export function requireOneOf(option: string, value: string | undefined, choices: readonly string[]): void {
+export function requireOneOf<T extends string>(
+  option: string,
+  value: T | undefined,
+  choices: readonly NoInfer<T>[],
+): void {
   if (value === undefined || choices.includes(value)) return;
   throw new TypeError(`${option} must be one of ${choices.join(', ')}, not ${shown(value)}`);
 }

@@ -87,7 +87,10 @@ export function checkWriteValues(
   if (spill !== undefined) checkPlace('spill', spill, taker);
 }
 
-/** @throws TypeError for what is no folder of a store. */
+/**
+ * @param taker What takes the option, for the message.
+ * @throws TypeError for what is no folder of a store.
+ */
 export function checkPlace(option: string, place: SpillPlace, taker: string): void {
   requireKnownOptions(`option ${option} of ${taker}`, place, SPILL_PLACE);
   requireSpillPlace(place, option);
