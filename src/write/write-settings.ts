@@ -2,6 +2,7 @@
 import type { WriteCodec } from '../avro/compress.ts';
 import type { ArrowSchema } from '../engine/arrow-schema.ts';
 import type { ColumnOptions, EncoderOptions } from '../engine/encoder.ts';
+import { parquetPath } from '../format/parquet-path.ts';
 import { dataFileLocation, dataFileName } from '../spec/locations.ts';
 import { type MetricsMode, metricsModes } from '../spec/metrics-modes.ts';
 import type { PartitionTuple } from '../spec/partition-spec.ts';
@@ -78,8 +79,21 @@ export function encoderSettings(
     pageRowLimit,
     dictionarySizeBytes,
     statisticsTruncateBytes: boundBytes(tableMetricsModes(metadata, schema)),
-    columns: new Map([...parquet.columns].map(([path, column]) => [path, columnOptions(column)])),
+    columns: columnSettings(parquet.columns, schema),
   };
+}
+
+/** By path in the file. Columns that are gone may have kept their properties. */
+function columnSettings(
+  columns: ReadonlyMap<string, ParquetColumnProperties>,
+  schema: Schema,
+): ReadonlyMap<string, ColumnOptions> {
+  const settings = new Map<string, ColumnOptions>();
+  for (const [name, properties] of columns) {
+    const path = parquetPath(schema, name);
+    if (path !== undefined) settings.set(path, columnOptions(properties));
+  }
+  return settings;
 }
 
 function columnOptions({ dictionary, statistics, bloomFilter }: ParquetColumnProperties): ColumnOptions {
