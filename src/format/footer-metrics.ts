@@ -15,8 +15,8 @@ export type FileMetrics = Pick<
 >;
 
 /**
- * Sizes of all of the table's leaves; counts and bounds, as far as the modes want them and the footer knows them, of
- * those outside lists and maps.
+ * Of the table's leaves, as far as the modes want them and the footer knows them: sizes, and of those outside lists and
+ * maps counts and bounds.
  */
 export function footerMetrics(
   leaves: readonly FileLeaf[],
@@ -34,9 +34,10 @@ export function footerMetrics(
     const { facts, fieldId: id } = leaf;
     const type = id === null ? undefined : byId.get(id)?.type;
     if (id === null || typeof type !== 'string') continue;
-    columnSizes.set(id, BigInt(facts.compressedBytes));
     const mode = modes.get(id);
-    if (facts.repeated || mode === undefined || mode.kind === 'none') continue;
+    if (mode === undefined || mode.kind === 'none') continue;
+    columnSizes.set(id, BigInt(facts.compressedBytes));
+    if (facts.repeated) continue;
     valueCounts.set(id, BigInt(facts.valueCount));
     if (facts.nullCount !== null) nullValueCounts.set(id, BigInt(facts.nullCount));
     if (facts.nanCount !== null && isFloating(type)) nanValueCounts.set(id, BigInt(facts.nanCount));

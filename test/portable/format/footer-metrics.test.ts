@@ -119,9 +119,10 @@ describe('metrics modes', () => {
       },
     });
 
-  test('none keeps sizes, counts keeps counts, truncate and full keep bounds', () => {
-    expect([made('none').columnSizes?.size, made('none').valueCounts?.size]).toEqual([1, 0]);
-    expect([made('counts').valueCounts?.size, made('counts').lowerBounds?.size]).toEqual([1, 0]);
+  test('none keeps nothing, counts keeps counts and sizes, truncate and full keep bounds', () => {
+    expect([made('none').columnSizes?.size, made('none').valueCounts?.size]).toEqual([0, 0]);
+    const counts = made('counts');
+    expect([counts.columnSizes?.size, counts.valueCounts?.size, counts.lowerBounds?.size]).toEqual([1, 1, 0]);
     expect(made('truncate(2)').lowerBounds?.get(1)).toEqual(utf8('aa'));
     expect(made('truncate(2)').upperBounds?.get(1)).toEqual(utf8('bc'));
     expect(made('full').upperBounds?.get(1)).toEqual(utf8('bbbb'));
