@@ -17,7 +17,7 @@ import { onDemand } from '../util/on-demand.ts';
 import { Semaphore } from '../util/semaphore.ts';
 import type { AddedFiles } from './commit/added-files.ts';
 import { PayloadDigest } from './commit/payload-digest.ts';
-import { type MemoryPlan, planMemory, plannedThreads } from './memory-plan.ts';
+import { limitBesides, type MemoryPlan, planMemory, plannedThreads } from './memory-plan.ts';
 import { DataWriter } from './rows/data-writer.ts';
 import { DiscardUpload } from './rows/discard-upload.ts';
 import type { WrittenFile } from './rows/file-writer.ts';
@@ -179,19 +179,31 @@ export async function loadData(request: DataLoadRequest, leftBehind: string[]): 
 }
 
 /**
- * What is kept of files grows with their number, and nothing is set aside for it.
+ * What is kept of files grows with their number, and nothing is set aside for it. Input in large pieces may need more
+ * than was set aside for it, too.
  * @throws IcestreamError MEMORY_LIMIT_TOO_SMALL once there is no room for more.
  */
 function requireRoomForFiles({ engine, lease, meter }: WriteSession, plan: MemoryPlan): void {
   const { files = 0, rows = 0 } = lease.usage();
   // Rows lie in the engine.
-  const held = Math.min(engine.memoryBytes, plan.engineBytes) + lease.usedBytes - rows;
+  const besides = lease.usedBytes - rows;
+  const held = Math.min(engine.memoryBytes, plan.engineBytes) + besides;
   if (held <= lease.limitBytes) return;
+  const option = 'memoryLimitBytes';
+  if (files < besides / 2) {
+    const neededBytes = lease.limitFor(Math.max(held, Math.min(engine.memoryBytes + besides, limitBesides(besides))));
+    throw new IcestreamError(
+      'MEMORY_LIMIT_TOO_SMALL',
+      `memoryLimitBytes ${lease.limitFor(lease.limitBytes)} is too small: besides the engine, ${besides} bytes are ` +
+        `needed; raise memoryLimitBytes to at least ${neededBytes}`,
+      { option, neededBytes },
+    );
+  }
   throw new IcestreamError(
     'MEMORY_LIMIT_TOO_SMALL',
     `memoryLimitBytes is too small for a load of more than ${meter.filesWritten} files: their names take ${files} bytes; ` +
       'raise it, or write fewer files, with another partitioning or clustered (write.distribution-mode = hash)',
-    { option: 'memoryLimitBytes' },
+    { option },
   );
 }
 

@@ -104,6 +104,11 @@ export function engineShareBytes(limitBytes: number): number {
   return Math.max(0, limitBytes - Math.floor(limitBytes / 3) - Math.min(SOURCE_BYTES, Math.floor(limitBytes / 8)));
 }
 
+/** A limit that leaves so many bytes besides the engine's share. */
+export function limitBesides(bytes: number): number {
+  return 3 * bytes;
+}
+
 /** Below this share of the engine no plan divides a limit, whatever the store and the table. */
 const LEAST_ENGINE_BYTES = ENGINE_FIXED_BYTES + ENGINE_LEAF_BYTES + Math.ceil((5 * MIN_ROW_SHARE) / 3);
 /** What does for tables of usual rows, on every store. */

@@ -138,6 +138,28 @@ test.each(inputs)('$name is loaded, or refused with a limit that does', async ({
   }
 });
 
+test('beside an engine that has grown before, large batches are refused with a limit that does', async () => {
+  const engine = await newEngine({ memoryLimitBytes: 64 * MiB });
+  const data = lines(60, (row) => `{"id":${row},"a":"${letters(row, MiB / 2)}"}\n`);
+  const loadWith = async (memoryLimitBytes: number) => {
+    const { catalog } = await lake();
+    const source = fromAny(data, { name: 'texts.ndjson' });
+    const properties = { 'write.parquet.compression-codec': 'snappy' };
+    const all = { engine, memoryLimitBytes };
+    return (await catalog.createAndAppend('sales.small', source, { properties }, all)).result.rows;
+  };
+  expect(await loadWith(96 * MiB)).toBe(60n);
+  for (let limit = 24 * MiB; ; ) {
+    const outcome = await loadWith(limit).catch((error: unknown) => error as IcestreamError);
+    if (outcome === 60n) break;
+    const { neededBytes = 0 } = (outcome as IcestreamError).place;
+    expect(outcome).toMatchObject({ code: 'MEMORY_LIMIT_TOO_SMALL' });
+    expect(neededBytes).toBeGreaterThan(limit);
+    expect(neededBytes).toBeLessThan(96 * MiB);
+    limit = neededBytes;
+  }
+});
+
 test('an engine of the caller that is too small for the limit is what has to be larger', async () => {
   const data = await inputs[0]?.data();
   if (data === undefined) throw new Error('no input');
