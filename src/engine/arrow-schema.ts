@@ -1,5 +1,8 @@
 /** Arrow schemas as plain data: what the engine reports of a source and takes as the schema of a file. */
 
+/** Types in types; the engine gives out no deeper schemas (`schema_json.rs`), so that what was written deeper could not be read. */
+export const MOST_NESTED_TYPES = 32;
+
 export type TimeUnit = 's' | 'ms' | 'us' | 'ns';
 
 export type ArrowType =

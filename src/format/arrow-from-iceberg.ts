@@ -2,7 +2,7 @@
  * The Arrow schema of a data file for a table schema: field ids on every level, microseconds, list children named
  * `element`, map children `key` and `value`, uuid as its extension type (spec: Appendix A, Parquet).
  */
-import type { ArrowField, ArrowSchema, ArrowType } from '../engine/arrow-schema.ts';
+import { type ArrowField, type ArrowSchema, type ArrowType, MOST_NESTED_TYPES } from '../engine/arrow-schema.ts';
 import { IcestreamError } from '../errors.ts';
 import type { Schema } from '../spec/schema.ts';
 import { parsePrimitive } from '../spec/type-parse.ts';
@@ -11,10 +11,29 @@ import type { NestedField, PrimitiveType, StructType, Type } from '../spec/types
 /**
  * The schema to which batches are aligned before they are encoded. Columns of type `unknown` are left out: they hold
  * nothing but nulls and are not stored (v3).
- * @throws IcestreamError UNSUPPORTED naming a column of a type that cannot be written (variant, geometry, geography).
+ * @throws IcestreamError UNSUPPORTED naming a column of a type that cannot be written (variant, geometry, geography), or
+ * whose types are nested too deep.
  */
 export function arrowSchemaFromIceberg(schema: Schema): ArrowSchema {
+  for (const { name, type } of schema.fields) {
+    if (nesting(type) <= MOST_NESTED_TYPES) continue;
+    const text = `column ${name}: its type is nested more than ${MOST_NESTED_TYPES} levels deep; hold it as text`;
+    throw new IcestreamError('UNSUPPORTED', text, { column: name });
+  }
   return { fields: structFields(schema, '') };
+}
+
+/** How many levels of types are inside of a type. */
+function nesting(type: Type): number {
+  if (typeof type === 'string') return 0;
+  switch (type.type) {
+    case 'struct':
+      return 1 + type.fields.reduce((most, field) => Math.max(most, nesting(field.type)), 0);
+    case 'list':
+      return 1 + nesting(type.element);
+    case 'map':
+      return 1 + Math.max(nesting(type.key), nesting(type.value));
+  }
 }
 
 function structFields(struct: StructType, path: string): ArrowField[] {

@@ -1,5 +1,5 @@
 /** Column types from JavaScript values. */
-import type { ArrowField, ArrowType } from '../engine/arrow-schema.ts';
+import { type ArrowField, type ArrowType, MOST_NESTED_TYPES } from '../engine/arrow-schema.ts';
 import { arrowTypeName } from '../format/arrow-type-name.ts';
 import { BadValue } from './bad-value.ts';
 
@@ -23,7 +23,6 @@ const TEMPORAL: ReadonlyMap<string, ArrowType> = new Map<string, ArrowType>([
   ['Temporal.PlainTime', TIME],
 ]);
 
-const MAX_DEPTH = 64;
 const LARGEST_DECIMAL = 10n ** 38n;
 
 /** A row: an object (its own enumerable properties) or a Map with text keys. */
@@ -90,11 +89,13 @@ function typeOf(value: unknown, path: string, depth: number): ArrowType {
 }
 
 function objectType(value: object, path: string, depth: number): ArrowType {
-  if (depth > MAX_DEPTH) throw new BadValue(path, `is nested more than ${MAX_DEPTH} levels deep, or holds itself`);
   if (value instanceof Date) return TIMESTAMPTZ;
   if (value instanceof Uint8Array || value instanceof ArrayBuffer) return BINARY;
   const temporal = temporalName(value);
   if (temporal !== null) return TEMPORAL.get(temporal) ?? UTF8;
+  if (depth >= MOST_NESTED_TYPES) {
+    throw new BadValue(path, `is nested more than ${MOST_NESTED_TYPES} levels deep, or holds itself`);
+  }
   if (Array.isArray(value) || ArrayBuffer.isView(value)) {
     let element: ArrowType = NULL;
     for (const item of value as Iterable<unknown>) element = widen(element, item, `${path}.element`, depth + 1);
