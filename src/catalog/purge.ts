@@ -1,5 +1,6 @@
 /** Removing the files of a table that was dropped with them. */
 import { IcestreamError } from '../errors.ts';
+import { ownValue } from '../spec/json-cursor.ts';
 import type { TableMetadata } from '../spec/table-metadata.ts';
 import type { Store } from '../storage/store.ts';
 
@@ -8,10 +9,11 @@ const BATCH = 1000;
 
 /** @throws IcestreamError INVALID_ARGUMENT for a table whose files may belong to others. */
 export function checkPurge(metadata: TableMetadata, shown: string): void {
-  if (metadata.properties?.['gc.enabled'] !== 'false') return;
+  const value = ownValue(metadata.properties, 'gc.enabled');
+  if (value === undefined || value.toLowerCase() === 'true') return;
   throw new IcestreamError(
     'INVALID_ARGUMENT',
-    `the table ${shown} has gc.enabled=false: its files may belong to others; drop it without purge`,
+    `the table ${shown} has gc.enabled=${value}: its files may belong to others; drop it without purge`,
     { table: shown, option: 'purge' },
   );
 }

@@ -417,12 +417,16 @@ describe('a dropped table', () => {
     });
   });
 
-  it('is not purged when its files may belong to others', async () => {
-    const { store, catalog } = await freshCatalog({ 'gc.enabled': 'false' });
-    await expect(catalog.dropTable(TABLE, { purge: true })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
-    expect(await openOn(store).loadTable(TABLE)).toBeDefined();
-    await catalog.dropTable(TABLE);
-  });
+  // Java: whatever is not true, in any letter case, is false.
+  it.each(['false', 'FALSE', 'False', 'no', ''])(
+    'is not purged when its files may belong to others: %j',
+    async (gc) => {
+      const { store, catalog } = await freshCatalog({ 'gc.enabled': gc });
+      await expect(catalog.dropTable(TABLE, { purge: true })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+      expect(await openOn(store).loadTable(TABLE)).toBeDefined();
+      await catalog.dropTable(TABLE);
+    },
+  );
 });
 
 describe('names', () => {
