@@ -4,6 +4,7 @@
 mod bounds;
 mod gather;
 pub mod gathered;
+mod tail;
 mod types;
 
 use std::collections::HashMap;
@@ -13,12 +14,13 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_buffer::Buffer;
 use arrow_data::UnsafeFlag;
 use arrow_ipc::reader::{RecordBatchDecoder, read_dictionary_impl};
-use arrow_ipc::{Message, MessageHeader, root_as_footer, root_as_message};
+use arrow_ipc::{Message, MessageHeader, root_as_message};
 use arrow_schema::{ArrowError, DataType, Schema, SchemaRef};
 use flatbuffers::InvalidFlatbuffer;
 
 use self::bounds::Column;
 use self::gather::{Gather, too_large};
+use self::tail::Tail;
 use crate::error::{EngineError, Result, arrow_text};
 
 const MAGIC: &[u8] = b"ARROW1";
@@ -26,10 +28,6 @@ const MAGIC: &[u8] = b"ARROW1";
 const MIN_METADATA: usize = 8;
 /// Far above any real schema (a thousand columns take about 200 KB).
 const MAX_METADATA: usize = 64 << 20;
-/// The length of the footer, and the magic.
-const FILE_END: usize = 4 + MAGIC.len();
-/// What writers may leave between the end marker and the footer.
-const MAX_PADDING: u64 = 64;
 /// Of lists, structs and their like in each other, as the verifier of flatbuffers counts a schema's tables.
 const MAX_DEPTH: usize = 60;
 /// Less of a body is not worth the calls.
@@ -67,11 +65,7 @@ pub struct IpcReader {
     is_file: bool,
     schema: Option<SchemaRef>,
     dictionaries: HashMap<i64, ArrayRef>,
-    /// What follows the end marker of a file: its footer, its length and the magic. Only the end of it is kept,
-    /// unless the schema is to come from there.
-    tail: Vec<u8>,
-    /// All bytes after the end marker.
-    tail_bytes: u64,
+    tail: Tail,
     /// Messages of a file that has its schema in its footer alone (apache-arrow for JavaScript writes such files).
     held: Vec<(Buffer, Buffer)>,
     batches: u64,
@@ -173,11 +167,7 @@ impl IpcReader {
                 }
             }
             State::End if self.is_file => {
-                self.tail_bytes += input.len() as u64;
-                self.tail.extend_from_slice(input);
-                let keep = if self.schema.is_some() { FILE_END } else { MAX_METADATA };
-                let excess = self.tail.len().saturating_sub(keep);
-                self.tail.drain(..excess);
+                self.tail.push(input, self.schema.is_none());
                 input.advance(input.len());
             }
             State::End => return Err(bad("bytes follow the end of the stream")),
@@ -200,10 +190,6 @@ impl IpcReader {
             }
             n => State::Metadata(n as usize),
         };
-        if let (State::End, true) = (&self.state, self.is_file) {
-            self.tail.clear();
-            self.tail_bytes = 0;
-        }
         Ok(())
     }
 
@@ -264,19 +250,11 @@ impl IpcReader {
         }
     }
 
-    /// Whether nothing but the footer came after the end marker: a broken length of a message reads like that marker.
-    fn footer_follows(&self) -> bool {
-        let Some(end) = self.tail.last_chunk::<FILE_END>() else { return false };
-        let footer = u32::from_le_bytes([end[0], end[1], end[2], end[3]]);
-        let expected = u64::from(footer) + FILE_END as u64;
-        end.ends_with(MAGIC) && (expected..=expected + MAX_PADDING).contains(&self.tail_bytes)
-    }
-
     /// No more bytes will come. Gives the batches of a file whose schema is in its footer.
     pub fn finish(&mut self) -> Result<Vec<RecordBatch>> {
         let done = self.gather.is_empty()
             && match &self.state {
-                State::End => !self.is_file || self.footer_follows(),
+                State::End => !self.is_file || self.tail.is_footer(),
                 // A stream may end without its end marker; a file may not end without its footer.
                 State::Length { continued: false } => !self.is_file && self.schema.is_some(),
                 _ => false,
@@ -289,7 +267,7 @@ impl IpcReader {
             _ => return Err(bad(&format!("the data is cut off after {} batches", self.batches))),
         }
         if self.schema.is_none() {
-            self.schema = Some(Arc::new(footer_schema(&self.tail)?));
+            self.schema = Some(Arc::new(self.tail.schema()?));
         }
         let mut batches = Vec::new();
         for (metadata, body) in std::mem::take(&mut self.held) {
@@ -297,17 +275,6 @@ impl IpcReader {
         }
         Ok(batches)
     }
-}
-
-/// The schema of a file's footer: a flatbuffer, its length, the magic.
-fn footer_schema(tail: &[u8]) -> Result<Schema> {
-    let (rest, _) = tail.split_at(tail.len() - MAGIC.len());
-    let (rest, length) = rest.split_last_chunk::<4>().ok_or_else(|| bad("a file without a footer"))?;
-    let start = usize::try_from(i32::from_le_bytes(*length)).ok().and_then(|l| rest.len().checked_sub(l));
-    let start = start.ok_or_else(|| bad("a footer that is cut off"))?;
-    let footer = root_as_footer(&rest[start..]).map_err(|e| broken("footer", e))?;
-    let schema = footer.schema().ok_or_else(|| bad("a file without a schema"))?;
-    checked_schema(schema)
 }
 
 fn checked_schema(schema: arrow_ipc::Schema<'_>) -> Result<Schema> {
