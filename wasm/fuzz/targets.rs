@@ -179,6 +179,7 @@ pub fn csv(data: &[u8]) {
     let options = CsvOptions {
         dialect: found.dialect,
         header: found.header,
+        names_given: false,
         null_values: found.null_values,
         batch: BATCH,
         fail: false,
@@ -193,8 +194,8 @@ pub fn csv(data: &[u8]) {
 /// JSON, as CSV.
 pub fn json(data: &[u8]) {
     let (first, rest) = halves(data);
-    let Ok((schema, _)) = json_infer::infer(first, rest.is_empty()) else { return };
-    let Ok(mut reader) = JsonReader::new(Arc::new(schema), BATCH, false, Unknown::Ignore) else { return };
+    let Ok(found) = json_infer::infer(first, rest.is_empty()) else { return };
+    let Ok(mut reader) = JsonReader::new(Arc::new(found.schema), BATCH, false, Unknown::Ignore) else { return };
     if reader.push(first).is_ok() && reader.push(rest).is_ok() {
         let _ = reader.finish();
     }

@@ -2,12 +2,16 @@
 
 use arrow_buffer::Buffer;
 use flate2::{Decompress, FlushDecompress, Status};
-use zstd::stream::raw::{Decoder, InBuffer, Operation, OutBuffer};
+use zstd::zstd_safe::zstd_sys::ZSTD_ErrorCode::ZSTD_error_memory_allocation;
+use zstd::zstd_safe::{self, DCtx, InBuffer, OutBuffer};
 
 use crate::error::{EngineError, Result};
+use crate::memory;
 
 /// Output of one pull.
 const PIECE_BYTES: usize = 256 << 10;
+/// More than inflate takes, at once when it begins: its window of 32 KiB, its tables and what they are aligned with.
+const INFLATE_BYTES: usize = 64 << 10;
 /// A ratio says nothing of small outputs.
 const RATIO_FROM_BYTES: u64 = 64 << 20;
 
@@ -32,7 +36,7 @@ impl Default for Limits {
 
 enum Inner {
     Gzip(Decompress),
-    Zstd(Decoder<'static>),
+    Zstd(DCtx<'static>),
 }
 
 pub struct Decompressor {
@@ -53,8 +57,8 @@ pub struct Decompressor {
 impl Decompressor {
     pub fn new(codec: Codec, limits: Limits) -> Result<Self> {
         let inner = match codec {
-            Codec::Gzip => Inner::Gzip(Decompress::new_gzip(15)),
-            Codec::Zstd => Inner::Zstd(Decoder::new().map_err(|e| zstd_error(&e))?),
+            Codec::Gzip => Inner::Gzip(inflate()?),
+            Codec::Zstd => Inner::Zstd(DCtx::try_create().ok_or_else(no_memory)?),
         };
         Ok(Self {
             codec,
@@ -110,7 +114,7 @@ impl Decompressor {
                     let start = out.len();
                     let mut input = InBuffer::around(&self.input);
                     let mut output = OutBuffer::around_pos(&mut out, start);
-                    let remaining = decoder.run(&mut input, &mut output).map_err(|e| zstd_error(&e))?;
+                    let remaining = decoder.decompress_stream(&mut output, &mut input).map_err(zstd_error)?;
                     let consumed = input.pos();
                     self.input.advance(consumed);
                     self.at_boundary = remaining == 0;
@@ -145,7 +149,7 @@ impl Decompressor {
         if self.padding || self.input[0] != 0x1f {
             return Err(corrupt(Codec::Gzip, "bytes that are not gzip follow the data"));
         }
-        self.inner = Inner::Gzip(Decompress::new_gzip(15));
+        self.inner = Inner::Gzip(inflate()?);
         Ok(())
     }
 
@@ -187,12 +191,17 @@ fn no_memory() -> EngineError {
     EngineError::new("MEMORY_LIMIT_TOO_SMALL", "decompression does not fit into the engine's memory")
 }
 
-fn zstd_error(e: &std::io::Error) -> EngineError {
-    let text = e.to_string();
-    if text.contains("not enough memory") || text.contains("could not allocate") {
+/// zlib-rs panics where it is refused memory, so that there is asked before.
+fn inflate() -> Result<Decompress> {
+    if memory::has_room(INFLATE_BYTES) { Ok(Decompress::new_gzip(15)) } else { Err(no_memory()) }
+}
+
+fn zstd_error(code: zstd_safe::ErrorCode) -> EngineError {
+    // zstd answers the negative of its codes.
+    if code == (ZSTD_error_memory_allocation as usize).wrapping_neg() {
         return no_memory();
     }
-    corrupt(Codec::Zstd, &text)
+    corrupt(Codec::Zstd, zstd_safe::get_error_name(code))
 }
 
 #[cfg(test)]
@@ -223,6 +232,22 @@ mod tests {
         }
         decompressor.finish()?;
         Ok(out)
+    }
+
+    #[test]
+    fn too_little_memory_is_said_by_its_name() {
+        let (gz, zs) = (gzip(&text()), zstd(&text()));
+        for (codec, bytes) in [(Codec::Gzip, &gz), (Codec::Zstd, &zs)] {
+            for most in [1 << 10, 1 << 15, 40 << 10, 128 << 10] {
+                let error = crate::memory::tests::with_blocks_of(most, || undo(codec, bytes, 512)).unwrap_err();
+                assert_eq!(error.code, "MEMORY_LIMIT_TOO_SMALL", "{codec:?}, blocks of {most}: {error}");
+            }
+        }
+        // The second member begins anew.
+        let mut decompressor = Decompressor::new(Codec::Gzip, Limits::default()).unwrap();
+        decompressor.push(Buffer::from(gz.as_slice())).unwrap();
+        let error = crate::memory::tests::with_blocks_of(1 << 15, || decompressor.next_member()).unwrap_err();
+        assert_eq!(error.code, "MEMORY_LIMIT_TOO_SMALL", "{error}");
     }
 
     fn text() -> Vec<u8> {

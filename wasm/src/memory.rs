@@ -55,6 +55,10 @@ fn note(ptr: *mut u8, size: usize) -> *mut u8 {
 // SAFETY: every block is the slabs' or the system's, which of the two its layout says, and its size is only counted.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        #[cfg(test)]
+        if tests::is_refused(layout) {
+            return note(std::ptr::null_mut(), layout.size());
+        }
         let ptr = match slabs::class(layout) {
             Some(class) => SMALL.with(|s| s.alloc(class)),
             // SAFETY: the caller's promise.
@@ -86,6 +90,10 @@ unsafe impl GlobalAlloc for Counting {
     unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         // SAFETY: the caller's promise: the new size fits a layout.
         let fresh_layout = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
+        #[cfg(test)]
+        if tests::is_refused(fresh_layout) {
+            return note(std::ptr::null_mut(), new_size);
+        }
         match (slabs::class(layout), slabs::class(fresh_layout)) {
             (None, None) => {
                 // SAFETY: the caller's promise; it is a block of the system's, and stays one.
@@ -120,6 +128,15 @@ pub fn live_bytes() -> usize {
 /// Size of the last allocation that was refused; 0: none was.
 pub fn refused_bytes() -> usize {
     REFUSED.load(Relaxed)
+}
+
+/// Whether a block of so many bytes would be given now: for code of others, which panics where it is not.
+pub fn has_room(bytes: usize) -> bool {
+    let mut block = Vec::<u8>::new();
+    let given = block.try_reserve_exact(bytes).is_ok();
+    // A compiler that sees a block that nobody uses may leave it out, and say it was given.
+    std::hint::black_box(&mut block);
+    given
 }
 
 /// Arrow wants its buffers on 64-byte borders, or it copies them.
@@ -179,8 +196,38 @@ pub unsafe fn block_take(ptr: *mut u8, len: usize) -> Buffer {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
+    use std::cell::Cell;
+
     use super::*;
+
+    thread_local! {
+        static MOST: Cell<usize> = const { Cell::new(usize::MAX) };
+    }
+
+    pub(super) fn is_refused(layout: Layout) -> bool {
+        MOST.try_with(|most| layout.size() > most.get()).unwrap_or(false)
+    }
+
+    /// Runs with an allocator that refuses larger blocks to this thread.
+    pub fn with_blocks_of<T>(most: usize, run: impl FnOnce() -> T) -> T {
+        struct Reset;
+        impl Drop for Reset {
+            fn drop(&mut self) {
+                MOST.set(usize::MAX);
+            }
+        }
+        let _reset = Reset;
+        MOST.set(most);
+        run()
+    }
+
+    #[test]
+    fn there_is_room_for_what_is_given_alone() {
+        assert!(has_room(1 << 20));
+        assert!(!with_blocks_of(1 << 16, || has_room(1 << 20)));
+        assert!(!has_room(usize::MAX));
+    }
 
     #[test]
     fn blocks_are_aligned_grow_and_come_back_zeroed() {

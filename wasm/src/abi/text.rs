@@ -72,6 +72,7 @@ pub unsafe extern "C" fn csv_new(ptr: *mut u8, len: usize) -> i32 {
         let options = CsvOptions {
             dialect,
             header: given.header.unwrap_or(false),
+            names_given: given.names_given,
             null_values: given.null_values.unwrap_or_default(),
             batch,
             fail,
@@ -150,6 +151,7 @@ pub unsafe extern "C" fn csv_infer(given_ptr: *mut u8, given_len: usize, whole: 
             },
             "schema": schema_to_json(&found.schema)?,
             "rows": found.rows,
+            "nextLine": found.next_line,
         });
         set_meta(answer.to_string());
         Ok(0)
@@ -164,8 +166,9 @@ pub unsafe extern "C" fn csv_infer(given_ptr: *mut u8, given_len: usize, whole: 
 pub unsafe extern "C" fn json_infer(whole: u32, ptr: *mut u8, len: usize) -> i32 {
     let sample = unsafe { block(ptr, len) };
     answer(|| {
-        let (schema, rows) = json_infer::infer(&sample, whole != 0)?;
-        set_meta(json!({ "schema": schema_to_json(&schema)?, "rows": rows }).to_string());
+        let found = json_infer::infer(&sample, whole != 0)?;
+        let schema = schema_to_json(&found.schema)?;
+        set_meta(json!({ "schema": schema, "rows": found.rows, "nextLine": found.next_line }).to_string());
         Ok(0)
     })
 }
@@ -213,6 +216,7 @@ fn given(dialect: &Value) -> Result<Given> {
         comment: maybe("comment")?,
         header: dialect.get("header").and_then(Value::as_bool),
         null_values,
+        names_given: dialect.get("namesGiven").and_then(Value::as_bool).unwrap_or(false),
     };
     if given.delimiter.is_some() && given.quote.flatten() == given.delimiter {
         return Err(option("quote", "must not be the delimiter"));

@@ -16,6 +16,8 @@ use crate::error::{EngineError, Result};
 pub struct CsvOptions {
     pub dialect: Dialect,
     pub header: bool,
+    /// The names in the header do not count.
+    pub names_given: bool,
     pub null_values: Vec<String>,
     pub batch: BatchSize,
     pub fail: bool,
@@ -34,6 +36,7 @@ struct Inner {
     rows: Rows,
     null_values: Vec<Vec<u8>>,
     skip_header: bool,
+    names_given: bool,
 }
 
 impl CsvReader {
@@ -55,6 +58,7 @@ impl CsvReader {
                 rows: Rows::new(schema, options.batch, options.fail)?,
                 null_values: options.null_values.into_iter().map(String::into_bytes).collect(),
                 skip_header: options.header,
+                names_given: options.names_given,
             },
         })
     }
@@ -84,7 +88,7 @@ impl Inner {
     fn record(&mut self, record: &Record) -> Result<()> {
         if self.skip_header {
             self.skip_header = record.is_blank();
-            return csv_header::check(record);
+            return csv_header::check(record, self.names_given);
         }
         let outcome = self.fill(record);
         self.rows.end(outcome, record.line, &record.raw)
@@ -147,6 +151,7 @@ mod tests {
         CsvOptions {
             dialect: Dialect { delimiter: b',', quote: Some(b'"'), escape: None, comment: None },
             header: true,
+            names_given: false,
             null_values: vec![String::new(), "NULL".into()],
             batch: BatchSize { rows: 3, bytes: 1 << 20 },
             fail,
@@ -277,6 +282,14 @@ mod tests {
                 assert!(error.message.contains("header"), "{error}");
             }
         }
+    }
+
+    #[test]
+    fn a_header_that_is_not_utf8_is_passed_over_where_its_names_are_given() {
+        let options = CsvOptions { names_given: true, ..options(true) };
+        let mut reader = CsvReader::new(schema(), options).unwrap();
+        reader.push(b"id,n\xff,price,at,x\n1,a,1,,1\n").unwrap();
+        assert_eq!(reader.finish().unwrap()[0].num_rows(), 1);
     }
 
     #[test]

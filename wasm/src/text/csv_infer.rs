@@ -24,6 +24,8 @@ pub struct Given {
     pub comment: Option<Option<u8>>,
     pub header: Option<bool>,
     pub null_values: Option<Vec<String>>,
+    /// The names in the header do not count.
+    pub names_given: bool,
 }
 
 #[derive(Debug)]
@@ -35,6 +37,8 @@ pub struct Inference {
     pub schema: Schema,
     /// Records that were looked at, without the header.
     pub rows: usize,
+    /// Where the first record begins that was not looked at, as it may be cut off.
+    pub next_line: u64,
 }
 
 /// A cell's text, and whether it was quoted.
@@ -52,14 +56,14 @@ pub fn infer(sample: &[u8], given: &Given, whole: bool) -> Result<Inference> {
     let mut best: Option<(Score, Dialect, Found)> = None;
     for (escape, delimiter) in escapes.into_iter().flat_map(|escape| delimiters.iter().map(move |d| (escape, *d))) {
         let dialect = Dialect { delimiter, quote, escape, comment };
-        let found = records_of(text, dialect, whole);
+        let found = records_of(text, dialect, given.names_given, whole);
         let score = Score::of(&found.records, found.malformed);
         if best.as_ref().is_none_or(|(held, ..)| score > *held) {
             best = Some((score, dialect, found));
         }
     }
     let empty = || EngineError::new("SOURCE_EMPTY", "CSV: the sample holds no record");
-    let Some((_, dialect, Found { records, first, end, .. })) = best else { return Err(empty()) };
+    let Some((_, dialect, Found { records, first, end, next_line, .. })) = best else { return Err(empty()) };
     if records.is_empty() && whole {
         return Err(end.err().unwrap_or_else(empty));
     }
@@ -70,7 +74,7 @@ pub fn infer(sample: &[u8], given: &Given, whole: bool) -> Result<Inference> {
     }
     let schema = schema_of(&records, header, &null_values);
     let rows = records.len().saturating_sub(usize::from(header));
-    Ok(Inference { dialect, header, null_values, schema, rows })
+    Ok(Inference { dialect, header, null_values, schema, rows, next_line })
 }
 
 /// Records of one width, and as many fields as they can be cut into: first that nothing is malformed, then the share
@@ -102,15 +106,16 @@ struct Found {
     first: Result<()>,
     /// What ended the sample before its own end; the reader will say so, unless it ends the first record.
     end: Result<()>,
+    next_line: u64,
 }
 
-fn records_of(text: &[u8], dialect: Dialect, whole: bool) -> Found {
+fn records_of(text: &[u8], dialect: Dialect, names_given: bool, whole: bool) -> Found {
     let mut records: Vec<Cells> = Vec::new();
     let mut malformed = 0;
     let mut first = Ok(());
     let mut each = |record: &Record| {
         if records.is_empty() {
-            first = csv_header::check(record);
+            first = csv_header::check(record, names_given);
         }
         if records.len() < MAX_RECORDS {
             malformed += usize::from(record.malformed.is_some());
@@ -125,7 +130,7 @@ fn records_of(text: &[u8], dialect: Dialect, whole: bool) -> Found {
         end = tokenizer.finish(&mut each);
     }
     malformed += usize::from(end.is_err());
-    Found { records, malformed, first, end }
+    Found { records, malformed, first, end, next_line: tokenizer.next_line() }
 }
 
 /// The double quote, or the single one where cells are wrapped in it and none in the double one.
@@ -271,6 +276,24 @@ mod tests {
         // A row, which is told of as such.
         let given = Given { header: Some(false), delimiter: Some(b','), ..Given::default() };
         assert_eq!(infer(b"\"a\"x,b\n1,2\n3,4\n", &given, true).unwrap().rows, 3);
+    }
+
+    #[test]
+    fn names_that_the_caller_gives_make_up_for_those_that_are_not_utf8() {
+        let given = Given { header: Some(true), names_given: true, ..Given::default() };
+        assert_eq!(infer(b"a\xff,b\n1,2\n", &given, true).unwrap().schema.fields().len(), 2);
+        // How many there are is not known.
+        assert_eq!(infer(b"\"a\"x,b\n1,2\n", &given, true).unwrap_err().code, "SOURCE_CORRUPT");
+    }
+
+    #[test]
+    fn the_line_of_what_does_not_end_within_the_sample_is_told() {
+        let line = |text: &str| infer(text.as_bytes(), &Given::default(), false).unwrap().next_line;
+        for (text, expected) in
+            [("a,b", 1), ("\n\r\na,b", 3), ("\n\"a\nb,c", 2), ("a,b\n1,2", 2), ("a,b\n1,\"2\n", 2), ("a,b\n1,2\n", 3)]
+        {
+            assert_eq!(line(text), expected, "{text:?}");
+        }
     }
 
     #[test]

@@ -68,9 +68,17 @@ impl SampleRows {
     }
 }
 
-/// The schema, and how many rows say so. `whole`: there is nothing behind the sample; else its last row may be cut off,
-/// and is left out.
-pub fn infer(sample: &[u8], whole: bool) -> Result<(Schema, u64)> {
+#[derive(Debug)]
+pub struct Inference {
+    pub schema: Schema,
+    /// How many say so.
+    pub rows: u64,
+    /// Where the first row begins that was not looked at, as it may be cut off.
+    pub next_line: u64,
+}
+
+/// `whole`: there is nothing behind the sample; else its last row may be cut off, and is left out.
+pub fn infer(sample: &[u8], whole: bool) -> Result<Inference> {
     let mut transcoder = Transcoder::default();
     let mut transcoded = Vec::new();
     let text = transcoder.push(sample, &mut transcoded);
@@ -89,7 +97,7 @@ pub fn infer(sample: &[u8], whole: bool) -> Result<(Schema, u64)> {
             Err(EngineError::corrupt(format!("JSON: line {line}: {reason}{advice}")).at_line(line))
         }
         (0, None) if whole => Err(EngineError::new("SOURCE_EMPTY", "JSON: the sample holds no row")),
-        _ => Ok((Schema::new(members.fields()), objects)),
+        _ => Ok(Inference { schema: Schema::new(members.fields()), rows: objects, next_line: splitter.next_line() }),
     }
 }
 
@@ -205,7 +213,7 @@ mod tests {
     use super::*;
 
     fn types(text: &str) -> String {
-        let (schema, _) = infer(text.as_bytes(), true).unwrap();
+        let schema = infer(text.as_bytes(), true).unwrap().schema;
         schema.fields().iter().map(|f| format!("{}:{}", f.name(), short(f.data_type()))).collect::<Vec<_>>().join(" ")
     }
 
@@ -253,8 +261,22 @@ mod tests {
     #[test]
     fn a_broken_row_gives_no_column() {
         for bad in ["{\"b\":1,}", "{\"a\":\"x\",\"b\":tru}", "{\"b\":1}x"] {
-            let (schema, rows) = infer(format!("{bad}\n{{\"a\":1}}\n").as_bytes(), true).unwrap();
-            assert_eq!((rows, schema), (1, Schema::new(vec![Field::new("a", DataType::Int64, true)])), "{bad}");
+            let found = infer(format!("{bad}\n{{\"a\":1}}\n").as_bytes(), true).unwrap();
+            assert_eq!((found.rows, found.schema), (1, Schema::new(vec![Field::new("a", DataType::Int64, true)])), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_line_of_what_does_not_end_within_the_sample_is_told() {
+        let line = |text: &str| infer(text.as_bytes(), false).unwrap().next_line;
+        for (text, expected) in [
+            ("{\"a\":", 1),
+            ("\n\n {\"a\":1", 3),
+            ("{\"a\":1}\n{\"a\"", 2),
+            ("[\n\n{\"a\":\n1", 3),
+            ("[{\"a\":1},\n{\"a\"", 2),
+        ] {
+            assert_eq!(line(text), expected, "{text:?}");
         }
     }
 
@@ -275,7 +297,7 @@ mod tests {
         for (text, rows) in
             [("{\"a\":1}\n{\"a\":\"x", 1), ("{\"a\":", 0), ("[{\"a\":", 0), ("[{\"a\":1},{", 1), (" ", 0)]
         {
-            assert_eq!(infer(text.as_bytes(), false).unwrap().1, rows, "{text}");
+            assert_eq!(infer(text.as_bytes(), false).unwrap().rows, rows, "{text}");
         }
     }
 

@@ -111,8 +111,8 @@ impl Splitter {
         if !self.partial.is_empty()
             && let Some(end) = swar::find([b'\n'], input)
         {
-            let mut whole = std::mem::take(&mut self.partial);
-            whole.extend_from_slice(&input[..end]);
+            self.keep(&input[..end])?;
+            let whole = std::mem::take(&mut self.partial);
             reader.line(&whole, self.line)?;
             self.line += 1;
             at = end + 1;
@@ -127,8 +127,24 @@ impl Splitter {
             }
         }
         self.row_line = self.line;
-        self.partial.extend_from_slice(&input[at..]);
+        self.keep(&input[at..])?;
         Ok(input.len())
+    }
+
+    /// More of the row that has not ended. A long one is refused by its line where memory is.
+    fn keep(&mut self, text: &[u8]) -> Result<()> {
+        if self.partial.try_reserve(text.len()).is_err() {
+            let line = self.row_line;
+            let text = format!("JSON: the row that starts on line {line} is longer than fits into the engine's memory");
+            return Err(EngineError::new("MEMORY_LIMIT_TOO_SMALL", text).at_line(line));
+        }
+        self.partial.extend_from_slice(text);
+        Ok(())
+    }
+
+    /// Where the row begins that has not ended yet, or the next one would.
+    pub fn next_line(&self) -> u64 {
+        self.row_line
     }
 
     fn row(&mut self, row: &[u8], reader: &mut impl RowReader) -> Result<()> {
@@ -185,19 +201,17 @@ impl Splitter {
             self.open = true;
         }
         if self.mode == Mode::Array {
-            self.partial.extend_from_slice(&input[from..]);
+            self.keep(&input[from..])?;
         }
         Ok(input.len())
     }
 
     fn element(&mut self, tail: &[u8], last: bool, reader: &mut impl RowReader) -> Result<()> {
-        let mut whole = std::mem::take(&mut self.partial);
-        let row = if whole.is_empty() {
-            tail
-        } else {
-            whole.extend_from_slice(tail);
-            &whole
-        };
+        if !self.partial.is_empty() {
+            self.keep(tail)?;
+        }
+        let whole = std::mem::take(&mut self.partial);
+        let row = if whole.is_empty() { tail } else { &whole };
         let row = row.trim_ascii();
         // `[]` has no element; nothing between two commas is a bad one.
         let empty_array = last && row.is_empty() && self.rows == 0 && !self.open;

@@ -227,6 +227,14 @@ impl Tokenizer {
         self.end_record(&[], &mut each)
     }
 
+    /// Where the record begins that has not ended yet, or the next one would.
+    pub fn next_line(&self) -> u64 {
+        match self.state {
+            State::RecordStart | State::Comment => self.line,
+            _ => self.record.line,
+        }
+    }
+
     fn end_line(&mut self, byte: u8) {
         self.line += 1;
         self.after_cr = byte == b'\r';
