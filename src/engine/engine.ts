@@ -25,7 +25,10 @@ export interface Batch extends Disposable {
   compact(): Batch;
   /** The rows with these numbers, in that order, repeats allowed, as a new handle. Throws INVALID_ARGUMENT for one that is not there. With the artifact for appends, this, `filter` and `hashRows` throw UNSUPPORTED. */
   take(rows: Uint32Array): Batch;
-  /** The rows whose bits are set, as a new handle: row i is bit `i % 8` of byte `i >> 3`, as in Arrow. */
+  /**
+   * The rows whose bits are set, as a new handle: row i is bit `i % 8` of byte `i >> 3`, as in Arrow; bits behind the last
+   * row do not count. Throws INVALID_ARGUMENT for any other number of bytes than the rows have bits for.
+   */
   filter(keep: Bytes): Batch;
   /**
    * 16 bytes a row: a keyed hash (SipHash-2-4, 128 bits) over the values of the columns (or children of structs) with
@@ -125,12 +128,20 @@ export interface CsvDialect {
   readonly nullValues: readonly string[];
 }
 
+/** What is known of a CSV file before it is looked at. */
+export interface GivenCsv extends Partial<CsvDialect> {
+  /** See `CsvReaderOptions`. */
+  readonly namesGiven?: boolean;
+}
+
 /**
  * A quote that is never closed, or a header that cannot be read, throws SOURCE_CORRUPT whatever `onBadRow` says. Blank
  * lines are passed over, but for a file of one column: there each one below the header is a row with an empty cell.
  */
 export interface CsvReaderOptions {
   readonly dialect: CsvDialect;
+  /** The caller has names for the columns: those in the header may be anything, also bytes that are not UTF-8. Default false. */
+  readonly namesGiven?: boolean;
   /** One entry per column of the file, in file order; types must be flat. */
   readonly schema: ArrowSchema;
   readonly batchRows: number;
@@ -167,6 +178,8 @@ export interface CsvInference {
   readonly schema: ArrowSchema;
   /** Rows that were looked at; 0 where none ends within the sample. */
   readonly rows: number;
+  /** The line that the first record begins on which does not end within the sample, or would. */
+  readonly nextLine: number;
 }
 
 /** What a sample says of JSON rows. */
@@ -174,6 +187,8 @@ export interface JsonInference {
   readonly schema: ArrowSchema;
   /** Rows that were looked at; 0 where none ends within the sample. */
   readonly rows: number;
+  /** As for CSV. */
+  readonly nextLine: number;
 }
 
 /** Undoes gzip (all members) or zstd (all frames) on the way; throws SOURCE_CORRUPT, also at `finish` of a cut-off body. */
@@ -355,7 +370,7 @@ export interface Engine {
    * Looks at the first bytes of a CSV file; `given` overrides what it would infer. `whole` (default true): nothing
    * follows them; else their last row may be cut off and is not looked at.
    */
-  inferCsv(sample: Bytes, given?: Partial<CsvDialect>, whole?: boolean): CsvInference;
+  inferCsv(sample: Bytes, given?: GivenCsv, whole?: boolean): CsvInference;
   /**
    * Reads CSV, pushed in pieces of any size and cut anywhere, into batches of the schema given; `inferCsv` says of a
    * sample which dialect and schema that may be. Free it.

@@ -1,6 +1,6 @@
 /** CSV: names from the header, dialect and types from a sample, rows checked one by one. */
 import type { ArrowField, ArrowSchema, ArrowType } from '../engine/arrow-schema.ts';
-import type { CsvDialect, CsvInference, Engine } from '../engine/engine.ts';
+import type { CsvInference, Engine, GivenCsv } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
 import { arrowTypeName } from '../format/arrow-type-name.ts';
 import { columnError } from '../format/column-problem.ts';
@@ -20,7 +20,8 @@ export async function openCsv(stream: ByteStream, context: FileContext, tabs: bo
   const { name, options, open, given } = context;
   const { columnNames, ...dialect } = options.csv ?? {};
   try {
-    const told = defined({ ...(tabs ? { delimiter: '\t' } : {}), ...dialect });
+    const namesGiven = columnNames !== undefined;
+    const told = defined({ ...(tabs ? { delimiter: '\t' } : {}), ...dialect, namesGiven });
     if (told.quote === null && typeof told.escape === 'string') {
       throw new IcestreamError(
         'INVALID_ARGUMENT',
@@ -46,6 +47,7 @@ export async function openCsv(stream: ByteStream, context: FileContext, tabs: bo
     refuseNested(schema, name);
     const reader = open.engine.csvReader({
       dialect: found.dialect,
+      namesGiven,
       schema,
       ...batchesWithin(options, schema, open.lease),
       onBadRow: options.onBadRow ?? 'fail',
@@ -65,15 +67,15 @@ const DELIMITERS = [',', ';', '\t', '|'];
 function inferDialect(
   engine: Engine,
   sample: Sample,
-  told: Partial<CsvDialect>,
+  told: GivenCsv,
   known: readonly ArrowField[],
   columns: number | undefined,
 ): CsvInference {
   const names = new Set(known.map((f) => f.name));
   const hits = (found: CsvInference) => found.schema.fields.filter((f) => names.has(f.name)).length;
-  const infer = (dialect: Partial<CsvDialect>) => engine.inferCsv(sample.bytes, dialect, sample.whole);
+  const infer = (dialect: GivenCsv) => engine.inferCsv(sample.bytes, dialect, sample.whole);
   /** Null: the header makes no sense with it. */
-  const tried = (dialect: Partial<CsvDialect>) => {
+  const tried = (dialect: GivenCsv) => {
     try {
       return infer(dialect);
     } catch (error) {

@@ -51,6 +51,6 @@ function inferColumns(engine: Engine, { bytes, whole }: Sample, named: boolean):
     return engine.inferJson(bytes, whole);
   } catch (error) {
     if (!named || !(error instanceof IcestreamError) || error.code !== 'SOURCE_EMPTY') throw error;
-    return { schema: { fields: [] }, rows: 0 };
+    return { schema: { fields: [] }, rows: 0, nextLine: 1 };
   }
 }

@@ -20,11 +20,15 @@ export interface Sample {
 /**
  * What `infer` finds in as many bytes as the options say, or, where no row ends within them, as one row takes.
  * @param endless What text without an end to its first row may be, for the message.
- * @throws IcestreamError SOURCE_CORRUPT when there is none within 16 MiB, MEMORY_LIMIT_TOO_SMALL when there is none within
+ * @throws IcestreamError with the line of the record: SOURCE_CORRUPT when there is none within 16 MiB, MEMORY_LIMIT_TOO_SMALL when there is none within
  * 1/16 of the limit.
  */
 export async function inferred<
-  T extends { readonly rows: number; readonly schema: { readonly fields: readonly unknown[] } },
+  T extends {
+    readonly rows: number;
+    readonly nextLine: number;
+    readonly schema: { readonly fields: readonly unknown[] };
+  },
 >(
   stream: ByteStream,
   { options, open }: Pick<FileContext, 'options' | 'open'>,
@@ -39,24 +43,26 @@ export async function inferred<
     if (2 * length <= most) continue;
     // CSV whose header is all there is room for has names.
     if (found.schema.fields.length > 0) return found;
-    const message = `no record ends within the first ${length} bytes: ${endless}`;
+    const line = found.nextLine;
+    const message = `line ${line}: no record ends within the first ${length} bytes: ${endless}`;
     if (2 * length > MOST_ROW_BYTES) {
       throw new IcestreamError(
         'SOURCE_CORRUPT',
         `${message}; rows of more than ${MOST_ROW_BYTES} bytes cannot be read`,
+        { line },
       );
     }
-    throw limitTooSmall(message, open.lease, LIMIT_SHARE * 2 * length);
+    throw limitTooSmall(message, line, open.lease, LIMIT_SHARE * 2 * length);
   }
 }
 
 /** Where a longer record would be looked for if there were more memory. */
-function limitTooSmall(message: string, lease: MemoryLease, leaseBytes: number): IcestreamError {
+function limitTooSmall(message: string, line: number, lease: MemoryLease, leaseBytes: number): IcestreamError {
   const neededBytes = lease.limitFor(leaseBytes);
   return new IcestreamError(
     'MEMORY_LIMIT_TOO_SMALL',
     `${message}, and memoryLimitBytes ${lease.limitFor(lease.limitBytes)} lets no more be looked at; if the file is what it seems, set it to ` +
       `at least ${neededBytes}`,
-    { option: 'memoryLimitBytes', neededBytes },
+    { option: 'memoryLimitBytes', neededBytes, line },
   );
 }

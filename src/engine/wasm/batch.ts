@@ -60,12 +60,22 @@ export class WasmBatch implements Batch {
 
   take(rows: Uint32Array): Batch {
     this.#requireKernels();
+    // Those of a Uint32Array can only be too large: the engine sees that.
+    if (!(rows instanceof Uint32Array)) this.#requireRows(rows);
     const handle = this.#instance.call('batch_take', this.#live(), littleEndian(rows));
     return new WasmBatch(this.#instance, handle, rows.length, this.#schema);
   }
 
   filter(keep: Bytes): Batch {
     this.#requireKernels();
+    const bytes = Math.ceil(this.numRows / 8);
+    if (!(keep instanceof Uint8Array) || keep.length !== bytes) {
+      const found = keep instanceof Uint8Array ? `${keep.length}` : 'something else';
+      throw new IcestreamError(
+        'INVALID_ARGUMENT',
+        `filter needs a Uint8Array of ${bytes} ${bytes === 1 ? 'byte' : 'bytes'}, a bit for each of the ${this.numRows} rows of the batch, and was given ${found}`,
+      );
+    }
     const handle = this.#instance.call('batch_filter', this.#live(), keep);
     return new WasmBatch(this.#instance, handle, this.#instance.call('batch_rows', handle), this.#schema);
   }
@@ -121,6 +131,21 @@ export class WasmBatch implements Batch {
     const handle = this.#live();
     this.#handle = -1;
     return handle;
+  }
+
+  /** Of programs without types: as 32 bits, another number would be some row's. */
+  #requireRows(rows: ArrayLike<unknown> | null | undefined): void {
+    if (rows == null || !Number.isSafeInteger(rows.length)) {
+      throw new IcestreamError('INVALID_ARGUMENT', 'take needs a Uint32Array of numbers of rows');
+    }
+    for (let i = 0; i < rows.length; i += 1) {
+      const row = rows[i];
+      if (Number.isSafeInteger(row) && (row as number) >= 0 && (row as number) < this.numRows) continue;
+      throw new IcestreamError(
+        'INVALID_ARGUMENT',
+        `row ${String(row)} (number ${i} of those to take) is not within a batch of ${this.numRows} rows`,
+      );
+    }
   }
 
   #requireKernels(): void {

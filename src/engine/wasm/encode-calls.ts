@@ -1,14 +1,17 @@
 /** What the encoders of files and of their parts have in common. */
 import type { Bytes } from '../../util/bytes.ts';
 import type { EncoderOptions } from '../encoder.ts';
+import { checkEncoderLimits } from './encoder-limits.ts';
 import type { WasmInstance } from './instance.ts';
 
 /** Of options that many files share. */
 const requests = new WeakMap<EncoderOptions, string>();
 
+/** @throws IcestreamError INVALID_ARGUMENT for a number that cannot be. */
 export function encoderRequest(options: EncoderOptions): string {
   const made = requests.get(options);
   if (made !== undefined) return made;
+  checkEncoderLimits(options);
   const text = JSON.stringify({
     ...options,
     columns: [...(options.columns ?? [])],

@@ -10,11 +10,11 @@ import type {
   Checksum,
   Clustered,
   ClusterOptions,
-  CsvDialect,
   CsvInference,
   CsvReaderOptions,
   Decompressor,
   Engine,
+  GivenCsv,
   IpcReader,
   JsonInference,
   JsonReaderOptions,
@@ -76,7 +76,7 @@ class WasmEngine implements Engine {
     return batches;
   }
 
-  inferCsv(sample: Bytes, given: Partial<CsvDialect> = {}, whole = true): CsvInference {
+  inferCsv(sample: Bytes, given: GivenCsv = {}, whole = true): CsvInference {
     return inferCsv(this.#instance, sample, given, whole);
   }
 

@@ -12,6 +12,9 @@ export const IDLE_MEMORY_BYTES = INITIAL_PAGES * PAGE_BYTES;
 export const LEAST_MEMORY_BYTES = 6 * 1024 * 1024;
 const MOST_PAGES = 65_536;
 
+/** Where others abort: Arrow's buffers, and zlib's state within the decoder of pages. */
+const PANICS_OF_MEMORY = ['failed to allocate memory', 'MemError'];
+
 type Call = (...args: number[]) => number;
 
 interface WasmFailure {
@@ -203,10 +206,15 @@ export class WasmInstance {
     try {
       const panic = this.#text('ics_panic_ptr', 'ics_panic_len');
       const refused = this.refusedBytes;
-      // Arrow's buffers panic where others abort.
-      if (refused > 0 && (panic === '' || panic.includes('failed to allocate memory'))) {
-        const message = `the engine is out of memory: ${refused} bytes more were asked for than its memoryLimitBytes of ${this.maxMemoryBytes} has room for; raise it`;
-        return new IcestreamError('MEMORY_LIMIT_TOO_SMALL', message, { option: 'memoryLimitBytes', cause });
+      if (refused > 0 && (panic === '' || PANICS_OF_MEMORY.some((text) => panic.includes(text)))) {
+        const line = this.#exports['text_line']?.() ?? 0;
+        const at = line > 0 ? `line ${line}: ` : '';
+        const message = `${at}the engine is out of memory: ${refused} bytes more were asked for than its memoryLimitBytes of ${this.maxMemoryBytes} has room for; raise it`;
+        return new IcestreamError('MEMORY_LIMIT_TOO_SMALL', message, {
+          option: 'memoryLimitBytes',
+          ...(line > 0 ? { line } : {}),
+          cause,
+        });
       }
       if (panic !== '') return stopped(panic);
     } catch {

@@ -3,9 +3,9 @@ import type { Bytes } from '../../util/bytes.ts';
 import type { ArrowSchema } from '../arrow-schema.ts';
 import type {
   Batch,
-  CsvDialect,
   CsvInference,
   CsvReaderOptions,
+  GivenCsv,
   JsonInference,
   JsonReaderOptions,
   RejectedRow,
@@ -18,7 +18,7 @@ import type { WasmInstance } from './instance.ts';
 export function inferCsv(
   instance: WasmInstance,
   sample: Bytes,
-  given: Partial<CsvDialect>,
+  given: GivenCsv,
   whole: boolean,
 ): CsvInference {
   return instance.callJson('csv_infer', JSON.stringify(given), Number(whole), sample) as CsvInference;

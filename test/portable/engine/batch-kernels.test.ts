@@ -136,6 +136,33 @@ test('what is no row, mask, key or column is refused, and nothing is held after'
   expect(engine.liveBytes).toBe(before);
 });
 
+test('numbers and masks of other kinds are checked before the engine sees them', () => {
+  using batch = batchOf([1, 2, 0].map((id) => ({ id, name: null, list: null })));
+  const take = (rows: unknown) => () => batch.take(rows as Uint32Array).free();
+  for (const [rows, message] of [
+    [[0, 1.5], /row 1\.5 \(number 1 of those to take\).*3 rows/],
+    [[0, -1], /row -1 \(number 1 /],
+    [[2 ** 32], /row 4294967296 \(number 0 /],
+    [[Number.NaN], /row NaN/],
+    [[0, , 1], /row undefined \(number 1 /],
+    [['1'], /row 1 /],
+    [Int32Array.of(-1), /row -1 /],
+    [[3], /row 3 /],
+    [null, /take needs/],
+  ] as const) {
+    expect(take(rows), String(rows)).toThrow(
+      expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringMatching(message) }),
+    );
+  }
+  using taken = batch.take([2, 0] as unknown as Uint32Array);
+  expect(plain(taken).map(({ id }) => id)).toEqual([0, 1]);
+  for (const keep of [[true, false, true], [1], Uint16Array.of(1), 'a', null, new Uint8Array(0), new Uint8Array(2)]) {
+    expect(() => batch.filter(keep as Uint8Array<ArrayBuffer>).free(), String(keep)).toThrow(
+      expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringMatching(/1 byte,.* 3 rows/) }),
+    );
+  }
+});
+
 test('a checksum is xxHash64 of all bytes, however they come', () => {
   const bytes = new Uint8Array(200_000).map((_, i) => i * 7);
   const of = (step: number) => {

@@ -1,7 +1,7 @@
 import { tableFromArrays, tableFromIPC, tableToIPC } from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
 import { getEngine, newEngine } from '../../../src/engine/default-engine.ts';
-import type { Batch, Engine } from '../../../src/engine/engine.ts';
+import type { Batch, Decompressor, Engine } from '../../../src/engine/engine.ts';
 import type { Bytes } from '../../../src/util/bytes.ts';
 import { concatBytes, utf8 } from '../../../src/util/encoding.ts';
 import { encoding, rowGroupBytes } from '../../support/row-group.ts';
@@ -122,6 +122,54 @@ describe('the engine', () => {
         if (engine.alive) expect(engine.liveBytes - before).toBeLessThan(1024);
       }
     }
+  });
+
+  it('names the line of a row that its memory has no room for, however little of it is left', async () => {
+    const head = utf8('{"s":"a"}\n\n{"s":"');
+    const ones = utf8('{"s":"a"}\n\n{"s":[1');
+    const [xs, more] = [utf8('x'.repeat(64 * 1024)), utf8(',1'.repeat(32 * 1024))];
+    const text = { kind: 'utf8', layout: 'offset32' } as const;
+    const long = { kind: 'int', bitWidth: 64, signed: true } as const;
+    const list = { kind: 'list', layout: 'offset32', element: { name: 'element', nullable: true, type: long } } as const;
+    const limits = { batchRows: 1000, batchBytes: MIB, onBadRow: 'fail' } as const;
+    const json = (engine: Engine, type: typeof text | typeof list) =>
+      engine.jsonReader({ schema: { fields: [{ name: 's', nullable: true, type }] }, unknownFields: 'fail', ...limits });
+    for (const [kind, pieces] of [
+      ['text', 120],
+      ['list', 20],
+      ['list', 100],
+      ['csv', 120],
+    ] as const) {
+      const engine = await newEngine({ memoryLimitBytes: 10 * MIB });
+      const schema = { fields: [{ name: 's', nullable: true, type: text }] };
+      const dialect = { delimiter: ',', quote: '"', escape: null, comment: null, header: false, nullValues: [] };
+      const reader =
+        kind === 'csv' ? engine.csvReader({ schema, dialect, ...limits }) : json(engine, kind === 'text' ? text : list);
+      const read = () => {
+        reader.push(kind === 'text' ? head : kind === 'list' ? ones : utf8('"a"\n""\n"'));
+        for (let i = 0; i < pieces; i += 1) for (const batch of reader.push(kind === 'list' ? more : xs)) batch.free();
+        for (const batch of reader.push(utf8(kind === 'list' ? ']}\n' : kind === 'text' ? '"}\n' : '"\n'))) batch.free();
+      };
+      expect(read, `${kind} of ${pieces}`).toThrow(
+        expect.objectContaining({
+          code: 'MEMORY_LIMIT_TOO_SMALL',
+          message: expect.stringContaining('line 3'),
+          place: expect.objectContaining({ line: 3 }),
+        }),
+      );
+    }
+  });
+
+  it('says so where gzip begins without enough memory, and goes on', async () => {
+    const engine = await newEngine({ memoryLimitBytes: LEAST });
+    const held: Decompressor[] = [];
+    const open = () => {
+      for (;;) held.push(engine.decompressor('gzip'));
+    };
+    expect(open).toThrow(expect.objectContaining({ code: 'MEMORY_LIMIT_TOO_SMALL' }));
+    expect(engine.alive).toBe(true);
+    for (const decompressor of held) decompressor.free();
+    engine.decompressor('gzip').free();
   });
 
   it('says so when compression needs more memory than there is, and goes on', async () => {

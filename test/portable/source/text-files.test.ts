@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { RejectedRow } from '../../../src/engine/engine.ts';
 import { type FromAnyOptions, fromAny } from '../../../src/source/from-any.ts';
 import type { Bytes } from '../../../src/util/bytes.ts';
+import { concatBytes } from '../../../src/util/encoding.ts';
 import { MemoryLease } from '../../../src/util/memory-budget.ts';
 import { openOptions, readAll, text } from './helpers.ts';
 
@@ -124,6 +125,18 @@ describe('CSV', () => {
     });
   });
 
+  test('names that are given stand in for those that are not UTF-8', async () => {
+    const bytes = concatBytes([new TextEncoder().encode('a'), Uint8Array.of(0xff), new TextEncoder().encode(',b\n1,2\n')]);
+    const open = (columnNames?: string[]) =>
+      readAll(fromAny(new File([bytes], 'x.csv'), columnNames === undefined ? {} : { csv: { columnNames } }));
+    expect((await open(['x', 'y'])).rows).toEqual([{ x: 1n, y: 2n }]);
+    await expect(open()).rejects.toMatchObject({
+      code: 'SOURCE_CORRUPT',
+      message: expect.stringMatching(/line 1, the header: name 1 is not UTF-8.*csv\.columnNames/),
+      place: { line: 1 },
+    });
+  });
+
   test('__proto__ is a column', async () => {
     const result = await readAll(fromAny(file('__proto__,constructor\n1,2\n', 'a.csv')));
     expect(result.columns).toEqual(['__proto__', 'constructor']);
@@ -148,13 +161,26 @@ describe('a first row that is longer than the sample', () => {
     ]);
   });
 
+  test.each([
+    ['a.csv', `\n"a","${long.repeat(17)}`, 2],
+    ['a.csv', `a,b\n"1","${long.repeat(17)}`, 2],
+    ['a.ndjson', `\n{"a":"${long.repeat(17)}`, 2],
+    ['a.json', `[\n\n{"a":"${long.repeat(17)}`, 3],
+  ])('is named by its line where nothing longer is read: %s, line %#', async (name, content, line) => {
+    await expect(readAll(fromAny(file(content, name)))).rejects.toMatchObject({
+      code: 'SOURCE_CORRUPT',
+      message: expect.stringContaining(`line ${line}`),
+      place: { file: name, line },
+    });
+  });
+
   test('is refused where the memory limit is too small to look at it', async () => {
-    const content = `{"s":"${long.repeat(3)}"}\n`;
+    const content = `\n\n{"s":"${long.repeat(3)}"}\n`;
     const open = fromAny(file(content, 'a.ndjson')).open({
       ...(await openOptions()),
       lease: new MemoryLease(32 << 20),
     });
-    const place = { file: 'a.ndjson', option: 'memoryLimitBytes', neededBytes: 64 << 20 };
+    const place = { file: 'a.ndjson', line: 3, option: 'memoryLimitBytes', neededBytes: 64 << 20 };
     await expect(open).rejects.toMatchObject({ code: 'MEMORY_LIMIT_TOO_SMALL', place });
     await using opened = await fromAny(file(content, 'a.ndjson')).open({
       ...(await openOptions()),

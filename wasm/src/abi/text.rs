@@ -16,6 +16,7 @@ use crate::text::csv_infer::{self, Given};
 use crate::text::json::JsonReader;
 use crate::text::json_fill::Unknown;
 use crate::text::json_infer;
+use crate::text::place;
 use crate::text::rows::BatchSize;
 use crate::text::tokens::Dialect;
 
@@ -72,7 +73,7 @@ pub unsafe extern "C" fn csv_new(ptr: *mut u8, len: usize) -> i32 {
         let options = CsvOptions {
             dialect,
             header: given.header.unwrap_or(false),
-            names_given: given.names_given,
+            names_given: is_set(&request, "namesGiven"),
             null_values: given.null_values.unwrap_or_default(),
             batch,
             fail,
@@ -107,18 +108,18 @@ pub unsafe extern "C" fn json_new(ptr: *mut u8, len: usize) -> i32 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn text_push(handle: i32, ptr: *mut u8, len: usize) -> i32 {
     let bytes = unsafe { block(ptr, len) };
-    answer(|| give_batches(handles::with::<Reader, _>(handle, |r| r.push(&bytes))?))
+    reading(|| give_batches(handles::with::<Reader, _>(handle, |r| r.push(&bytes))?))
 }
 
 /// The next batches of the bytes that were pushed last; none: the next may be pushed.
 #[unsafe(no_mangle)]
 pub extern "C" fn text_more(handle: i32) -> i32 {
-    answer(|| give_batches(handles::with::<Reader, _>(handle, |r| r.more())?))
+    reading(|| give_batches(handles::with::<Reader, _>(handle, |r| r.more())?))
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn text_finish(handle: i32) -> i32 {
-    answer(|| give_batches(handles::with::<Reader, _>(handle, |r| r.finish())?))
+    reading(|| give_batches(handles::with::<Reader, _>(handle, |r| r.finish())?))
 }
 
 /// `RejectedRow[]` in the meta.
@@ -130,14 +131,14 @@ pub extern "C" fn text_rejects(handle: i32) -> i32 {
     })
 }
 
-/// Given (`Partial<CsvDialect>`), whether the sample is all there is (not 0), and the sample; `CsvInference` in the meta.
+/// `GivenCsv`, whether the sample is all there is (not 0), and the sample; `CsvInference` in the meta.
 ///
 /// # Safety
 /// Each `ptr` and `len` are those of one `ics_alloc`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn csv_infer(given_ptr: *mut u8, given_len: usize, whole: u32, ptr: *mut u8, len: usize) -> i32 {
     let (request, sample) = unsafe { (request(given_ptr, given_len), block(ptr, len)) };
-    answer(|| {
+    reading(|| {
         let found = csv_infer::infer(&sample, &given(&request?)?, whole != 0)?;
         let character = |byte: Option<u8>| byte.map(|byte| char::from(byte).to_string());
         let answer = json!({
@@ -165,12 +166,29 @@ pub unsafe extern "C" fn csv_infer(given_ptr: *mut u8, given_len: usize, whole: 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn json_infer(whole: u32, ptr: *mut u8, len: usize) -> i32 {
     let sample = unsafe { block(ptr, len) };
-    answer(|| {
+    reading(|| {
         let found = json_infer::infer(&sample, whole != 0)?;
         let schema = schema_to_json(&found.schema)?;
         set_meta(json!({ "schema": schema, "rows": found.rows, "nextLine": found.next_line }).to_string());
         Ok(0)
     })
+}
+
+/// The line of the row at which the last of these calls trapped; 0: none did, or it had come to no row.
+#[unsafe(no_mangle)]
+pub extern "C" fn text_line() -> f64 {
+    place::line() as f64
+}
+
+/// As `answer`, of a call that reads rows.
+fn reading(call: impl FnOnce() -> Result<i32>) -> i32 {
+    let answered = answer(call);
+    place::leave();
+    answered
+}
+
+fn is_set(request: &Value, name: &str) -> bool {
+    request[name].as_bool().unwrap_or(false)
 }
 
 fn option(name: &str, what: &str) -> EngineError {
@@ -216,7 +234,7 @@ fn given(dialect: &Value) -> Result<Given> {
         comment: maybe("comment")?,
         header: dialect.get("header").and_then(Value::as_bool),
         null_values,
-        names_given: dialect.get("namesGiven").and_then(Value::as_bool).unwrap_or(false),
+        names_given: is_set(dialect, "namesGiven"),
     };
     if given.delimiter.is_some() && given.quote.flatten() == given.delimiter {
         return Err(option("quote", "must not be the delimiter"));

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::json_fill::{Shape, Unknown, fill_fields};
 use super::json_rows::{RowReader, Splitter};
 use super::json_scan::Scanner;
+use super::place;
 use super::rows::{BatchSize, Fault, Rows};
 use super::swar;
 use super::transcode::Transcoder;
@@ -89,6 +90,7 @@ impl JsonReader {
 
 impl RowReader for Filler {
     fn row(&mut self, text: &[u8], line: u64) -> Result<()> {
+        place::begin_row(line);
         let mut scanner = Scanner::new(text);
         let outcome = if scanner.peek() == b'{' {
             self.object(&mut scanner).and_then(|()| scanner.end())
@@ -112,6 +114,7 @@ impl RowReader for Filler {
             if rest.is_empty() || self.has_enough() {
                 return Ok((count, text.len() - rest.len()));
             }
+            place::begin_row(line + count);
             if self.object(&mut scanner).is_ok() && scanner.take_line_end() {
                 self.rows.end(Ok(()), line + count, &[])?;
             } else {

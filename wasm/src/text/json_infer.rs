@@ -9,6 +9,7 @@ use super::guess::Guess;
 use super::json_rows::{RowReader, Splitter};
 use super::json_scan::{MAX_DEPTH, Scanner};
 use super::number;
+use super::place;
 use super::rows::Fault;
 use super::transcode::Transcoder;
 use crate::error::{EngineError, Result};
@@ -44,6 +45,7 @@ struct SampleRows {
 
 impl RowReader for SampleRows {
     fn row(&mut self, text: &[u8], line: u64) -> Result<()> {
+        place::begin_row(line);
         match self.take(text) {
             Ok(()) => self.objects += 1,
             Err(fault) => {

@@ -14,6 +14,7 @@ pub mod json_scan;
 mod json_string;
 pub mod number;
 pub mod parse;
+pub mod place;
 mod plain;
 pub mod rows;
 mod swar;

@@ -2,7 +2,7 @@
 
 use memchr::memchr2;
 
-use super::swar;
+use super::{place, swar};
 use crate::error::{EngineError, Result};
 
 /// A record longer than this is taken for a quote that was never closed.
@@ -120,6 +120,7 @@ impl Tokenizer {
                 State::RecordStart => {
                     raw_from = at;
                     self.record.line = self.line;
+                    place::begin_row(self.line);
                     if newline && !self.blank_lines {
                         self.end_line(byte);
                         at += 1;
