@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use arrow_array::GenericListViewArray;
 use arrow_array::cast::AsArray;
 use arrow_array::{
     Array, ArrayRef, ListArray, MapArray, OffsetSizeTrait, RecordBatch, RecordBatchOptions, StructArray, new_null_array,
 };
-use arrow_array::{GenericListViewArray, UInt32Array};
 use arrow_buffer::{BooleanBufferBuilder, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field, Fields, SchemaRef};
 
@@ -15,6 +15,7 @@ use super::constants::Constants;
 use super::fault::Failure;
 pub use super::plan::MatchBy;
 use super::plan::{self, Plan, Rules};
+use super::spread::{require_room, spread};
 use super::unpack::Unpacked;
 use crate::error::{EngineError, Result};
 
@@ -144,7 +145,7 @@ fn run(plan: &Plan, target: &DataType, array: &ArrayRef, mask: Option<&NullBuffe
             let used = encoded.used(mask);
             let values =
                 run(plan, target, &encoded.values, Some(&used)).map_err(|f| f.map_row(|v| encoded.row_of(v, mask)))?;
-            Ok(encoded.expand(&values)?)
+            encoded.expand(&values)
         }
         (Plan::Struct(plans), DataType::Struct(fields)) => {
             let Some(source) = array.as_struct_opt() else { return Err(unplanned(array)) };
@@ -221,21 +222,28 @@ impl ListRows {
         let (first, last) = (offsets[0], offsets[offsets.len() - 1]);
         let values = values.slice(first.as_usize(), (last - first).as_usize());
         let offsets: Option<Vec<i32>> = offsets.iter().map(|o| narrow(&(*o - first))).collect();
-        let Some(offsets) = offsets else { return Err(too_long()) };
+        let Some(offsets) = offsets else { return Err(too_long(0)) };
         Ok(Self { offsets: OffsetBuffer::new(ScalarBuffer::from(offsets)), values })
     }
 
     fn gathered<O: OffsetSizeTrait>(list: &GenericListViewArray<O>) -> std::result::Result<Self, Failure> {
-        let mut index = Vec::new();
+        // Views may overlap: a few elements may be very many.
+        let mut total = 0i32;
         let mut offsets = vec![0i32];
         for row in 0..list.len() {
             if list.is_valid(row) {
-                let start = list.value_offset(row).as_usize();
-                index.extend((start..start + list.value_size(row).as_usize()).map(|i| i as u32));
+                let length = i32::try_from(list.value_size(row).as_usize()).ok();
+                total = length.and_then(|length| total.checked_add(length)).ok_or_else(|| too_long(row))?;
             }
-            offsets.push(i32::try_from(index.len()).map_err(|_| too_long())?);
+            offsets.push(total);
         }
-        let values = arrow_select::take::take(list.values(), &UInt32Array::from(index), None)?;
+        require_room(u64::from(total.unsigned_abs()) * size_of::<u32>() as u64, list.len())?;
+        let mut index = Vec::with_capacity(total as usize);
+        for row in (0..list.len()).filter(|row| list.is_valid(*row)) {
+            let start = list.value_offset(row).as_usize();
+            index.extend((start..start + list.value_size(row).as_usize()).map(|i| i as u32));
+        }
+        let values = spread(list.values(), index, None)?;
         Ok(Self { offsets: OffsetBuffer::new(ScalarBuffer::from(offsets)), values })
     }
 
@@ -266,6 +274,6 @@ impl ListRows {
     }
 }
 
-fn too_long() -> Failure {
-    Failure::at(0, "the lists of one batch hold more than 2^31 elements; give smaller batches")
+fn too_long(row: usize) -> Failure {
+    Failure::at(row, "the lists of one batch hold more than 2^31 elements; give smaller batches")
 }

@@ -4,11 +4,12 @@
 //! and for a struct what is in it. Encodings count as what they stand for; what lies under a null counts nothing.
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, OffsetSizeTrait, RecordBatch, UInt32Array};
+use arrow_array::{Array, ArrayRef, OffsetSizeTrait, RecordBatch};
 use arrow_buffer::{BooleanBufferBuilder, NullBuffer};
 use arrow_schema::DataType;
 
 use super::bytes::ByteRows;
+use super::spread::Sizes;
 use super::unpack::Unpacked;
 
 pub fn data_size(batch: &RecordBatch) -> u64 {
@@ -108,10 +109,7 @@ fn encoded_size(encoded: &Unpacked, rows: usize, mask: Option<&NullBuffer>) -> u
             (0..index.len()).filter(|r| counts(r) && !encoded.is_null(*r) && values.is_valid(index[*r] as usize));
         return 4 * rows as u64 + shown.map(|r| bytes.len_of(index[r] as usize) as u64).sum::<u64>();
     }
-    let nulls = NullBuffer::from_iter((0..index.len()).map(|r| !encoded.is_null(r)));
-    let index = UInt32Array::new(index.to_vec().into(), Some(nulls));
-    match arrow_select::take::take(values, &index, None) {
-        Ok(plain) => size(&plain, mask),
-        Err(_) => 0,
-    }
+    let mut sizes = Sizes::of(values);
+    let of = |r: usize| if encoded.is_null(r) { sizes.null() } else { sizes.at(index[r] as usize) };
+    (0..index.len()).filter(counts).map(of).sum()
 }

@@ -41,7 +41,11 @@ impl Failure {
                 fault.path.push(name.to_owned());
                 Self::Value(fault)
             }
-            engine => engine,
+            Self::Engine(mut error) => {
+                let inner = error.column.take();
+                error.column = Some(inner.map_or_else(|| name.to_owned(), |inner| format!("{name}.{inner}")));
+                Self::Engine(error)
+            }
         }
     }
 }

@@ -20,6 +20,7 @@ mod plan;
 pub mod row_hash;
 mod scalar;
 mod show;
+mod spread;
 pub mod transform;
 pub mod unpack;
 

@@ -2,9 +2,12 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int16Type, Int32Type, Int64Type, RunEndIndexType};
-use arrow_array::{Array, ArrayRef, UInt32Array, new_null_array};
+use arrow_array::{Array, ArrayRef, new_null_array};
 use arrow_buffer::{ArrowNativeType, BooleanBufferBuilder, NullBuffer};
-use arrow_schema::{ArrowError, DataType};
+use arrow_schema::DataType;
+
+use super::fault::Failure;
+use super::spread::spread;
 
 pub struct Unpacked {
     pub values: ArrayRef,
@@ -58,8 +61,8 @@ impl Unpacked {
     }
 
     /// `values` (those of the column, or what they were cast to), row by row.
-    pub fn expand(self, values: &dyn Array) -> Result<ArrayRef, ArrowError> {
-        arrow_select::take::take(values, &UInt32Array::new(self.index.into(), self.nulls), None)
+    pub fn expand(self, values: &ArrayRef) -> Result<ArrayRef, Failure> {
+        spread(values, self.index, self.nulls)
     }
 
     pub fn index(&self) -> &[u32] {

@@ -15,7 +15,10 @@ pub fn check(record: &Record, names_given: bool) -> Result<()> {
     }
     let bad = record.cells.iter().position(|c| std::str::from_utf8(&record.bytes[c.start..c.end]).is_err());
     match bad {
-        Some(at) => fault(format!("name {} is not UTF-8: write the file as UTF-8 or UTF-16, or name the columns (csv.columnNames)", at + 1)),
+        Some(at) => fault(format!(
+            "name {} is not UTF-8: write the file as UTF-8 or UTF-16, or name the columns (csv.columnNames)",
+            at + 1
+        )),
         None => Ok(()),
     }
 }

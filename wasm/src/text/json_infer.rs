@@ -264,7 +264,11 @@ mod tests {
     fn a_broken_row_gives_no_column() {
         for bad in ["{\"b\":1,}", "{\"a\":\"x\",\"b\":tru}", "{\"b\":1}x"] {
             let found = infer(format!("{bad}\n{{\"a\":1}}\n").as_bytes(), true).unwrap();
-            assert_eq!((found.rows, found.schema), (1, Schema::new(vec![Field::new("a", DataType::Int64, true)])), "{bad}");
+            assert_eq!(
+                (found.rows, found.schema),
+                (1, Schema::new(vec![Field::new("a", DataType::Int64, true)])),
+                "{bad}"
+            );
         }
     }
 

@@ -233,7 +233,8 @@ fn a_name_with_a_quote_is_not_found_in_the_text_of_others() {
 #[test]
 fn a_row_that_no_memory_is_left_for_is_named_by_its_line() {
     let long = "x".repeat(1 << 20);
-    let texts = [format!("{{\"s\":\"y\"}}\n\n{{\"s\":\"{long}\"}}\n"), format!("[{{\"s\":\"y\"}},\n\n{{\"s\":\"{long}\"}}]")];
+    let texts =
+        [format!("{{\"s\":\"y\"}}\n\n{{\"s\":\"{long}\"}}\n"), format!("[{{\"s\":\"y\"}},\n\n{{\"s\":\"{long}\"}}]")];
     for text in texts {
         let schema = vec![Field::new("s", DataType::Utf8, true)];
         let error = crate::memory::tests::with_blocks_of(1 << 19, || read(schema, &text, 1 << 12, true)).unwrap_err();

@@ -5,11 +5,14 @@ use std::sync::Arc;
 use arrow_array::types::*;
 use arrow_array::*;
 use arrow_buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
-use arrow_schema::{DataType, Field, TimeUnit};
+use arrow_schema::{DataType, Field, Fields, Schema, TimeUnit};
 
 use super::align::{align, batch, optional, required};
 use super::random::{Random, table_batch};
+use crate::error::EngineError;
+use crate::kernels::align::Aligner;
 use crate::kernels::data_size::data_size;
+use crate::memory::tests::with_blocks_of;
 
 /// `plain`, twice as long, as dictionary and as runs, with rows in another order and unused values.
 fn encodings(plain: &ArrayRef) -> Vec<(ArrayRef, ArrayRef)> {
@@ -186,4 +189,67 @@ fn a_table_of_its_own_schema_stays_as_it_is() {
         let turned = align(&table, backwards).unwrap();
         assert_eq!(align(&turned, fields()).unwrap(), table, "seed {seed}");
     }
+}
+
+/// A batch of `rows` rows of one text, which is there once: as a dictionary and as runs.
+fn one_text(length: usize, rows: usize) -> [ArrayRef; 2] {
+    let text: ArrayRef = Arc::new(StringArray::from(vec!["x".repeat(length)]));
+    let keys = Int32Array::from(vec![0; rows]);
+    let runs = RunArray::<Int32Type>::try_new(&Int32Array::from(vec![rows as i32]), &text).unwrap();
+    [Arc::new(DictionaryArray::new(keys, text)), Arc::new(runs)]
+}
+
+fn aligned_to(column: ArrayRef, target: DataType) -> Result<RecordBatch, EngineError> {
+    let batch = RecordBatch::try_from_iter_with_nullable([("a", column, true)]).unwrap();
+    let target = Arc::new(Schema::new(vec![Field::new("a", target, true)]));
+    Aligner::new(batch.schema(), target).unwrap().align(&batch)
+}
+
+#[test]
+fn one_large_value_of_many_rows_is_refused_before_memory_is_asked_for() {
+    for column in one_text(50 << 20, 100) {
+        let error = with_blocks_of(60 << 20, || aligned_to(column, DataType::Utf8)).unwrap_err();
+        assert_eq!((error.code, error.row, error.column.as_deref()), ("INVALID_VALUE", Some(40), Some("a")), "{error}");
+        assert!(error.message.contains("fewer rows"), "{error}");
+    }
+    for column in one_text(1 << 20, 100) {
+        let error = with_blocks_of(8 << 20, || aligned_to(column.clone(), DataType::Utf8)).unwrap_err();
+        assert_eq!((error.code, error.column.as_deref()), ("MEMORY_LIMIT_TOO_SMALL", Some("a")), "{error}");
+        assert!(
+            error.message.contains("104857600 bytes in 100 rows") && error.message.contains("memoryLimitBytes"),
+            "{error}"
+        );
+        assert_eq!(aligned_to(column.slice(0, 2), DataType::Utf8).unwrap().num_rows(), 2);
+    }
+}
+
+#[test]
+fn structs_that_rows_share_are_measured_where_they_are() {
+    let text: ArrayRef = Arc::new(StringArray::from(vec!["x".repeat(1 << 20)]));
+    let fields = Fields::from(vec![Field::new("x", DataType::Utf8, true)]);
+    let structs: ArrayRef = Arc::new(StructArray::new(fields.clone(), vec![text], None));
+    let column: ArrayRef =
+        Arc::new(DictionaryArray::new(Int32Array::from(vec![Some(0), None, Some(0)].repeat(100)), structs));
+    let batch = RecordBatch::try_from_iter_with_nullable([("a", column.clone(), true)]).unwrap();
+    let size = with_blocks_of(2 << 20, || data_size(&batch));
+    assert_eq!(size, 200 * ((1 << 20) + 4));
+    let error = with_blocks_of(8 << 20, || aligned_to(column, DataType::Struct(fields))).unwrap_err();
+    assert_eq!((error.code, error.column.as_deref()), ("MEMORY_LIMIT_TOO_SMALL", Some("a")), "{error}");
+}
+
+#[test]
+fn views_of_the_same_elements_are_counted_before_they_are_copied() {
+    let element = Arc::new(Field::new("element", DataType::Int64, true));
+    let views = |length: i32, rows: usize| -> ArrayRef {
+        let values: ArrayRef = Arc::new(Int64Array::from(vec![7; length as usize]));
+        let (starts, lengths) = (ScalarBuffer::from(vec![0; rows]), ScalarBuffer::from(vec![length; rows]));
+        Arc::new(ListViewArray::try_new(element.clone(), starts, lengths, values, None).unwrap())
+    };
+    let list = DataType::List(element.clone());
+    let most = 8 << 20;
+    let error = with_blocks_of(most, || aligned_to(views(100_000, 30_000), list.clone())).unwrap_err();
+    assert_eq!((error.code, error.row), ("INVALID_VALUE", Some(21_474)), "{error}");
+    let error = with_blocks_of(most, || aligned_to(views(100_000, 300), list.clone())).unwrap_err();
+    assert_eq!((error.code, error.column.as_deref()), ("MEMORY_LIMIT_TOO_SMALL", Some("a")), "{error}");
+    assert_eq!(aligned_to(views(100, 30), list).unwrap().num_rows(), 30);
 }
