@@ -4,7 +4,8 @@ import type { Batch } from '../engine/engine.ts';
 import { IcestreamError } from '../errors.ts';
 import { type ColumnProblem, columnError, shownName } from '../format/column-problem.ts';
 import { alignBatch } from './align-batch.ts';
-import { handOver, makeOpenSource } from './batch-flow.ts';
+import { alignInParts } from './align-in-parts.ts';
+import { makeOpenSource } from './batch-flow.ts';
 import { canonicalField } from './canonical-type.ts';
 import { givenSchema, projected, refuseUnknownTypes } from './column-types.ts';
 import { inFile } from './errors-in-file.ts';
@@ -168,9 +169,12 @@ class ManyRun {
     let rowsBefore = 0;
     try {
       for await (const batch of file.batches()) {
-        const rows = batch.numRows;
-        yield* handOver([alignBatch(aligner, batch, rowsBefore, name)]);
-        rowsBefore += rows;
+        yield* alignInParts(batch, file.schema, this.#open.lease, (rows) => {
+          const count = rows.numRows;
+          const aligned = alignBatch(aligner, rows, rowsBefore, name);
+          rowsBefore += count;
+          return aligned;
+        });
       }
     } catch (error) {
       throw inFile(error, name);

@@ -1,7 +1,8 @@
 /** Some columns of a source that reads all of them (CSV, Arrow IPC). */
 import type { ArrowSchema } from '../engine/arrow-schema.ts';
 import type { Aligner, Batch } from '../engine/engine.ts';
-import { handOver, makeOpenSource } from './batch-flow.ts';
+import { alignInParts } from './align-in-parts.ts';
+import { makeOpenSource } from './batch-flow.ts';
 import { canonicalField } from './canonical-type.ts';
 import { projected } from './column-types.ts';
 import type { OpenSource, OpenSourceOptions } from './source.ts';
@@ -26,7 +27,9 @@ export async function selectColumns(
     throw error;
   }
   async function* batches(): AsyncGenerator<Batch, void, undefined> {
-    for await (const batch of source.batches()) yield* handOver([aligner.align(batch)]);
+    for await (const batch of source.batches()) {
+      yield* alignInParts(batch, source.schema, open.lease, (rows) => aligner.align(rows));
+    }
   }
   return makeOpenSource({
     name,

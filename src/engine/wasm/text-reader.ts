@@ -15,12 +15,7 @@ import { type BatchList, batchesOf } from './batch.ts';
 import type { WasmInstance } from './instance.ts';
 
 /** `Engine.inferCsv`. */
-export function inferCsv(
-  instance: WasmInstance,
-  sample: Bytes,
-  given: GivenCsv,
-  whole: boolean,
-): CsvInference {
+export function inferCsv(instance: WasmInstance, sample: Bytes, given: GivenCsv, whole: boolean): CsvInference {
   return instance.callJson('csv_infer', JSON.stringify(given), Number(whole), sample) as CsvInference;
 }
 

@@ -23,7 +23,23 @@ export function* inParts(
   using whole = batch;
   const partRows = Math.max(1, Math.floor((numRows * plan.stepBytes) / whole.byteLength));
   for (let at = 0; at < numRows; at += partRows) {
-    using aligned = toTable(whole.slice(at, Math.min(partRows, numRows - at)));
-    yield aligned.compact();
+    const part = whole.slice(at, Math.min(partRows, numRows - at));
+    for (const rows of evened(part, 2 * plan.stepBytes)) {
+      using aligned = toTable(rows);
+      yield aligned.compact();
+    }
   }
+}
+
+/** Rows that are much larger than most, in halves of halves: a dictionary's large value is one until it is aligned. */
+function* evened(part: Batch, mostBytes: number): Generator<Batch, void, undefined> {
+  const { numRows } = part;
+  if (numRows === 1 || part.byteLength <= mostBytes) {
+    yield part;
+    return;
+  }
+  using whole = part;
+  const half = numRows >> 1;
+  yield* evened(whole.slice(0, half), mostBytes);
+  yield* evened(whole.slice(half, numRows - half), mostBytes);
 }

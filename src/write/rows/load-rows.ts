@@ -4,6 +4,7 @@ import type { AlignConstant, Batch, Engine } from '../../engine/engine.ts';
 import type { EngineCharge } from '../../engine/engine-charge.ts';
 import { IcestreamError } from '../../errors.ts';
 import { alignBatch } from '../../source/align-batch.ts';
+import { rowsShareValues } from '../../source/align-in-parts.ts';
 import type { OpenSource } from '../../source/source.ts';
 import type { MemoryLease } from '../../util/memory-budget.ts';
 import { aborted } from '../commit/commit-loop.ts';
@@ -90,6 +91,7 @@ async function pump(
 ): Promise<void> {
   const { engine, source, target, constants, meter, signal } = options;
   using aligner = engine.aligner(source.schema, { target, constants });
+  const shared = rowsShareValues(source.schema);
   let file = source.currentFile;
   let rowsBefore = 0;
   for await (const batch of source.batches()) {
@@ -97,12 +99,14 @@ async function pump(
       batch.free();
       throw aborted(signal);
     }
-    onBatch(batch.byteLength);
+    // Where rows share values, the batch is as large as that only in parts.
+    if (!shared) onBatch(batch.byteLength);
     if (source.currentFile !== file) rowsBefore = 0;
     file = source.currentFile;
     const toTable = (rows: Batch) => {
       const count = rows.numRows;
       const aligned = alignBatch(aligner, rows, rowsBefore, file);
+      if (shared) onBatch(aligned.byteLength);
       rowsBefore += count;
       meter.rowsIn += count;
       return aligned;

@@ -126,14 +126,22 @@ describe('the engine', () => {
 
   it('names the line of a row that its memory has no room for, however little of it is left', async () => {
     const head = utf8('{"s":"a"}\n\n{"s":"');
-    const ones = utf8('{"s":"a"}\n\n{"s":[1');
+    const ones = utf8('{"s":[]}\n\n{"s":[1');
     const [xs, more] = [utf8('x'.repeat(64 * 1024)), utf8(',1'.repeat(32 * 1024))];
     const text = { kind: 'utf8', layout: 'offset32' } as const;
     const long = { kind: 'int', bitWidth: 64, signed: true } as const;
-    const list = { kind: 'list', layout: 'offset32', element: { name: 'element', nullable: true, type: long } } as const;
+    const list = {
+      kind: 'list',
+      layout: 'offset32',
+      element: { name: 'element', nullable: true, type: long },
+    } as const;
     const limits = { batchRows: 1000, batchBytes: MIB, onBadRow: 'fail' } as const;
     const json = (engine: Engine, type: typeof text | typeof list) =>
-      engine.jsonReader({ schema: { fields: [{ name: 's', nullable: true, type }] }, unknownFields: 'fail', ...limits });
+      engine.jsonReader({
+        schema: { fields: [{ name: 's', nullable: true, type }] },
+        unknownFields: 'fail',
+        ...limits,
+      });
     for (const [kind, pieces] of [
       ['text', 120],
       ['list', 20],
@@ -148,7 +156,8 @@ describe('the engine', () => {
       const read = () => {
         reader.push(kind === 'text' ? head : kind === 'list' ? ones : utf8('"a"\n""\n"'));
         for (let i = 0; i < pieces; i += 1) for (const batch of reader.push(kind === 'list' ? more : xs)) batch.free();
-        for (const batch of reader.push(utf8(kind === 'list' ? ']}\n' : kind === 'text' ? '"}\n' : '"\n'))) batch.free();
+        for (const batch of reader.push(utf8(kind === 'list' ? ']}\n' : kind === 'text' ? '"}\n' : '"\n')))
+          batch.free();
       };
       expect(read, `${kind} of ${pieces}`).toThrow(
         expect.objectContaining({

@@ -126,7 +126,11 @@ describe('CSV', () => {
   });
 
   test('names that are given stand in for those that are not UTF-8', async () => {
-    const bytes = concatBytes([new TextEncoder().encode('a'), Uint8Array.of(0xff), new TextEncoder().encode(',b\n1,2\n')]);
+    const bytes = concatBytes([
+      new TextEncoder().encode('a'),
+      Uint8Array.of(0xff),
+      new TextEncoder().encode(',b\n1,2\n'),
+    ]);
     const open = (columnNames?: string[]) =>
       readAll(fromAny(new File([bytes], 'x.csv'), columnNames === undefined ? {} : { csv: { columnNames } }));
     expect((await open(['x', 'y'])).rows).toEqual([{ x: 1n, y: 2n }]);
@@ -166,8 +170,9 @@ describe('a first row that is longer than the sample', () => {
     ['a.csv', `a,b\n"1","${long.repeat(17)}`, 2],
     ['a.ndjson', `\n{"a":"${long.repeat(17)}`, 2],
     ['a.json', `[\n\n{"a":"${long.repeat(17)}`, 3],
-  ])('is named by its line where nothing longer is read: %s, line %#', async (name, content, line) => {
-    await expect(readAll(fromAny(file(content, name)))).rejects.toMatchObject({
+  ])('is named by its line where nothing longer is read: %s', async (name, content, line) => {
+    const lease = new MemoryLease(512 << 20);
+    await expect(readAll(fromAny(file(content, name)), { lease })).rejects.toMatchObject({
       code: 'SOURCE_CORRUPT',
       message: expect.stringContaining(`line ${line}`),
       place: { file: name, line },
