@@ -100,44 +100,19 @@ impl Tokenizer {
         let mut raw_from = 0;
         while at < input.len() {
             let byte = input[at];
-            if self.after_cr {
-                self.after_cr = false;
-                if byte == b'\n' {
-                    // The second half of a line end that was counted.
-                    if matches!(self.state, State::Quoted | State::Escaped) {
-                        self.record.bytes.push(byte);
-                        self.state = State::Quoted;
-                    }
-                    at += 1;
-                    if self.state == State::RecordStart {
-                        raw_from = at;
-                    }
-                    continue;
+            if std::mem::take(&mut self.after_cr) && byte == b'\n' {
+                at += 1;
+                if self.end_line_end() {
+                    raw_from = at;
                 }
+                continue;
             }
-            let newline = matches!(byte, b'\n' | b'\r');
             match self.state {
                 State::RecordStart => {
                     raw_from = at;
-                    self.record.line = self.line;
-                    place::begin_row(self.line);
-                    if newline && !self.blank_lines {
-                        self.end_line(byte);
-                        at += 1;
-                    } else if Some(byte) == self.dialect.comment {
-                        self.state = State::Comment;
-                    } else {
-                        self.state = State::FieldStart;
-                    }
+                    at += self.begin_record(byte);
                 }
-                State::Comment => {
-                    at += memchr2(b'\n', b'\r', &input[at..]).unwrap_or(input.len() - at);
-                    if at < input.len() {
-                        self.end_line(input[at]);
-                        at += 1;
-                        self.state = State::RecordStart;
-                    }
-                }
+                State::Comment => at += self.pass_comment(&input[at..]),
                 State::FieldStart if Some(byte) == self.dialect.quote => {
                     self.cell_quoted = true;
                     self.line_at_quote = self.line;
@@ -146,65 +121,29 @@ impl Tokenizer {
                 }
                 State::FieldStart => self.state = State::Bare,
                 State::Bare => {
-                    let length = swar::find([self.dialect.delimiter, b'\n', b'\r'], &input[at..]);
-                    let end = at + length.unwrap_or(input.len() - at);
-                    swar::append(&mut self.record.bytes, &input[at..end]);
-                    at = end;
-                    if at < input.len() {
-                        let byte = input[at];
+                    at += self.take_bare(&input[at..]);
+                    if let Some(byte) = input.get(at) {
                         at += 1;
                         self.end_cell();
-                        if byte == self.dialect.delimiter {
+                        if *byte == self.dialect.delimiter {
                             self.state = State::FieldStart;
                         } else {
-                            self.end_line(byte);
+                            self.end_line(*byte);
                             self.end_record(&input[raw_from..at - 1], &mut each)?;
                             raw_from = at;
                         }
                     }
                 }
-                State::Quoted => {
-                    let quote = self.dialect.quote.unwrap_or(b'"');
-                    let rest = &input[at..];
-                    // Each byte is looked at once, also where a cell has very many lines.
-                    let length = match self.dialect.escape {
-                        Some(escape) => swar::find([quote, escape, b'\n', b'\r'], rest),
-                        None => swar::find([quote, b'\n', b'\r'], rest),
-                    };
-                    let text = &rest[..length.unwrap_or(rest.len())];
-                    swar::append(&mut self.record.bytes, text);
-                    at += text.len();
-                    if let Some(byte) = input.get(at) {
-                        at += 1;
-                        if matches!(byte, b'\n' | b'\r') {
-                            // Counted, and kept as it is.
-                            self.record.bytes.push(*byte);
-                            self.end_line(*byte);
-                        } else {
-                            self.state = if *byte == quote { State::QuoteInQuoted } else { State::Escaped };
-                        }
-                    }
-                }
+                State::Quoted => at += self.take_quoted(&input[at..]),
                 State::Escaped => {
                     self.record.bytes.push(byte);
-                    if newline {
+                    if is_line_end(byte) {
                         self.end_line(byte);
                     }
                     self.state = State::Quoted;
                     at += 1;
                 }
-                State::QuoteInQuoted => {
-                    if Some(byte) == self.dialect.quote {
-                        self.record.bytes.push(byte);
-                        self.state = State::Quoted;
-                        at += 1;
-                    } else {
-                        if byte != self.dialect.delimiter && !newline {
-                            self.record.malformed = Some("text follows a closing quote");
-                        }
-                        self.state = State::Bare;
-                    }
-                }
+                State::QuoteInQuoted => at += self.look_behind_quote(byte),
             }
             if self.record.bytes.len() > MAX_RECORD_BYTES {
                 return Err(self.too_long());
@@ -214,6 +153,80 @@ impl Tokenizer {
             self.keep_raw(&input[raw_from..]);
         }
         Ok(())
+    }
+
+    /// The second half of a line end that was counted; whether it is before a record.
+    fn end_line_end(&mut self) -> bool {
+        if self.is_in_quotes() {
+            self.record.bytes.push(b'\n');
+            self.state = State::Quoted;
+        }
+        self.state == State::RecordStart
+    }
+
+    /// What the first byte of a line makes of it; answers how many bytes were taken.
+    #[inline]
+    fn begin_record(&mut self, byte: u8) -> usize {
+        self.record.line = self.line;
+        place::begin_row(self.line);
+        if is_line_end(byte) && !self.blank_lines {
+            self.end_line(byte);
+            return 1;
+        }
+        self.state = if Some(byte) == self.dialect.comment { State::Comment } else { State::FieldStart };
+        0
+    }
+
+    fn pass_comment(&mut self, rest: &[u8]) -> usize {
+        let Some(length) = memchr2(b'\n', b'\r', rest) else { return rest.len() };
+        self.end_line(rest[length]);
+        self.state = State::RecordStart;
+        length + 1
+    }
+
+    /// Text up to what ends the cell.
+    #[inline]
+    fn take_bare(&mut self, rest: &[u8]) -> usize {
+        let length = swar::find([self.dialect.delimiter, b'\n', b'\r'], rest).unwrap_or(rest.len());
+        swar::append(&mut self.record.bytes, &rest[..length]);
+        length
+    }
+
+    /// Text up to a line's end or what may end the cell, and that byte. Each is looked at once, also where a cell has
+    /// very many lines.
+    #[inline]
+    fn take_quoted(&mut self, rest: &[u8]) -> usize {
+        let quote = self.dialect.quote.unwrap_or(b'"');
+        let length = match self.dialect.escape {
+            Some(escape) => swar::find([quote, escape, b'\n', b'\r'], rest),
+            None => swar::find([quote, b'\n', b'\r'], rest),
+        };
+        let text = &rest[..length.unwrap_or(rest.len())];
+        swar::append(&mut self.record.bytes, text);
+        let Some(byte) = rest.get(text.len()) else { return text.len() };
+        if is_line_end(*byte) {
+            // Counted, and kept as it is.
+            self.record.bytes.push(*byte);
+            self.end_line(*byte);
+        } else {
+            self.state = if *byte == quote { State::QuoteInQuoted } else { State::Escaped };
+        }
+        text.len() + 1
+    }
+
+    /// A second quote is text; what else follows one is behind the quoted text.
+    #[inline]
+    fn look_behind_quote(&mut self, byte: u8) -> usize {
+        if Some(byte) == self.dialect.quote {
+            self.record.bytes.push(byte);
+            self.state = State::Quoted;
+            return 1;
+        }
+        if byte != self.dialect.delimiter && !is_line_end(byte) {
+            self.record.malformed = Some("text follows a closing quote");
+        }
+        self.state = State::Bare;
+        0
     }
 
     /// The last record, which needs no line end. A quote that is open still has taken all that follows it, so that
@@ -299,6 +312,10 @@ impl Tokenizer {
         };
         format!("CSV: the record that starts on line {} is longer than {limit}{quote}", self.record.line)
     }
+}
+
+fn is_line_end(byte: u8) -> bool {
+    matches!(byte, b'\n' | b'\r')
 }
 
 #[cfg(test)]
