@@ -123,14 +123,13 @@ export class PartitionRouter {
     this.#bufferedRows = 0;
   }
 
-  /** Takes the batch over; returns its size, which is the same for the same rows. */
-  #add(batch: Batch): number {
+  /** Takes the batch over. */
+  #add(batch: Batch): void {
     const bytes = batch.byteLength;
     this.#bufferedBytes += bytes;
     this.#bufferedRows += batch.numRows;
     if (this.#transforms.length === 0) this.#push({ key: '', values: [], batch }, bytes);
     else this.#added.push(batch, bytes);
-    return bytes;
   }
 
   /** Whether there might be no room, or too many rows, after another step. */

@@ -1,7 +1,7 @@
 /**
  * Where a write stops to decide whether row groups or files are due: at row numbers that follow from the rows alone,
- * never from how they arrived in batches. Steps start small and grow to a target size in bytes, so that neither wide
- * rows nor narrow ones surprise the budget.
+ * never from how they arrived in batches. Steps start small and grow to a target size in bytes, and one ends early at the
+ * row that it reaches this size with: neither wide rows nor narrow ones surprise the budget, nor wide ones after narrow.
  */
 import type { Batch } from '../../engine/engine.ts';
 
@@ -29,12 +29,20 @@ export class RowSteps {
     return this.#stepRows - this.#rows;
   }
 
-  /** Counts rows, at most `remainingRows`; true when a decision is due after them. */
+  /** Bytes with which the step ends, however few its rows are; at least 1. */
+  get remainingBytes(): number {
+    return this.#targetBytes - this.#bytes;
+  }
+
+  /**
+   * Counts rows, at most `remainingRows`, of which no more than the last may reach `remainingBytes`; true when a decision
+   * is due after them.
+   */
   add(rows: number, bytes: number): boolean {
     if (rows > this.remainingRows) throw new RangeError(`${rows} rows pass the end of the step`);
     this.#rows += rows;
     this.#bytes += bytes;
-    if (this.#rows < this.#stepRows) return false;
+    if (this.#rows < this.#stepRows && this.#bytes < this.#targetBytes) return false;
     const fitting = Math.floor((this.#targetBytes * this.#rows) / Math.max(1, this.#bytes));
     this.#stepRows = powerOfTwoAtMost(Math.min(fitting, this.#stepRows * GROWTH, this.#mostRows));
     this.#rows = 0;
@@ -44,29 +52,48 @@ export class RowSteps {
 }
 
 /**
- * Takes the batch over. `add` gets it in pieces that end where a step does, and answers their size in bytes; `decide` is
- * called at the end of each step.
+ * Takes the batch over. `add` takes over its pieces, which end where a step does; `decide` is called at the end of each
+ * step.
  */
 export async function inSteps(
   steps: RowSteps,
   batch: Batch,
-  add: (piece: Batch) => number,
+  add: (piece: Batch) => void,
   decide: () => Promise<void>,
 ): Promise<void> {
   let rest: Batch | null = batch;
   try {
-    const total = batch.numRows;
-    for (let at = 0; at < total; ) {
-      const rows = Math.min(total - at, steps.remainingRows);
-      const whole = rows === total;
+    const { numRows } = batch;
+    for (let at = 0; at < numRows; ) {
+      const rows = rowsOfStep(steps, batch, at);
+      const whole = rows === numRows;
       const piece: Batch = whole ? batch : batch.slice(at, rows);
       if (whole) rest = null;
       at += rows;
-      if (steps.add(rows, add(piece))) await decide();
+      const bytes = piece.byteLength;
+      add(piece);
+      if (steps.add(rows, bytes)) await decide();
     }
   } finally {
     rest?.free();
   }
+}
+
+/** How many rows from `at` on are of the step that has begun. */
+function rowsOfStep(steps: RowSteps, batch: Batch, at: number): number {
+  let most = Math.min(batch.numRows - at, steps.remainingRows);
+  const reachesEnd = (rows: number) => {
+    using piece = batch.slice(at, rows);
+    return piece.byteLength >= steps.remainingBytes;
+  };
+  // The batch is not smaller than its rows.
+  if (batch.byteLength < steps.remainingBytes || !reachesEnd(most)) return most;
+  for (let fewer = 0; most - fewer > 1; ) {
+    const middle = (fewer + most) >> 1;
+    if (reachesEnd(middle)) most = middle;
+    else fewer = middle;
+  }
+  return most;
 }
 
 function powerOfTwoAtMost(value: number): number {

@@ -130,11 +130,10 @@ export class ClusteredWriter implements RowWriter {
   }
 
   /** Takes the batch over; returns its size. */
-  #wait(batch: Batch): number {
+  #wait(batch: Batch): void {
     const { byteLength, columnBytes } = batch;
     for (const [at, bytes] of columnBytes.entries()) this.#columnBytes[at] = (this.#columnBytes[at] ?? 0) + bytes;
     this.#waiting.push(batch, byteLength);
-    return byteLength;
   }
 
   #isFull(): boolean {

@@ -45,3 +45,23 @@ test.each(['csv', 'parquet'])('60 columns of %s are appended within 32 MiB, or r
   expect(enough).toBeLessThanOrEqual(32 * MiB);
   for (const limit of [enough, 32 * MiB]) expect(await appendWith(limit)).toMatchObject({ rows: BigInt(rows) });
 });
+
+/** 100,000 rows of a few bytes, then 60 of a mebibyte. */
+function* narrowThenWide(row: (id: number, text: string) => string): Generator<string> {
+  for (let at = 0; at < 100_000; at += 1000) {
+    yield Array.from({ length: 1000 }, (_, i) => row(at + i, 'x')).join('');
+  }
+  for (let i = 0; i < 60; i++) yield row(100_000 + i, String.fromCharCode(97 + (i % 26)).repeat(MiB));
+}
+
+test.each([
+  ['csv', ['id,text\n', ...narrowThenWide((id, text) => `${id},${text}\n`)]],
+  ['jsonl', narrowThenWide((id, text) => `{"id":${id},"text":"${text}"}\n`)],
+] as const)('large rows of %s that follow many small ones fit in 64 MiB', async (kind, pieces) => {
+  const here = await lake();
+  const source = fromAny(new Blob([...pieces]), { name: `rows.${kind}` });
+  const engine = await newEngine({ memoryLimitBytes: engineShareBytes(64 * MiB) });
+  const write = { engine, memoryLimitBytes: 64 * MiB };
+  const { result } = await here.catalog.createAndAppend('sales.text', source, {}, write);
+  expect(result.rows).toBe(100_060n);
+});

@@ -90,8 +90,10 @@ impl Inner {
             self.skip_header = record.is_blank();
             return csv_header::check(record, self.names_given);
         }
-        let outcome = self.fill(record);
-        self.rows.end(outcome, record.line, &record.raw)
+        match self.fill(record) {
+            Ok(()) => self.rows.end(record.bytes.len()),
+            Err(fault) => self.rows.reject(fault, record.line, &record.raw),
+        }
     }
 
     fn fill(&mut self, record: &Record) -> std::result::Result<(), Fault> {
@@ -282,6 +284,16 @@ mod tests {
                 assert!(error.message.contains("header"), "{error}");
             }
         }
+    }
+
+    #[test]
+    fn large_rows_that_follow_small_ones_close_a_batch_each() {
+        let text = format!("{}{}", "1,a,1,,1\n".repeat(70), format!("2,{},1,,1\n", "b".repeat(5_000)).repeat(6));
+        let batch = BatchSize { rows: 1_000, bytes: 8_000 };
+        let mut reader = CsvReader::new(schema(), CsvOptions { header: false, batch, ..options(true) }).unwrap();
+        let mut batches = reader.push(text.as_bytes()).unwrap();
+        batches.extend(reader.finish().unwrap());
+        assert_eq!(batches.iter().map(RecordBatch::num_rows).collect::<Vec<_>>(), [71, 2, 2, 1]);
     }
 
     #[test]

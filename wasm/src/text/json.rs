@@ -98,7 +98,10 @@ impl RowReader for Filler {
             // What is no JSON at all is told as that.
             scanner.skip(0).and_then(|_| Err(Fault::whole("the row is not an object")))
         };
-        self.rows.end(outcome, line, text)
+        match outcome {
+            Ok(()) => self.rows.end(text.len()),
+            Err(fault) => self.rows.reject(fault, line, text),
+        }
     }
 
     fn has_enough(&self) -> bool {
@@ -116,7 +119,7 @@ impl RowReader for Filler {
             }
             place::begin_row(line + count);
             if self.object(&mut scanner).is_ok() && scanner.take_line_end() {
-                self.rows.end(Ok(()), line + count, &[])?;
+                self.rows.end(rest.len() - scanner.rest().len())?;
             } else {
                 // What is wrong with the row is told by its line alone; it may be blank, too.
                 self.rows.take_back();

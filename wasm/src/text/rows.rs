@@ -17,7 +17,8 @@ pub struct BatchSize {
     pub bytes: usize,
 }
 
-/// The most rows of a batch between two looks at its bytes, which are sums over all columns.
+/// The most rows of a batch between two looks at its bytes, which are sums over all columns; fewer where their text is
+/// long.
 const UNSEEN_ROWS: usize = 64;
 /// Characters of a rejected row that are kept.
 pub const TEXT_CHARS: usize = 4096;
@@ -61,8 +62,9 @@ pub struct Rows {
     /// Rows of the source, bad ones counted.
     row: u64,
     filled: usize,
-    /// The row after which the batch's bytes are looked at next.
+    /// The row after which the batch's bytes are looked at next, and what the text of rows takes since the last look.
     next_look: usize,
+    unseen_bytes: usize,
     done: Vec<RecordBatch>,
     rejects: Vec<Rejected>,
 }
@@ -74,7 +76,7 @@ impl Rows {
         }
         let columns = schema.fields().iter().map(Column::new).collect::<Result<_>>()?;
         let (done, rejects) = (Vec::new(), Vec::new());
-        Ok(Self { schema, columns, most, fail, row: 0, filled: 0, next_look: 1, done, rejects })
+        Ok(Self { schema, columns, most, fail, row: 0, filled: 0, next_look: 1, unseen_bytes: 0, done, rejects })
     }
 
     /// Rows in the columns now.
@@ -82,15 +84,19 @@ impl Rows {
         self.filled
     }
 
-    /// Ends the row whose values were pushed, or takes them back.
-    pub fn end(&mut self, outcome: std::result::Result<(), Fault>, line: u64, text: &[u8]) -> Result<()> {
+    /// Ends the row whose values were pushed; they were read from so many bytes of text.
+    pub fn end(&mut self, text_bytes: usize) -> Result<()> {
+        self.row += 1;
+        self.filled += 1;
+        self.unseen_bytes += text_bytes;
+        let is_due = self.filled == self.next_look || self.unseen_bytes >= self.most.bytes / 2;
+        if self.filled >= self.most.rows || is_due && self.is_full() { self.close() } else { Ok(()) }
+    }
+
+    /// Ends a row that cannot be, and takes its values back.
+    pub fn reject(&mut self, Fault { column, reason }: Fault, line: u64, text: &[u8]) -> Result<()> {
         let row = self.row;
         self.row += 1;
-        let Err(Fault { column, reason }) = outcome else {
-            self.filled += 1;
-            let full = self.filled >= self.most.rows || self.filled == self.next_look && self.is_full();
-            return if full { self.close() } else { Ok(()) };
-        };
         self.take_back();
         if self.fail {
             let place = column.as_ref().map_or(String::new(), |name| format!(", column {name}"));
@@ -124,6 +130,7 @@ impl Rows {
         let row_bytes = (bytes / self.filled).max(1);
         // Half the way: the next rows may be larger.
         self.next_look = self.filled + (missing / row_bytes / 2).clamp(1, UNSEEN_ROWS);
+        self.unseen_bytes = 0;
         missing == 0
     }
 
@@ -131,8 +138,7 @@ impl Rows {
         let arrays = self.columns.iter_mut().map(Column::finish).collect::<Result<Vec<ArrayRef>>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(self.filled));
         self.done.push(RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)?);
-        self.filled = 0;
-        self.next_look = 1;
+        (self.filled, self.next_look, self.unseen_bytes) = (0, 1, 0);
         Ok(())
     }
 
