@@ -2,6 +2,8 @@
 import { requireThreadCount } from '../engine/encode-threads.ts';
 import { IcestreamError } from '../errors.ts';
 import { LocalStore } from '../storage/local/local-store.ts';
+import { requireName } from '../util/known-options.ts';
+import { checkSnapshotProperties } from '../write/check-options.ts';
 import { requireCommitId } from '../write/commit/commit-lookup.ts';
 import { requireWapId } from '../write/commit/write-audit-publish.ts';
 import { requireWriter } from '../write/commit/writer-watermark.ts';
@@ -20,7 +22,7 @@ export function writeOptions(
   const { commitId, memoryLimit, threads, schemaEvolution, encoding, branch, wapId, snapshotProperty } = flags;
   const { distributionMode, spillDir } = flags;
   const position = writerPosition(flags);
-  const inBranch = branch === undefined ? {} : { branch };
+  const inBranch = branch === undefined ? {} : { branch: usable('--branch', () => requireName('branch', branch)) };
   return {
     signal: context.signal,
     onProgress: (progress) => context.display.update(progress),
@@ -36,10 +38,14 @@ export function writeOptions(
     ...(spillDir === undefined ? {} : { spill: localSpill(spillDir) }),
     ...(schemaEvolution === 'add-columns' ? { schemaEvolution: 'addColumns' } : {}),
     ...(encoding === undefined ? {} : { encoding }),
-    ...(snapshotProperty === undefined
-      ? {}
-      : { snapshotProperties: Object.fromEntries(snapshotProperty.map(splitProperty)) }),
+    ...(snapshotProperty === undefined ? {} : { snapshotProperties: propertiesOf(snapshotProperty) }),
   };
+}
+
+function propertiesOf(texts: readonly string[]): Readonly<Record<string, string>> {
+  const properties = Object.fromEntries(texts.map(splitProperty));
+  usable('--snapshot-property', () => checkSnapshotProperties(properties));
+  return properties;
 }
 
 /** What is in the folder is gone with the write: it need not reach the disk. */

@@ -1,6 +1,7 @@
 /** The options of `fromAny`, and what is none of them. */
 import {
   type OptionNames,
+  requireBooleans,
   requireCount,
   requireKnownOptions,
   requireNames,
@@ -8,6 +9,7 @@ import {
 } from '../util/known-options.ts';
 import type { ManyOptions } from './many.ts';
 import type { CsvOptions, SourceOptions } from './options.ts';
+import { requireSchema } from './schema-option.ts';
 
 export interface FromAnyOptions extends SourceOptions, Omit<ManyOptions, 'name' | 'maxBadRows'> {}
 
@@ -61,14 +63,18 @@ export function checkSourceOptions(options: FromAnyOptions): void {
  * @throws TypeError naming the option at fault.
  */
 export function checkSourceValues(taker: string, options: FromAnyOptions): void {
-  const { format, compression, columns, onBadRow, batchRows, sampleBytes, sampleRows, csv } = options;
+  const { format, compression, columns, onBadRow, batchRows, sampleBytes, sampleRows, csv, schema } = options;
+  const { requireEndOfStream, unionByName, hivePartitioning } = options;
   requireOneOf('format', format, ['arrow', 'parquet', 'csv', 'json']);
   requireOneOf('compression', compression, ['gzip', 'zstd', 'none']);
   requireOneOf('onBadRow', onBadRow, ['fail', 'reject']);
   requireNames('columns', columns);
+  requireBooleans({ requireEndOfStream, unionByName, hivePartitioning });
+  requireSchema(schema);
   for (const [option, count] of Object.entries({ batchRows, sampleBytes, sampleRows })) requireCount(option, count);
   if (csv === undefined) return;
   requireKnownOptions(`option csv of ${taker}`, csv, CSV_NAMES);
+  requireBooleans({ 'csv.header': csv.header });
   requireNames('csv.columnNames', csv.columnNames);
   requireNames('csv.nullValues', csv.nullValues, 'texts');
   requireCharacter('csv.delimiter', csv.delimiter);

@@ -10,11 +10,12 @@ import { ensureNamespace } from '../catalog/ensure-namespace.ts';
 import { parseIdentifier, parseNamespace } from '../catalog/identifier.ts';
 import { fromAny, type SourceInput } from '../source/from-any.ts';
 import type { Schema } from '../spec/schema.ts';
-import { type OptionNames, requireKnownOptions } from '../util/known-options.ts';
+import { type OptionNames, requireBooleans, requireKnownOptions } from '../util/known-options.ts';
 import { defaultWorld, type World } from '../util/world.ts';
 import { checkCreateTable } from '../write/check-options.ts';
 import type { NewTableRequest } from '../write/create-append.ts';
 import type { WriteOptions, WriteResult } from '../write/write-options.ts';
+import { CALL, checkCall } from './call-options.ts';
 import { Table } from './table.ts';
 
 /** `sales.orders`, `['sales', 'orders']`, or an identifier. */
@@ -24,9 +25,9 @@ export type NamespaceName = string | Namespace;
 
 type DropOptions = CatalogCallOptions & { readonly purge?: boolean };
 
-const DROP: OptionNames<DropOptions> = { signal: true, purge: true };
+const DROP: OptionNames<DropOptions> = { ...CALL, purge: true };
 
-/** Errors of all methods: see `Catalog`. */
+/** Errors of all methods: see `Catalog`, and TypeError for an option that there is not, or that cannot be. */
 export class TableCatalog {
   /** The catalog's own face, for what is not here. */
   readonly client: Catalog;
@@ -37,28 +38,31 @@ export class TableCatalog {
     this.#world = world;
   }
 
-  listNamespaces(parent?: NamespaceName, options?: CatalogCallOptions): Promise<Namespace[]> {
-    return this.client.listNamespaces(parent === undefined ? undefined : parseNamespace(parent), options);
+  async listNamespaces(parent?: NamespaceName, options?: CatalogCallOptions): Promise<Namespace[]> {
+    return this.client.listNamespaces(
+      parent === undefined ? undefined : parseNamespace(parent),
+      checkCall('listNamespaces', options),
+    );
   }
 
-  createNamespace(
+  async createNamespace(
     namespace: NamespaceName,
     properties?: Readonly<Record<string, string>>,
     options?: CatalogCallOptions,
   ): Promise<void> {
-    return this.client.createNamespace(parseNamespace(namespace), properties, options);
+    return this.client.createNamespace(parseNamespace(namespace), properties, checkCall('createNamespace', options));
   }
 
-  dropNamespace(namespace: NamespaceName, options?: CatalogCallOptions): Promise<void> {
-    return this.client.dropNamespace(parseNamespace(namespace), options);
+  async dropNamespace(namespace: NamespaceName, options?: CatalogCallOptions): Promise<void> {
+    return this.client.dropNamespace(parseNamespace(namespace), checkCall('dropNamespace', options));
   }
 
-  listTables(namespace: NamespaceName, options?: CatalogCallOptions): Promise<TableIdentifier[]> {
-    return this.client.listTables(parseNamespace(namespace), options);
+  async listTables(namespace: NamespaceName, options?: CatalogCallOptions): Promise<TableIdentifier[]> {
+    return this.client.listTables(parseNamespace(namespace), checkCall('listTables', options));
   }
 
   async loadTable(name: TableName, options?: CatalogCallOptions): Promise<Table> {
-    return this.#table(await this.client.loadTable(parseIdentifier(name), options));
+    return this.#table(await this.client.loadTable(parseIdentifier(name), checkCall('loadTable', options)));
   }
 
   /** Creates an empty table. Field ids in `schema` are only names for its columns: fresh ones are assigned. */
@@ -69,6 +73,7 @@ export class TableCatalog {
     options?: CatalogCallOptions,
   ): Promise<Table> {
     checkCreateTable(request);
+    checkCall('the call of createTable', options);
     const { partitionSpecOf } = await import('../write/add-files/partition-request.ts');
     const { partitionSpec, createNamespace = false, ...rest } = request;
     const spec = partitionSpec === undefined ? {} : { partitionSpec: partitionSpecOf(partitionSpec, schema) };
@@ -95,21 +100,21 @@ export class TableCatalog {
     return { result, table: this.#table(table) };
   }
 
-  /**
-   * `purge`: also its files.
-   * @throws TypeError for an option that there is not.
-   */
+  /** `purge`: also its files. */
   async dropTable(name: TableName, options: DropOptions = {}): Promise<void> {
     requireKnownOptions('dropTable', options, DROP);
+    requireBooleans({ purge: options.purge });
     await this.client.dropTable(parseIdentifier(name), options);
   }
 
-  renameTable(from: TableName, to: TableName, options?: CatalogCallOptions): Promise<void> {
-    return this.client.renameTable(parseIdentifier(from), parseIdentifier(to), options);
+  async renameTable(from: TableName, to: TableName, options?: CatalogCallOptions): Promise<void> {
+    return this.client.renameTable(parseIdentifier(from), parseIdentifier(to), checkCall('renameTable', options));
   }
 
   async registerTable(name: TableName, metadataLocation: string, options?: CatalogCallOptions): Promise<Table> {
-    return this.#table(await this.client.registerTable(parseIdentifier(name), metadataLocation, options));
+    return this.#table(
+      await this.client.registerTable(parseIdentifier(name), metadataLocation, checkCall('registerTable', options)),
+    );
   }
 
   #table(loaded: ConstructorParameters<typeof Table>[1]): Table {

@@ -17,6 +17,7 @@ import { defaultWorld, type World } from '../util/world.ts';
 import type { AddFilesOptions, FileToAdd } from '../write/add-files/add-files.ts';
 import type { WriteOptions, WriteResult } from '../write/write-options.ts';
 import type { WriteEnd } from '../write/write-target.ts';
+import { checkCall } from './call-options.ts';
 import * as inspect from './inspect.ts';
 
 /**
@@ -76,7 +77,7 @@ export class Table {
 
   /** Reads the table's metadata again. */
   async refresh(options: { readonly signal?: AbortSignal } = {}): Promise<this> {
-    this.#loaded = await this.#catalog.loadTable(this.identifier, options);
+    this.#loaded = await this.#catalog.loadTable(this.identifier, checkCall('refresh', options));
     return this;
   }
 

@@ -51,6 +51,26 @@ export function requireOneOf<T extends string>(
   throw new TypeError(`${option} must be one of ${choices.join(', ')}, not ${shown(value)}`);
 }
 
+/** @throws TypeError naming the first that is neither true nor false: "false" would be taken for true. */
+export function requireBooleans(options: Readonly<Record<string, boolean | undefined>>): void {
+  for (const [option, value] of Object.entries(options)) {
+    if (value === undefined || typeof value === 'boolean') continue;
+    throw new TypeError(`${option} must be true or false, not ${shown(value)}`);
+  }
+}
+
+const MOST_NAME_CHARACTERS = 256;
+
+/**
+ * For names that a table keeps in its metadata, which every reader and writer loads.
+ * @throws TypeError for a value that is no text, an empty one, or a long one.
+ */
+export function requireName(option: string, name: string): string {
+  if (typeof name === 'string' && name !== '' && name.length <= MOST_NAME_CHARACTERS && name.isWellFormed())
+    return name;
+  throw new TypeError(`${option} must be text of 1 to ${MOST_NAME_CHARACTERS} characters`);
+}
+
 /** @throws TypeError for a value that counts nothing; undefined is not given, and Infinity is all. */
 export function requireCount(option: string, value: number | undefined): void {
   if (value === undefined || value === Infinity || (Number.isInteger(value) && value >= 1)) return;

@@ -1,6 +1,12 @@
 /** Names of the options of writes, and what to do with one that belongs elsewhere. */
 import { isSourceOption } from '../source/from-any-options.ts';
-import { type OptionNames, requireKnownOptions, requireOneOf, requireTexts } from '../util/known-options.ts';
+import {
+  type OptionNames,
+  requireBooleans,
+  requireKnownOptions,
+  requireOneOf,
+  requireTexts,
+} from '../util/known-options.ts';
 import type { AddFilesOptions } from './add-files/add-files.ts';
 import type { NewTableRequest } from './create-append.ts';
 import { requireSpillPlace, type SpillPlace, type WriteOptions } from './write-options.ts';
@@ -41,6 +47,9 @@ const NEW_TABLE: OptionNames<NewTableRequest> = { schema: true, ...EMPTY_TABLE }
 
 const SPILL_PLACE: OptionNames<SpillPlace> = { store: true, location: true };
 
+/** Enough for the offsets of thousands of a queue's partitions. */
+const MOST_PROPERTY_CHARACTERS = 65_536;
+
 /** @throws TypeError for an option that `append` does not have, or that cannot be. */
 export function checkAppend(options: WriteOptions): void {
   requireKnownOptions('append', options, WRITE, ofSource);
@@ -50,7 +59,7 @@ export function checkAppend(options: WriteOptions): void {
 /** @throws TypeError for an option that `addFiles` does not have, or that cannot be. */
 export function checkAddFiles(options: AddFilesOptions): void {
   requireKnownOptions('addFiles', options, ADD_FILES);
-  requireTexts('snapshotProperties', options.snapshotProperties);
+  checkSnapshotProperties(options.snapshotProperties);
 }
 
 /** @throws TypeError for an option that `createAndAppend` does not have, or not there, or that cannot be. */
@@ -63,12 +72,14 @@ export function checkCreateAndAppend(request: NewTableRequest, options: WriteOpt
       ? 'it is one of the table to be created, given before those of the write'
       : ofSource(name),
   );
+  checkNewTable(request);
   checkWriteValues(options);
 }
 
-/** @throws TypeError for an option that `createTable` does not have. */
+/** @throws TypeError for an option that `createTable` does not have, or that cannot be. */
 export function checkCreateTable(request: Omit<NewTableRequest, 'schema'>): void {
   requireKnownOptions('createTable', request, EMPTY_TABLE);
+  checkNewTable(request);
 }
 
 /**
@@ -83,7 +94,7 @@ export function checkWriteValues(
   requireOneOf('encoding', encoding, ['default', 'compact']);
   requireOneOf('schemaEvolution', schemaEvolution, ['none', 'addColumns']);
   requireOneOf('distributionMode', distributionMode, ['none', 'hash', 'range']);
-  requireTexts('snapshotProperties', snapshotProperties);
+  checkSnapshotProperties(snapshotProperties);
   if (spill !== undefined) checkPlace('spill', spill, taker);
 }
 
@@ -94,6 +105,23 @@ export function checkWriteValues(
 export function checkPlace(option: string, place: SpillPlace, taker: string): void {
   requireKnownOptions(`option ${option} of ${taker}`, place, SPILL_PLACE);
   requireSpillPlace(place, option);
+}
+
+function checkNewTable({ createNamespace }: NewTableRequest): void {
+  requireBooleans({ createNamespace });
+}
+
+/** @throws TypeError for what no snapshot can carry. */
+export function checkSnapshotProperties(properties: WriteOptions['snapshotProperties']): void {
+  requireTexts('snapshotProperties', properties);
+  const characters = Object.entries(properties ?? {})
+    .flat()
+    .join('').length;
+  if (characters <= MOST_PROPERTY_CHARACTERS) return;
+  throw new TypeError(
+    `snapshotProperties must have at most ${MOST_PROPERTY_CHARACTERS} characters, names and values together, not ` +
+      `${characters}: the table keeps them with each snapshot`,
+  );
 }
 
 function ofSource(name: string): string | undefined {

@@ -78,12 +78,12 @@ export interface WriteOptions {
   readonly spill?: SpillPlace;
   /** The isolate's budget, from which `memoryLimitBytes` is taken as one lease. Default: a lease of its own. */
   readonly budget?: MemoryBudget;
-  /** The branch to commit to. Default `main`; a branch that does not exist starts at `main`. */
+  /** The branch to commit to, 1 to 256 characters. Default `main`; a branch that does not exist starts at `main`. */
   readonly branch?: string;
   /**
    * Write-audit-publish: the snapshot is only staged, under this id (`wap.id` in its summary). No branch moves, and no
    * reader sees the rows until someone publishes it (Spark: `CALL system.publish_changes`). The table must have
-   * `write.wap.enabled`; an id stands for one snapshot; not with `branch` (the other way to audit) or `writer`.
+   * `write.wap.enabled`; an id, of 1 to 256 characters, stands for one snapshot; not with `branch` (the other way to audit) or `writer`.
    */
   readonly wapId?: string;
   /**
@@ -102,7 +102,7 @@ export interface WriteOptions {
    * property forgets them.
    */
   readonly writer?: WriterPosition;
-  /** Added to the snapshot summary. */
+  /** Added to the snapshot summary; at most 65,536 characters, names and values together. */
   readonly snapshotProperties?: Readonly<Record<string, string>>;
   /** `addColumns`: columns the table lacks are added before the data is written. Default `none`: they are an error. */
   readonly schemaEvolution?: 'none' | 'addColumns';

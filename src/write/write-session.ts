@@ -7,6 +7,7 @@ import { EngineCharge } from '../engine/engine-charge.ts';
 import type { EncodeThreads } from '../engine/threads/threads.ts';
 import { IcestreamError } from '../errors.ts';
 import type { ExpectedSchema, OpenSource, RecordBatchSource } from '../source/source.ts';
+import { requireName } from '../util/known-options.ts';
 import { MemoryLease } from '../util/memory-budget.ts';
 import { uuidV7 } from '../util/uuid.ts';
 import type { World } from '../util/world.ts';
@@ -175,7 +176,7 @@ function identityOf(world: World, options: WriteOptions): LoadIdentity {
   return {
     commitId: commitId === undefined ? uuidV7(world) : requireCommitId(commitId),
     writer: writer === undefined ? null : requireWriter(writer),
-    branch,
-    wapId: wapId === undefined ? null : requireWapId(options),
+    branch: requireName('branch', branch),
+    wapId: wapId === undefined ? null : requireWapId({ ...options, wapId }),
   };
 }

@@ -229,6 +229,15 @@ function tables(open: Open): void {
     expect((await catalog.loadTable(one)).metadata['table-uuid']).toBe(again.metadata['table-uuid']);
   });
 
+  it('are not dropped when the purge is neither true nor false', async () => {
+    const { catalog } = await open();
+    const identifier = await freshTable(catalog);
+    await catalog.createTable(identifier, { schema: ORDERS });
+    const dropped = catalog.dropTable(identifier, { purge: 'false' as unknown as boolean });
+    await expect(dropped).rejects.toThrow(new TypeError('purge must be true or false, not "false"'));
+    expect((await catalog.loadTable(identifier)).identifier).toEqual(identifier);
+  });
+
   it('are purged', async () => {
     const { catalog } = await open();
     const identifier = await freshTable(catalog);

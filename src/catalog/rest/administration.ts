@@ -1,5 +1,6 @@
 /** Operations of a REST catalog beside loading tables and committing to them; imported with the first of them. */
 import { IcestreamError } from '../../errors.ts';
+import { requireBooleans } from '../../util/known-options.ts';
 import type {
   CatalogCallOptions,
   ChangeOptions,
@@ -101,6 +102,7 @@ export class Administration {
   }
 
   async dropTable(identifier: TableIdentifier, purge: boolean, options: ChangeOptions): Promise<void> {
+    requireBooleans({ purge });
     const path = `${this.#calls.session.routes.table(identifier)}?purgeRequested=${purge}`;
     await this.#calls.change('DELETE', path, 'drop table', formatIdentifier(identifier), options);
   }

@@ -1,7 +1,7 @@
 /** The catalog for people who have none: tables in any store with conditional create (spec: File System Tables). */
 import { IcestreamError } from '../../errors.ts';
 import type { Store } from '../../storage/store.ts';
-import { type OptionNames, requireKnownOptions } from '../../util/known-options.ts';
+import { type OptionNames, requireBooleans, requireKnownOptions } from '../../util/known-options.ts';
 import { defaultWorld, type World } from '../../util/world.ts';
 import type {
   Catalog,
@@ -166,8 +166,10 @@ export class StoreCatalog implements Catalog {
     identifier: TableIdentifier,
     options: CatalogCallOptions & { readonly purge?: boolean } = {},
   ): Promise<void> {
-    await this.#table(identifier).drop(options.purge ?? false, options.signal);
-    await this.#listing.removeTable(identifier, options.signal);
+    const { purge = false, signal } = options;
+    requireBooleans({ purge });
+    await this.#table(identifier).drop(purge, signal);
+    await this.#listing.removeTable(identifier, signal);
   }
 
   async renameTable(): Promise<void> {

@@ -21,7 +21,7 @@ import type { TableMetadata } from '../../spec/table-metadata.ts';
 import { newTableMetadata } from '../../spec/table-metadata-new.ts';
 import type { Store } from '../../storage/store.ts';
 import { TableCatalog } from '../../table/table-catalog.ts';
-import { type OptionNames, requireKnownOptions } from '../../util/known-options.ts';
+import { type OptionNames, requireBooleans, requireKnownOptions } from '../../util/known-options.ts';
 import { parseLocation } from '../../util/location.ts';
 import { uuidV4, uuidV7 } from '../../util/uuid.ts';
 import { defaultWorld, type World } from '../../util/world.ts';
@@ -182,6 +182,7 @@ export class DurableCatalog implements Catalog {
     options: ChangeOptions & { readonly purge?: boolean } = {},
   ): Promise<void> {
     const { purge = false } = options;
+    requireBooleans({ purge });
     for (let attempt = 1; ; attempt++) {
       const { made, purging, location } = await this.#look(identifier, options);
       if (made) return purging === undefined ? undefined : this.#purge(purging, options);

@@ -10,6 +10,7 @@ import { passingChunks } from '../../source/input-stream.ts';
 import type { RecordBatchSource } from '../../source/source.ts';
 import type { TableCatalog } from '../../table/table-catalog.ts';
 import type { Bytes } from '../../util/bytes.ts';
+import { type OptionNames, requireKnownOptions } from '../../util/known-options.ts';
 import { MemoryBudget } from '../../util/memory-budget.ts';
 import { uuidV7, uuidV7Ms } from '../../util/uuid.ts';
 import { defaultWorld, type World } from '../../util/world.ts';
@@ -46,6 +47,17 @@ export interface LoadRequest {
   readonly signal?: AbortSignal;
 }
 
+const REQUEST: OptionNames<LoadRequest> = {
+  identifier: true,
+  body: true,
+  contentType: true,
+  contentEncoding: true,
+  contentLength: true,
+  idempotencyKey: true,
+  create: true,
+  signal: true,
+};
+
 export class Loads {
   readonly #options: IngestOptions;
   readonly #world: World;
@@ -68,9 +80,11 @@ export class Loads {
 
   /**
    * Streams the body into the table; resolves after the commit.
-   * @throws RequestProblem, and IcestreamError of the write.
+   * @throws RequestProblem, IcestreamError of the write, and TypeError for what a request does not have: its body is then
+   * as it was.
    */
   async append(request: LoadRequest): Promise<WriteResult> {
+    requireKnownOptions('Loads.append', request, REQUEST);
     try {
       return await this.#append(request);
     } catch (error) {

@@ -3,7 +3,7 @@
 import { type FromAnyOptions, fromAny } from '../../source/from-any.ts';
 import { adviceForSource, checkSourceValues } from '../../source/from-any-options.ts';
 import type { TableCatalog } from '../../table/table-catalog.ts';
-import { type OptionNames, requireKnownOptions } from '../../util/known-options.ts';
+import { type OptionNames, requireBooleans, requireKnownOptions } from '../../util/known-options.ts';
 import type { World } from '../../util/world.ts';
 import { checkPlace, checkWriteValues } from '../../write/check-options.ts';
 import type { SpillPlace, WriteOptions } from '../../write/write-options.ts';
@@ -96,7 +96,8 @@ const SOURCE: OptionNames<IngestSourceOptions> = {
  */
 export function checkIngest(options: IngestOptions): void {
   requireKnownOptions('ingestApp', options, OPTIONS);
-  const { write, source, spool } = options;
+  const { write, source, spool, createTables } = options;
+  requireBooleans({ createTables });
   if (spool !== undefined) checkPlace('spool', spool, 'ingestApp');
   if (write !== undefined) {
     requireKnownOptions('option write of ingestApp', write, WRITE, adviceForWrite);

@@ -2,7 +2,7 @@
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { fromBase64, toBase64, toHex, utf8 } from '../../util/encoding.ts';
-import { type OptionNames, requireKnownOptions } from '../../util/known-options.ts';
+import { type OptionNames, requireKnownOptions, requireOneOf } from '../../util/known-options.ts';
 import { sameSecret } from '../constant-time.ts';
 
 /** What credentials may be used for. */
@@ -27,20 +27,29 @@ export type S3CredentialsLookup = (
   sessionToken: string | null,
 ) => Promise<S3Grant | null> | S3Grant | null;
 
+const MODES = ['read', 'read-write'] as const;
+
 const SCOPE: OptionNames<S3Scope> = { prefix: true, mode: true };
 
 const GRANT: OptionNames<S3Grant> = { secret: true, scope: true, expiresAtMs: true };
 
 /**
  * Looks up fixed pairs: secrets (or grants) by access key id.
- * @throws TypeError for what no grant has: one whose bounds are misspelt would have none.
+ * @throws TypeError for what no grant has, or that cannot be: one whose bounds are misspelt would have none.
  */
 export function staticCredentials(pairs: Readonly<Record<string, string | S3Grant>>): S3CredentialsLookup {
   const grants = new Map(Object.entries(pairs));
   for (const [id, grant] of grants) {
     if (typeof grant === 'string') continue;
     requireKnownOptions(`the grant of ${JSON.stringify(id)}`, grant, GRANT);
-    if (grant.scope !== undefined) requireKnownOptions(`the scope of ${JSON.stringify(id)}`, grant.scope, SCOPE);
+    const { scope, expiresAtMs } = grant;
+    if (scope !== undefined) {
+      requireKnownOptions(`the scope of ${JSON.stringify(id)}`, scope, SCOPE);
+      requireOneOf('mode', scope.mode, MODES);
+    }
+    if (expiresAtMs !== undefined && !Number.isSafeInteger(expiresAtMs)) {
+      throw new TypeError(`expiresAtMs must be whole milliseconds, in the grant of ${JSON.stringify(id)}`);
+    }
   }
   return (accessKeyId, sessionToken) => {
     const grant = sessionToken === null ? grants.get(accessKeyId) : undefined;
@@ -68,13 +77,14 @@ const VEND: OptionNames<VendOptions> = { bucket: true, ...SCOPE, expiresAtMs: tr
  * Temporary credentials that nobody has to remember: the session token says what they are for and is signed with
  * `secret` (32 characters or more), and the other two are derived from it. The same options give the same credentials.
  *
- * @throws TypeError for an option that there is not, and for a prefix that is not empty and does not end with a slash:
+ * @throws TypeError for an option that there is not, or that cannot be, and for a prefix that is not empty and does not end with a slash:
  * `tables/a` would hold `tables/ab` too.
  */
 export function vendCredentials(secret: string, options: VendOptions): VendedCredentials {
   requireKnownOptions('vendCredentials', options, VEND);
   const { bucket, prefix, mode, expiresAtMs } = options;
   checkSecret(secret);
+  requireOneOf('mode', mode, MODES);
   if (prefix !== '' && !prefix.endsWith('/')) throw new TypeError('`prefix` must end with a slash');
   if (!Number.isSafeInteger(expiresAtMs)) throw new TypeError('`expiresAtMs` must be whole milliseconds');
   const claims = toBase64(utf8(JSON.stringify({ bucket, prefix, mode, expiresAtMs })));

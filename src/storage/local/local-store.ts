@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer';
 import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import { IcestreamError } from '../../errors.ts';
 import type { Bytes } from '../../util/bytes.ts';
-import { type OptionNames, requireKnownOptions } from '../../util/known-options.ts';
+import { type OptionNames, requireBooleans, requireKnownOptions } from '../../util/known-options.ts';
 import { isWithin } from '../../util/location.ts';
 import { defaultWorld, type World } from '../../util/world.ts';
 import { FileUpload } from '../files/file-upload.ts';
@@ -50,9 +50,10 @@ export class LocalStore implements Store {
   readonly #durable: boolean;
   readonly #world: Pick<World, 'randomBytes'>;
 
-  /** @throws TypeError for an option that there is not. */
+  /** @throws TypeError for an option that there is not, or that cannot be. */
   constructor(options: LocalStoreOptions = {}) {
     requireKnownOptions('LocalStore', options, OPTIONS);
+    requireBooleans({ durable: options.durable });
     this.#root = options.root === undefined ? null : localPath(options.root).path;
     this.#durable = options.durable ?? true;
     this.#world = options.world ?? defaultWorld;

@@ -1,5 +1,5 @@
 import { IcestreamError } from '../../errors.ts';
-import { type OptionNames, requireKnownOptions } from '../../util/known-options.ts';
+import { type OptionNames, requireBooleans, requireKnownOptions, requireOneOf } from '../../util/known-options.ts';
 import { scrubUrl } from '../../util/location.ts';
 import type { RetryPolicy } from '../../util/retry.ts';
 import type { World } from '../../util/world.ts';
@@ -52,9 +52,11 @@ const OPTIONS: OptionNames<S3StoreOptions> = {
   world: true,
 };
 
-/** @throws TypeError for an option that there is not. */
+/** @throws TypeError for an option that there is not, or that cannot be. */
 export function checkS3Options(options: S3StoreOptions): void {
   requireKnownOptions('S3Store', options, OPTIONS);
+  requireBooleans({ pathStyle: options.pathStyle });
+  requireOneOf('payload', options.payload, ['signed', 'unsigned']);
 }
 
 /** Where requests go. */

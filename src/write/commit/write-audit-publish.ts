@@ -5,6 +5,7 @@ import { IcestreamError } from '../../errors.ts';
 import { ownValue } from '../../spec/json-cursor.ts';
 import { booleanProperty } from '../../spec/property-readers.ts';
 import type { TableMetadata } from '../../spec/table-metadata.ts';
+import { requireName } from '../../util/known-options.ts';
 import type { WriteOptions } from '../write-options.ts';
 
 /** Snapshot summary key of the id that a snapshot is staged under. */
@@ -14,8 +15,8 @@ export const WAP_ID_KEY = 'wap.id';
 const PUBLISHED_WAP_ID_KEY = 'published-wap-id';
 
 /** @throws TypeError for an id that cannot be, or options that do not go with it. */
-export function requireWapId({ wapId, branch, writer }: WriteOptions): string {
-  if (typeof wapId !== 'string' || wapId === '') throw new TypeError('wapId must be text of at least one character');
+export function requireWapId({ wapId, branch, writer }: WriteOptions & { readonly wapId: string }): string {
+  requireName('wapId', wapId);
   if (branch !== undefined) throw new TypeError('wapId stages a snapshot without a branch: give wapId or branch');
   if (writer !== undefined) {
     throw new TypeError(

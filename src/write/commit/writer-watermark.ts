@@ -9,6 +9,7 @@
 import { IcestreamError } from '../../errors.ts';
 import { ownValue } from '../../spec/json-cursor.ts';
 import type { TableMetadata } from '../../spec/table-metadata.ts';
+import { requireName } from '../../util/known-options.ts';
 import type { WriterPosition } from '../write-options.ts';
 
 export interface Watermark {
@@ -17,15 +18,12 @@ export interface Watermark {
   readonly snapshotId: bigint | null;
 }
 
-const MOST_ID_CHARACTERS = 256;
 const MAX_SEQUENCE = 2n ** 63n - 1n;
 
 /** @throws TypeError naming what cannot be. */
 export function requireWriter(writer: WriterPosition): WriterPosition {
   const { id, sequence } = writer;
-  if (typeof id !== 'string' || id === '' || id.length > MOST_ID_CHARACTERS || !id.isWellFormed()) {
-    throw new TypeError(`writer.id must be text of 1 to ${MOST_ID_CHARACTERS} characters`);
-  }
+  requireName('writer.id', id);
   if (typeof sequence !== 'bigint' || sequence < 0n || sequence > MAX_SEQUENCE) {
     throw new TypeError(`writer.sequence must be a bigint from 0n to 2^63 - 1, not ${String(sequence)}`);
   }

@@ -108,6 +108,11 @@ describe('local files', () => {
   });
 });
 
+it('what reaches the disk is not left to a word that is neither true nor false', () => {
+  const options = { durable: 0 } as unknown as { durable: boolean };
+  expect(() => new LocalStore(options)).toThrow(new TypeError('durable must be true or false, not 0'));
+});
+
 describe('a full disk', () => {
   it('is STORAGE_FULL, and leaves nothing behind', async () => {
     const folder = place();

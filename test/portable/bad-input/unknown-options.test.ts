@@ -57,6 +57,18 @@ describe('an option that there is not is refused by name', () => {
     R2Store: ['name', () => new R2Store(untyped({ binding: {}, bucket: 'b', name: 'x' }))],
     MemoryStore: ['now', () => new MemoryStore('', untyped({ now: 1 }))],
     dropTable: ['purged', () => catalog.dropTable('sales.none', untyped({ purged: true }))],
+    loadTable: ['Signal', () => catalog.loadTable('sales.orders', untyped({ Signal: null }))],
+    listTables: ['pageSize', () => catalog.listTables('sales', untyped({ pageSize: 1 }))],
+    listNamespaces: ['pageSize', () => catalog.listNamespaces('sales', untyped({ pageSize: 1 }))],
+    createNamespace: ['location', () => catalog.createNamespace('a', {}, untyped({ location: 'memory:///a' }))],
+    dropNamespace: ['cascade', () => catalog.dropNamespace('sales', untyped({ cascade: true }))],
+    renameTable: ['overwrite', () => catalog.renameTable('sales.orders', 'a.b', untyped({ overwrite: true }))],
+    registerTable: ['overwrite', () => catalog.registerTable('a.b', 'memory:///m', untyped({ overwrite: true }))],
+    'the call of createTable': [
+      'properties',
+      () => catalog.createTable('a.b', ordersSchema, {}, untyped({ properties: {} })),
+    ],
+    refresh: ['force', () => table.refresh(untyped({ force: true }))],
     arrowSource: ['columns', () => arrowSource([], untyped({ columns: ['id'] }))],
     OpfsStore: ['folder', () => new OpfsStore(untyped({ folder: 'x' }))],
   };
@@ -178,5 +190,93 @@ describe('an option that cannot be is refused at once', () => {
 
   test('all rows as the sample can be', () => {
     expect(source({ sampleRows: Infinity, csv: { quote: null } })()).toBeDefined();
+  });
+});
+
+describe('an option that is true or false is nothing else', () => {
+  const source = (options: object) => () => fromAny(new Uint8Array(), untyped(options));
+  const cases: ReadonlyArray<readonly [option: string, value: unknown, call: (options: object) => unknown]> = [
+    ['purge', 'false', (options) => catalog.dropTable('sales.orders', untyped(options))],
+    ['createNamespace', 'false', (options) => catalog.createTable('b.c', ordersSchema, untyped(options))],
+    ['createNamespace', 1, (options) => catalog.createAndAppend('b.c', rows, untyped(options))],
+    ['requireEndOfStream', 0, (options) => source(options)()],
+    ['unionByName', 'true', (options) => source(options)()],
+    ['hivePartitioning', null, (options) => source(options)()],
+    ['pathStyle', 'false', (options) => new S3Store(untyped(options))],
+  ];
+  test.each(cases)('%s: %j', async (option, value, call) => {
+    const { message } = await refusal(() => call({ [option]: value }));
+    expect(message).toBe(`${option} must be true or false, not ${JSON.stringify(value)}`);
+  });
+
+  test('in CSV', async () => {
+    const { message } = await refusal(source({ csv: { header: 'no' } }));
+    expect(message).toBe('csv.header must be true or false, not "no"');
+  });
+
+  test('and what was to be dropped or made is as before', async () => {
+    expect(await catalog.listNamespaces()).toEqual([['sales']]);
+    expect((await catalog.loadTable('sales.orders')).currentSnapshot).toBeNull();
+  });
+});
+
+test('how bodies are hashed is one of the choices', async () => {
+  const { message } = await refusal(() => new S3Store(untyped({ payload: 'none' })));
+  expect(message).toBe('payload must be one of signed, unsigned, not "none"');
+});
+
+describe('a schema of a source that is none is refused with what one is', () => {
+  const iceberg = { id: 1, name: 'id', required: true, type: 'long' };
+  const cases: ReadonlyArray<readonly [string, unknown, shown: string]> = [
+    ['no fields', {}, 'an object without a list of fields'],
+    ['text', 'id long', 'a string'],
+    ['null', null, 'null'],
+    ['fields by name', { fields: { id: 'long' } }, 'an object without a list of fields'],
+    ['a field without a type', { fields: [{ name: 'id', nullable: true }] }, 'one whose field 1 lacks'],
+    [
+      'a field without a name',
+      { type: 'struct', fields: [{ ...iceberg, name: undefined }] },
+      'one whose field 1 lacks',
+    ],
+    ['an Arrow schema with a type as text', { fields: [{ name: 'id', type: 'long' }] }, 'one whose field 1 lacks'],
+    [
+      'an Iceberg schema with a type of Arrow',
+      { type: 'struct', fields: [iceberg, { ...iceberg, type: { kind: 'utf8' } }] },
+      'one whose field 2 lacks',
+    ],
+    ['null as a field', { fields: [null] }, 'one whose field 1 lacks'],
+  ];
+  test.each(cases)('%s', async (_, schema, shown) => {
+    for (const input of [new Uint8Array(), rows, [new Uint8Array(), new Uint8Array()]]) {
+      const { message } = await refusal(() => fromAny(untyped(input), { schema: untyped(schema) }));
+      expect(message).toMatch(/^schema must be an Iceberg schema, as \{.+\}, or an Arrow schema, as \{.+\}, not /);
+      expect(message).toContain(`, not ${shown}`);
+    }
+  });
+});
+
+describe('texts that a table keeps have a bound', () => {
+  const cases: ReadonlyArray<readonly [string, object]> = [
+    ['wapId', { wapId: 'x'.repeat(257) }],
+    ['wapId', { wapId: '' }],
+    ['wapId', { wapId: '\ud800' }],
+    ['branch', { branch: 'x'.repeat(257) }],
+    ['branch', { branch: '' }],
+    ['branch', { branch: 7 }],
+    ['writer.id', { writer: { id: 'x'.repeat(257), sequence: 1n } }],
+  ];
+  test.each(cases)('%s (%#)', async (option, options) => {
+    for (const call of [() => table.append(rows, untyped(options)), () => table.addFiles([], untyped(options))]) {
+      expect((await refusal(call)).message).toBe(`${option} must be text of 1 to 256 characters`);
+    }
+  });
+
+  test('snapshotProperties, by names and values together', async () => {
+    const snapshotProperties = { a: 'x'.repeat(40_000), b: 'x'.repeat(25_535) };
+    const { message } = await refusal(() => table.append(rows, { snapshotProperties }));
+    expect(message).toBe(
+      'snapshotProperties must have at most 65536 characters, names and values together, not 65537: the table keeps ' +
+        'them with each snapshot',
+    );
   });
 });

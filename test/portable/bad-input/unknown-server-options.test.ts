@@ -130,6 +130,8 @@ describe('what all loads would fail of is refused when the app is made', () => {
       { source: { csv: { delimiter: '||' } } },
       /^csv\.delimiter must be one ASCII character, not "\|\|"/,
     ],
+    ['a schema', { source: { schema: {} } }, /^schema must be an Iceberg schema/],
+    ['what is neither true nor false', { createTables: 'no' }, /^createTables must be true or false, not "no"/],
     ['rows of a batch', { source: { batchRows: 0 } }, /^batchRows must be a whole number, 1 or more, not 0/],
   ];
   test.each(cases)('%s', (_, options, message) => {
@@ -151,4 +153,28 @@ test('all options that there are make an app', () => {
   };
   const write = { encoding: 'compact', distributionMode: 'hash', spill: { store, location: 'memory:///spill' } };
   expect(ingest({ source, write, spool: { store, location: 'memory:///spool' }, origins: undefined })()).toBeDefined();
+});
+
+describe('a grant whose bounds cannot be is refused: it would have none', () => {
+  const cases: ReadonlyArray<readonly [string, object, RegExp]> = [
+    ['an end as text', { expiresAtMs: '2026-12-01' }, /^expiresAtMs must be whole milliseconds.*"ID"/],
+    ['an end that is no number', { expiresAtMs: Number.NaN }, /^expiresAtMs must be whole milliseconds.*"ID"/],
+    ['a mode', { scope: { ...scope, mode: 'readonly' } }, /^mode must be one of read, read-write, not "readonly"/],
+  ];
+  test.each(cases)('%s', (_, bounds, message) => {
+    expect(refusal(() => staticCredentials({ ID: untyped({ secret, ...bounds }) }))).toMatch(message);
+  });
+
+  test('and so is a mode of vended ones', () => {
+    const options = { bucket: 'lake', ...scope, mode: 'write', expiresAtMs: 1 };
+    expect(refusal(() => vendCredentials(secret, untyped(options)))).toMatch(/^mode must be one of read, read-write/);
+  });
+});
+
+test('a load of an option that there is not is refused by name', async () => {
+  const loads = new Loads({ catalog, keys: [key] });
+  const request = { identifier: { namespace: ['web'], name: 'events' }, body: null, contentType: null };
+  const load = loads.append(untyped({ ...request, commitId: 'x' }));
+  await expect(load).rejects.toThrow(/^Loads.append has no option commitId.*; there are identifier, body/);
+  await expect(load).rejects.toBeInstanceOf(TypeError);
 });
