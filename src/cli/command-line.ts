@@ -1,18 +1,23 @@
 /** Reads the words of the command, runs it and sets the exit code. */
 import { CommanderError } from 'commander';
 import { IcestreamError } from '../errors.ts';
-import { exitCodes } from './exit-codes.ts';
-import { errorLine, toJsonLine } from './output.ts';
+import { localError } from '../storage/local/errors.ts';
+import { exitCodeOf, exitCodes } from './exit-codes.ts';
+import { errorLine, errorText, toJsonLine } from './output.ts';
 import { createProgram } from './program.ts';
 
 export async function runCommandLine(): Promise<void> {
-  // Who reads the output may leave; the load goes on.
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-    });
-  }
+  // Who reads the output may leave, and the disk that it goes to may be full; the load goes on.
+  process.stdout.on('error', outputFailed);
+  process.stderr.on('error', () => {});
   await runWords(process.argv.slice(2));
+}
+
+function outputFailed(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') return;
+  const named = localError(error, 'standard output');
+  process.exitCode ||= exitCodeOf(named);
+  process.stderr.write(`${errorText(named)}; what was printed is not complete\n`);
 }
 
 /** @param words of the command line, without the program's name. */

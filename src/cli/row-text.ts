@@ -20,11 +20,12 @@ export function jsonText(value: RowValue): string {
   if (value instanceof Uint8Array) return `"${toHex(value)}"`;
   if (Array.isArray(value)) return `[${value.map(jsonText).join(',')}]`;
   if (value instanceof Map) return mapText(value);
-  let fields = '';
-  for (const name of Object.keys(value as Row)) {
-    fields += `${fields === '' ? '' : ','}${JSON.stringify(name)}:${jsonText((value as Row)[name] ?? null)}`;
-  }
-  return `{${fields}}`;
+  return jsonLine(Object.keys(value as Row), value as Row);
+}
+
+/** A row with its columns in this order: objects have names that are numbers first. */
+export function jsonLine(names: readonly string[], row: Row): string {
+  return `{${names.map((name) => `${JSON.stringify(name)}:${jsonText(row[name] ?? null)}`).join(',')}}`;
 }
 
 function mapText(map: ReadonlyMap<RowValue, RowValue>): string {

@@ -5,7 +5,7 @@ import type { RowValue } from '../../scan/ipc-rows.ts';
 import type { ScanOptions } from '../../scan/scan-options.ts';
 import type { TableScan } from '../../scan/table-scan.ts';
 import { RowTable } from '../row-table.ts';
-import { csvLine, jsonText } from '../row-text.ts';
+import { csvLine, jsonLine } from '../row-text.ts';
 import { action, type CommonFlags } from '../run.ts';
 import { parseSize } from '../sizes.ts';
 import { nameList, wholeBigint, wholeNumber } from '../source-flags.ts';
@@ -90,7 +90,7 @@ async function* pieces(scan: TableScan, format: Format): AsyncGenerator<string |
     let text = '';
     for (const row of batch.rows()) {
       const cells = (): RowValue[] => names.map((name) => row[name] ?? null);
-      if (format === 'ndjson') text += `${jsonText(row)}\n`;
+      if (format === 'ndjson') text += `${jsonLine(names, row)}\n`;
       else text += format === 'csv' ? `${csvLine(cells())}\n` : table.add(cells());
     }
     yield text;
@@ -98,7 +98,7 @@ async function* pieces(scan: TableScan, format: Format): AsyncGenerator<string |
   if (format === 'table') yield table.finish();
 }
 
-/** Writes to standard output as fast as it is read; ends quietly when the reader has gone. */
+/** Writes to standard output as fast as it is read; ends when that takes no more, which the program tells of. */
 async function print(output: AsyncIterable<string | Uint8Array>): Promise<void> {
   for await (const piece of output) {
     const isOpen = await new Promise<boolean>((resolve) => {

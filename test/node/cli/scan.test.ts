@@ -1,5 +1,6 @@
 /** `icestream scan` as a person or a program runs it. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -142,4 +143,29 @@ it('says what is wrong with its words', async () => {
   });
   expect(await fails(['demo.rows', '--snapshot-id', '7'])).toMatchObject({ code: 4 });
   expect(await fails(['demo.nothing'])).toMatchObject({ code: 4 });
+});
+
+it('prints JSON with the columns in the order wanted, also those whose names are numbers', async () => {
+  await writeFile(join(folder, 'years.jsonl'), '{"name":"x","2025":1,"2024":2}\n');
+  await icestream(['append', 'years.jsonl', '--table', 'demo.years', '--create']);
+  const line = async (...args: string[]) =>
+    (await icestream(['scan', 'demo.years', '--json', ...args])).out.toString().trim();
+  expect(await line()).toBe('{"name":"x","2025":1,"2024":2}');
+  expect(await line('--select', '2025,name')).toBe('{"2025":1,"name":"x"}');
+});
+
+// A device whose disk is always full.
+it.runIf(existsSync('/dev/full'))('says that what it printed is not complete when the disk is full', async () => {
+  const all = ['--conditions=icestream-source', main, '--warehouse', join(folder, 'lakehouse')];
+  const onFullDisk = (args: string[]) =>
+    spawnSync('/bin/sh', ['-c', 'exec "$@" > /dev/full', 'sh', process.execPath, ...all, ...args], { cwd: folder });
+  for (const format of ['table', 'arrow']) {
+    const { status, stderr } = onFullDisk(['scan', 'demo.many', '--format', format]);
+    expect(stderr.toString()).toMatch(/^STORAGE_FULL: standard output: the disk is full.* is not complete\n$/);
+    expect(status).toBe(6);
+  }
+  // What a load does is done all the same.
+  await writeFile(join(folder, 'full.csv'), 'a\n1\n');
+  expect(onFullDisk(['append', 'full.csv', '--table', 'demo.full', '--create', '--json']).status).toBe(6);
+  expect((await icestream(['scan', 'demo.full', '--json'])).out.toString()).toBe('{"a":1}\n');
 });
