@@ -11,57 +11,77 @@ use super::metadata::corrupt;
 use crate::error::Result;
 
 /// As pyarrow does, the schema that an Arrow writer left in the file (`ARROW:schema`) refines the types; one that
-/// does not fit the file is passed over. INT96 timestamps become microseconds: nanoseconds would wrap after 2262.
+/// does not fit the file is passed over, and so is what it says of a decimal or of nanoseconds: a scale or a unit that is
+/// not the file's would make other values of them. INT96 timestamps become microseconds: nanoseconds would wrap after 2262.
 /// Dictionaries become their values: the parquet crate packs them anew, not of every type, and a row group can have
-/// more values than the writer's keys count.
+/// more values than the writer's keys count. Lists of a fixed size become lists: what is no list of that size would be
+/// filled up with nulls.
 pub fn arrow_metadata(metadata: &Arc<ParquetMetaData>) -> Result<ArrowReaderMetadata> {
-    let plain = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-    let read = ArrowReaderMetadata::try_new(metadata.clone(), ArrowReaderOptions::new())
-        .or_else(|_| ArrowReaderMetadata::try_new(metadata.clone(), plain.clone()))
-        .map_err(corrupt)?;
-    let leaves = metadata.file_metadata().schema_descr().columns();
-    let int96: Vec<bool> = leaves.iter().map(|leaf| leaf.physical_type() == Type::INT96).collect();
+    let plain_options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    let plain = ArrowReaderMetadata::try_new(metadata.clone(), plain_options.clone()).map_err(corrupt)?;
+    let read = ArrowReaderMetadata::try_new(metadata.clone(), ArrowReaderOptions::new());
+    let read = read.unwrap_or_else(|_| plain.clone());
+    let mut types = Vec::new();
+    plain.schema().fields().iter().for_each(|field| add_leaves(field, &mut types));
+    let physical = metadata.file_metadata().schema_descr().columns().iter().map(|leaf| leaf.physical_type());
+    let leaves: Vec<(Type, DataType)> = physical.zip(types).collect();
     let mut at = 0;
-    let fields = read.schema().fields().iter().map(|field| as_read(field, &int96, &mut at)).collect::<Fields>();
-    if at != int96.len() || &fields == read.schema().fields() {
+    let fields = read.schema().fields().iter().map(|field| as_read(field, &leaves, &mut at)).collect::<Fields>();
+    if at != leaves.len() || &fields == read.schema().fields() {
         return Ok(read);
     }
     let schema = Arc::new(Schema::new(fields));
-    ArrowReaderMetadata::try_new(metadata.clone(), plain.with_schema(schema)).map_err(corrupt)
+    ArrowReaderMetadata::try_new(metadata.clone(), plain_options.with_schema(schema)).map_err(corrupt)
 }
 
-/// Walks the leaves in the file's order.
-fn as_read(field: &FieldRef, int96: &[bool], at: &mut usize) -> FieldRef {
+/// The types of a field's leaves, in the file's order.
+fn add_leaves(field: &FieldRef, leaves: &mut Vec<DataType>) {
+    match field.data_type() {
+        DataType::Struct(fields) => fields.iter().for_each(|child| add_leaves(child, leaves)),
+        DataType::List(child) | DataType::Map(child, _) => add_leaves(child, leaves),
+        leaf => leaves.push(leaf.clone()),
+    }
+}
+
+/// Walks the leaves in the file's order; `leaves` are their types without `ARROW:schema`.
+fn as_read(field: &FieldRef, leaves: &[(Type, DataType)], at: &mut usize) -> FieldRef {
     let data_type = match field.data_type() {
-        DataType::Struct(fields) => DataType::Struct(fields.iter().map(|f| as_read(f, int96, at)).collect()),
-        DataType::List(element) => DataType::List(as_read(element, int96, at)),
-        DataType::LargeList(element) => DataType::LargeList(as_read(element, int96, at)),
-        DataType::ListView(element) => DataType::ListView(as_read(element, int96, at)),
-        DataType::LargeListView(element) => DataType::LargeListView(as_read(element, int96, at)),
-        DataType::FixedSizeList(element, length) => DataType::FixedSizeList(as_read(element, int96, at), *length),
-        DataType::Map(entries, sorted) => DataType::Map(as_read(entries, int96, at), *sorted),
+        DataType::Struct(fields) => DataType::Struct(fields.iter().map(|f| as_read(f, leaves, at)).collect()),
+        DataType::List(element) | DataType::FixedSizeList(element, _) => DataType::List(as_read(element, leaves, at)),
+        DataType::LargeList(element) => DataType::LargeList(as_read(element, leaves, at)),
+        DataType::ListView(element) => DataType::ListView(as_read(element, leaves, at)),
+        DataType::LargeListView(element) => DataType::LargeListView(as_read(element, leaves, at)),
+        DataType::Map(entries, sorted) => DataType::Map(as_read(entries, leaves, at), *sorted),
         leaf => {
-            let old = int96.get(*at).copied().unwrap_or(false);
+            let plain = leaves.get(*at);
             *at += 1;
             let values = match leaf {
                 DataType::Dictionary(_, values) => values,
                 other => other,
             };
-            match values {
-                DataType::Timestamp(_, zone) if old => DataType::Timestamp(TimeUnit::Microsecond, zone.clone()),
-                other => other.clone(),
-            }
+            plain.map_or_else(|| values.clone(), |(physical, plain)| leaf_as_read(*physical, plain, values))
         }
     };
     Arc::new(Field::clone(field).with_data_type(data_type))
 }
 
+/// `refined` is the type by `ARROW:schema`.
+fn leaf_as_read(physical: Type, plain: &DataType, refined: &DataType) -> DataType {
+    use DataType::{Decimal128, Decimal256, Timestamp};
+    match (plain, refined) {
+        (_, Timestamp(_, zone)) if physical == Type::INT96 => Timestamp(TimeUnit::Microsecond, zone.clone()),
+        (Decimal128(..) | Decimal256(..), _) => plain.clone(),
+        (Timestamp(TimeUnit::Nanosecond, _), Timestamp(unit, _)) if *unit != TimeUnit::Nanosecond => plain.clone(),
+        _ => refined.clone(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use arrow_array::types::{Date32Type, Decimal128Type, Float64Type, Int64Type, UInt8Type};
+    use arrow_array::types::{Date32Type, Decimal128Type, Float64Type, Int32Type, Int64Type, UInt8Type};
     use arrow_array::{
-        ArrayRef, BinaryArray, BooleanArray, FixedSizeBinaryArray, PrimitiveArray, RecordBatch, StringArray,
-        StructArray,
+        ArrayRef, BinaryArray, BooleanArray, FixedSizeBinaryArray, ListArray, PrimitiveArray, RecordBatch, StringArray,
+        StructArray, TimestampNanosecondArray,
     };
     use bytes::Bytes;
     use parquet::arrow::arrow_writer::{ArrowWriter, ArrowWriterOptions};
@@ -75,7 +95,11 @@ mod tests {
 
     /// A file of these values whose `ARROW:schema` says that they were dictionaries, as Arrow writers write those.
     fn of_dictionaries(batch: &RecordBatch) -> Bytes {
-        let schema = Schema::new(batch.schema().fields().iter().map(in_dictionary).collect::<Fields>());
+        with_said(batch, Schema::new(batch.schema().fields().iter().map(in_dictionary).collect::<Fields>()))
+    }
+
+    /// A file of these values with this `ARROW:schema`.
+    fn with_said(batch: &RecordBatch, schema: Schema) -> Bytes {
         let said = KeyValue::new(ARROW_SCHEMA_META_KEY.to_owned(), encode_arrow_schema(&schema));
         let properties = WriterProperties::builder().set_key_value_metadata(Some(vec![said])).build();
         let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
@@ -125,5 +149,42 @@ mod tests {
             let found = read(&of_dictionaries(&batch), ReadRequest::default()).unwrap();
             assert_eq!(found.batches, [batch]);
         }
+    }
+
+    /// One column as it is read with an `ARROW:schema` that says another type of it.
+    fn read_as(column: ArrayRef, said: DataType) -> ArrayRef {
+        let batch = RecordBatch::try_from_iter_with_nullable([("c", column, true)]).unwrap();
+        let file = with_said(&batch, Schema::new(vec![Field::new("c", said, true)]));
+        read(&file, ReadRequest::default()).unwrap().batches[0].column(0).clone()
+    }
+
+    #[test]
+    fn decimals_keep_the_scale_of_the_file() {
+        use DataType::{Decimal32, Decimal64, Decimal128, Decimal256};
+        for precision in [4, 10, 38] {
+            let decimals: PrimitiveArray<Decimal128Type> = [Some(123), None, Some(-999)].into_iter().collect();
+            let decimals: ArrayRef = Arc::new(decimals.with_precision_and_scale(precision, 2).unwrap());
+            for said in [Decimal32(9, 0), Decimal32(4, 1), Decimal64(10, 5), Decimal128(38, 5), Decimal256(50, 6)] {
+                assert_eq!(&read_as(decimals.clone(), said.clone()), &decimals, "{precision} {said}");
+                let dictionary = DataType::Dictionary(Box::new(DataType::Int32), Box::new(said));
+                assert_eq!(&read_as(decimals.clone(), dictionary), &decimals, "{precision}");
+            }
+        }
+    }
+
+    #[test]
+    fn nanoseconds_stay_nanoseconds() {
+        let times: ArrayRef = Arc::new(TimestampNanosecondArray::from(vec![Some(1), None, Some(-2)]));
+        for unit in [TimeUnit::Second, TimeUnit::Millisecond, TimeUnit::Microsecond] {
+            assert_eq!(&read_as(times.clone(), DataType::Timestamp(unit, None)), &times);
+        }
+    }
+
+    #[test]
+    fn lists_of_a_fixed_size_are_read_as_lists_whatever_their_size_is() {
+        let rows = [Some(vec![Some(1), Some(2)]), None, Some(vec![]), Some(vec![Some(3)])];
+        let lists: ArrayRef = Arc::new(ListArray::from_iter_primitive::<Int32Type, _, _>(rows));
+        let DataType::List(element) = lists.data_type() else { panic!() };
+        assert_eq!(&read_as(lists.clone(), DataType::FixedSizeList(element.clone(), 2)), &lists);
     }
 }
