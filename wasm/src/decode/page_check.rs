@@ -1,5 +1,6 @@
 //! What the decoder takes for granted of a page's content.
 
+use arrow_schema::DECIMAL128_MAX_PRECISION;
 use parquet::basic::{ConvertedType, Encoding, LogicalType, Type};
 use parquet::column::page::Page;
 use parquet::errors::{ParquetError, Result};
@@ -17,10 +18,45 @@ pub struct PageCheck {
     max_def: i16,
     /// Its values are UTF-8.
     text: bool,
+    /// Of its byte arrays.
+    lengths: Lengths,
     /// Not all values are read; the decoder looks less at those that it passes over.
     skips: bool,
     /// Values of the dictionary page, once it was met.
     dictionary: Option<usize>,
+}
+
+/// Bytes that a value may have.
+pub struct Lengths {
+    least: u32,
+    most: u32,
+}
+
+impl Lengths {
+    pub const ANY: Self = Self { least: 0, most: u32::MAX };
+
+    /// Of numbers, of which one of no bytes is none.
+    pub const fn up_to(most: u32) -> Self {
+        Self { least: 1, most }
+    }
+
+    fn of(column: &ColumnDescriptor) -> Self {
+        let is_decimal = matches!(column.logical_type_ref(), Some(LogicalType::Decimal(_)))
+            || column.converted_type() == ConvertedType::DECIMAL;
+        match column.type_precision() {
+            _ if !is_decimal || column.physical_type() != Type::BYTE_ARRAY => Self::ANY,
+            // As the decoder holds them.
+            precision if precision <= i32::from(DECIMAL128_MAX_PRECISION) => Self::up_to(16),
+            _ => Self::up_to(32),
+        }
+    }
+
+    pub fn check(&self, length: u32) -> Result<()> {
+        if (self.least..=self.most).contains(&length) {
+            return Ok(());
+        }
+        Err(bad(format!("a decimal of {length} bytes, where its precision takes {} to {}", self.least, self.most)))
+    }
 }
 
 pub(super) fn bad(text: String) -> ParquetError {
@@ -48,6 +84,7 @@ impl PageCheck {
                 column.converted_type(),
                 ConvertedType::UTF8 | ConvertedType::ENUM | ConvertedType::JSON
             ),
+            lengths: Lengths::of(column),
             skips,
             dictionary: None,
         }
@@ -64,7 +101,7 @@ impl PageCheck {
                     return Err(bad(format!("a dictionary of no values has {} bytes", buf.len())));
                 }
                 if self.physical == Type::BYTE_ARRAY {
-                    check_places(buf, count, false)?;
+                    check_places(buf, count, false, &self.lengths)?;
                 }
                 self.dictionary = Some(count);
                 Ok(())
@@ -146,11 +183,13 @@ impl PageCheck {
             {
                 Err(bad(format!("a page of {said} values has {present} by its levels, and {} bytes", bytes.len())))
             }
-            Encoding::PLAIN if self.physical == Type::BYTE_ARRAY => check_places(bytes, present, self.skips),
+            Encoding::PLAIN if self.physical == Type::BYTE_ARRAY => {
+                check_places(bytes, present, self.skips, &self.lengths)
+            }
             Encoding::RLE if self.physical == Type::BOOLEAN => check_heads(bytes.get(4..).unwrap_or_default(), 1),
             Encoding::DELTA_BINARY_PACKED => check_packed(bytes, present, said),
-            Encoding::DELTA_LENGTH_BYTE_ARRAY => check_lengths(bytes, present, said, self.text),
-            Encoding::DELTA_BYTE_ARRAY => check_prefixed(bytes, present, said),
+            Encoding::DELTA_LENGTH_BYTE_ARRAY => check_lengths(bytes, present, said, self.text, &self.lengths),
+            Encoding::DELTA_BYTE_ARRAY => check_prefixed(bytes, present, said, &self.lengths),
             _ => Ok(()),
         }
     }
