@@ -158,8 +158,7 @@ impl Group {
             let mut short = false;
             for leaf in &self.leaves {
                 let mut leaf = leaf.lock();
-                leaf.parse()?;
-                leaf.count_to(end, &mut self.maps)?;
+                leaf.find_to(end, &mut self.maps)?;
                 short |= leaf.rows_known() < end;
             }
             if short {

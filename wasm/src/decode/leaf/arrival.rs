@@ -4,6 +4,7 @@ use bytes::Bytes;
 use parquet::basic::Type;
 
 use super::super::levels::LevelBytes;
+use super::super::maps::MapEntries;
 use super::super::pages::PageKind;
 use super::super::thrift::PageHeader;
 use super::ahead::Ahead;
@@ -18,19 +19,37 @@ const RLE: i32 = 3;
 const DELTA_BYTE_ARRAY: i32 = 7;
 const DICTIONARY_INDICES: i32 = 8;
 
+/// Pages are found so many at a time.
+const PAGES_AT_ONCE: usize = 16;
+
 impl Leaf {
     pub fn push(&mut self, start: u64, bytes: Bytes) {
         self.chunk.push(start, bytes);
     }
 
-    /// Finds the pages in what has arrived.
-    pub fn parse(&mut self) -> Result<()> {
+    /// Finds pages in what has arrived, until it is known where `row` rows end or nothing is left.
+    pub fn find_to(&mut self, row: u64, maps: &mut [MapEntries]) -> Result<()> {
+        loop {
+            let is_more = self.parse(self.waiting.len() + PAGES_AT_ONCE)?;
+            self.count_to(row, maps)?;
+            if !is_more || self.rows_known() >= row {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Finds the pages in what has arrived, until so many wait. Answers whether there may be more: those that are not
+    /// needed yet are left in their bytes, which take less than pages that were found.
+    fn parse(&mut self, most: usize) -> Result<bool> {
         loop {
             self.pass_unread_pages();
+            if self.waiting.len() >= most && !self.is_found() {
+                return Ok(true);
+            }
             if self.is_found() {
                 // Files exist with padding behind the last value.
                 self.chunk.close();
-                return Ok(());
+                return Ok(false);
             }
             let Some((header, head)) = self.chunk.header().map_err(|at| {
                 self.corrupt(format!("the page header at byte {at} of the file is cut off or not a page header"))
@@ -51,7 +70,7 @@ impl Leaf {
             let (held, said) = (self.values_said - self.values_left, self.values_said);
             return Err(self.corrupt(format!("its pages hold {held} values, the footer says {said}")));
         }
-        Ok(())
+        Ok(false)
     }
 
     /// All pages that are to be read have arrived.
@@ -169,5 +188,44 @@ impl Leaf {
             _ => uncompressed,
         };
         data + values * self.width
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::types::Int64Type;
+    use arrow_array::{ArrayRef, Int64Array, ListArray, RecordBatch};
+    use parquet::file::metadata::ParquetMetaDataReader;
+    use parquet::file::properties::WriterProperties;
+
+    use super::super::super::group_tests::written;
+    use super::super::super::selection::Selection;
+    use super::*;
+
+    #[test]
+    fn pages_that_are_not_needed_yet_are_left_in_their_bytes() {
+        let single: ArrayRef = Arc::new(Int64Array::from_iter_values(0..1000));
+        let lists = (0..1000).map(|i| Some(vec![Some(i)]));
+        let lists: ArrayRef = Arc::new(ListArray::from_iter_primitive::<Int64Type, _, _>(lists));
+        for column in [single, lists] {
+            let properties = WriterProperties::builder()
+                .set_dictionary_enabled(false)
+                .set_data_page_row_count_limit(1)
+                .set_write_batch_size(1);
+            let file = written(&RecordBatch::try_from_iter([("c", column)]).unwrap(), properties.build());
+            let metadata = ParquetMetaDataReader::new().parse_and_finish(&file).unwrap();
+            let chunk = metadata.row_group(0).column(0);
+            let mut leaf = Leaf::new(0, chunk, 1000, &Selection::all(1000), None).unwrap();
+            let range = leaf.ask(leaf.unasked());
+            leaf.push(range.start, file.slice(range.start as usize..range.end as usize));
+            let bytes = leaf.held();
+            leaf.find_to(10, &mut []).unwrap();
+            assert!(leaf.rows_known() >= 10 && leaf.waiting.len() <= 32, "{} pages", leaf.waiting.len());
+            leaf.find_to(1000, &mut []).unwrap();
+            assert_eq!((leaf.rows_known(), leaf.waiting.len()), (1000, 1000));
+            assert!(leaf.held() >= bytes + 1000 * size_of::<Waiting>() as u64);
+        }
     }
 }

@@ -30,6 +30,9 @@ use super::pages::{PageBounds, PageKind};
 use super::selection::Selection;
 use crate::error::{EngineError, Result};
 
+/// What a page takes beside its bytes.
+const PAGE_BYTES: u64 = size_of::<Waiting>() as u64 + 64;
+
 enum Body {
     /// Header and body.
     Raw {
@@ -225,7 +228,8 @@ impl Leaf {
         // Pages that are not compressed stay where they are.
         let pages = if self.in_place { self.decompressed } else { self.decompressed.max(self.largest) };
         let ahead = self.ahead.as_ref().map_or(0, |ahead| ahead.len() * size_of::<Ahead>()) as u64;
-        self.compressed() + pages + self.dictionary.bytes + dictionary + ahead
+        let places = (self.waiting.len() + self.taken.len()) as u64 * PAGE_BYTES;
+        self.compressed() + pages + self.dictionary.bytes + dictionary + ahead + places
     }
 
     pub fn ask(&mut self, bytes: u64) -> std::ops::Range<u64> {

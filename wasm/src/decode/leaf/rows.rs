@@ -26,7 +26,7 @@ impl Leaf {
     }
 
     /// Looks into pages until `row` rows are known, where that takes more than their headers.
-    pub fn count_to(&mut self, row: u64, maps: &mut [MapEntries]) -> Result<()> {
+    pub(super) fn count_to(&mut self, row: u64, maps: &mut [MapEntries]) -> Result<()> {
         while self.counted < self.waiting.len() && self.rows_known() < row {
             if self.waiting[self.counted].is_passed() {
                 self.count_passed();
