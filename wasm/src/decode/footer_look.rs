@@ -1,5 +1,6 @@
-//! What must be known of a footer's bytes before they are parsed: whether columns are encrypted, which the parser passes
-//! over, and how deep the schema is nested, which it follows call by call.
+//! What must be known of a footer's bytes before they are parsed: whether columns are encrypted and whether the types of
+//! column chunks are those of the schema, which the parser passes over, and how deep the schema is nested, which it
+//! follows call by call.
 
 use super::thrift::{Cursor, I32, LIST, STRUCT};
 use crate::error::{EngineError, Result};
@@ -8,14 +9,24 @@ use crate::error::{EngineError, Result};
 /// `schema_json::MAX_NESTING`.
 const MAX_GROUPS: usize = 128;
 
-/// What is no footer is left for the parser to tell.
-pub fn look(footer: &[u8]) -> Result<()> {
+/// The row group and the column in it of a column chunk.
+pub type ChunkPlace = (usize, usize);
+
+/// Answers where a column chunk has another type than its column, if one has. What is no footer is left for the parser to
+/// tell.
+pub fn look(footer: &[u8]) -> Result<Option<ChunkPlace>> {
     let mut cursor = Cursor::new(footer);
     let mut id = 0;
+    let (mut types, mut other) = (Vec::new(), None);
     while let Some(Some(kind)) = cursor.field(&mut id) {
         let read = match (id, kind) {
             // schema
-            (2, LIST) => groups(&mut cursor),
+            (2, LIST) => groups(&mut cursor, &mut types),
+            // row_groups
+            (4, LIST) => of_other_type(&mut cursor, &types).map(|found| {
+                other = found;
+                0
+            }),
             // encryption_algorithm, of files whose footer is not encrypted.
             (8, STRUCT) => {
                 return Err(EngineError::unsupported("columns of the Parquet file are encrypted; decrypt it first"));
@@ -32,11 +43,11 @@ pub fn look(footer: &[u8]) -> Result<()> {
             None => break,
         }
     }
-    Ok(())
+    Ok(other)
 }
 
-/// How many groups of the schema are open at once; no more are counted than are too many.
-fn groups(cursor: &mut Cursor) -> Option<usize> {
+/// How many groups of the schema are open at once; no more are counted than are too many. The leaves' types go to `types`.
+fn groups(cursor: &mut Cursor, types: &mut Vec<i32>) -> Option<usize> {
     let (_, elements) = cursor.list()?;
     let (mut open, mut most) = (Vec::<i32>::new(), 0);
     for _ in 0..elements {
@@ -44,7 +55,9 @@ fn groups(cursor: &mut Cursor) -> Option<usize> {
         if let Some(children) = open.last_mut() {
             *children -= 1;
         }
-        let children = children(cursor)?;
+        let [kind, children] = ints(cursor, [1, 5])?;
+        let children = children.unwrap_or(0);
+        types.extend(kind.filter(|_| children == 0));
         if children > 0 && most <= MAX_GROUPS {
             open.push(children);
             most = most.max(open.len());
@@ -53,13 +66,52 @@ fn groups(cursor: &mut Cursor) -> Option<usize> {
     Some(most)
 }
 
-/// num_children of a schema element.
-fn children(cursor: &mut Cursor) -> Option<i32> {
-    let (mut id, mut found) = (0, 0);
+fn of_other_type(cursor: &mut Cursor, types: &[i32]) -> Option<Option<ChunkPlace>> {
+    let (mut group, mut found) = (0, None);
+    cursor.list_of(STRUCT, |cursor| {
+        let mut id = 0;
+        while let Some(kind) = cursor.field(&mut id)? {
+            // columns
+            if (id, kind) == (1, LIST) {
+                let mut column = 0;
+                cursor.list_of(STRUCT, |cursor| {
+                    if chunk_type(cursor)?.is_some_and(|found| types.get(column).is_some_and(|kind| *kind != found)) {
+                        found.get_or_insert((group, column));
+                    }
+                    column += 1;
+                    Some(())
+                })?;
+            } else {
+                cursor.skip(kind, 0)?;
+            }
+        }
+        group += 1;
+        Some(())
+    })?;
+    Some(found)
+}
+
+/// The type in the metadata of a column chunk.
+fn chunk_type(cursor: &mut Cursor) -> Option<Option<i32>> {
+    let (mut id, mut found) = (0, None);
     while let Some(kind) = cursor.field(&mut id)? {
-        match (id, kind) {
-            (5, I32) => found = cursor.int()?,
-            (_, kind) => cursor.skip(kind, 0)?,
+        // meta_data
+        if (id, kind) == (3, STRUCT) {
+            [found] = ints(cursor, [1])?;
+        } else {
+            cursor.skip(kind, 0)?;
+        }
+    }
+    Some(found)
+}
+
+/// These fields of the struct here, where they are ints.
+fn ints<const N: usize>(cursor: &mut Cursor, ids: [i16; N]) -> Option<[Option<i32>; N]> {
+    let (mut id, mut found) = (0, [None; N]);
+    while let Some(kind) = cursor.field(&mut id)? {
+        match ids.iter().position(|wanted| (*wanted, kind) == (id, I32)) {
+            Some(at) => found[at] = Some(cursor.int()?),
+            None => cursor.skip(kind, 0)?,
         }
     }
     Some(found)
@@ -100,5 +152,20 @@ mod tests {
     fn what_is_cut_off_is_left_to_the_parser() {
         let whole = footer(20);
         assert!((0..whole.len()).all(|length| look(&whole[..length]).is_ok()));
+    }
+
+    #[test]
+    fn a_column_chunk_of_another_type_is_found() {
+        // A root of two leaves, of types 1 and 2.
+        let schema = [0x48, 1, b'x', 0x15, 4, 0, 0x15, 2, 0x38, 1, b'a', 0, 0x15, 4, 0x38, 1, b'b', 0];
+        let group = |types: [u8; 2]| {
+            [&[0x19, 0x2c][..], &types.map(|kind| [0x3c, 0x15, 2 * kind, 0, 0]).concat(), &[0]].concat()
+        };
+        let footer = |second| {
+            [&[0x15, 2, 0x19, 0x3c][..], &schema, &[0x16, 0, 0x19, 0x2c], &group([1, 2]), &group(second), &[0]].concat()
+        };
+        assert_eq!(look(&footer([1, 2])).unwrap(), None);
+        assert_eq!(look(&footer([1, 6])).unwrap(), Some((1, 1)));
+        assert_eq!(look(&footer([2, 1])).unwrap(), Some((1, 0)));
     }
 }

@@ -11,7 +11,7 @@ use parquet::file::metadata::{
     ColumnChunkMetaData, PageIndexPolicy, ParquetMetaData, ParquetMetaDataBuilder, ParquetMetaDataPushDecoder,
 };
 
-use super::footer_look::look;
+use super::footer_look::{ChunkPlace, look};
 use crate::error::{EngineError, Result, arrow_text};
 
 /// What a first request for the end of a file asks for: most footers fit.
@@ -71,13 +71,14 @@ impl FooterReader {
             self.asked_tail = true;
             return Ok(Step::Needs(vec![self.file_bytes.saturating_sub(TAIL_BYTES)..self.file_bytes]));
         }
-        if let Some(length) = self.footer_bytes()? {
-            self.piece(self.file_bytes - 8 - length, length).map_or(Ok(()), look)?;
-        }
+        let of_other_type = match self.footer_bytes()? {
+            Some(length) => self.piece(self.file_bytes - 8 - length, length).map_or(Ok(None), look)?,
+            None => None,
+        };
         match self.decoder.try_decode().map_err(corrupt)? {
             DecodeResult::NeedsData(ranges) => Ok(Step::Needs(ranges)),
             DecodeResult::Data(metadata) => {
-                let metadata = Arc::new(check(metadata, self.file_bytes)?);
+                let metadata = Arc::new(check(metadata, self.file_bytes, of_other_type)?);
                 Ok(Step::Ready { metadata, file_bytes: self.file_bytes })
             }
             DecodeResult::Finished => Err(EngineError::failed("the Parquet footer was read already")),
@@ -97,7 +98,9 @@ impl FooterReader {
         let Some([a, b, c, d, magic @ ..]) = self.piece(self.file_bytes - 8, 8) else { return Ok(None) };
         match magic {
             b"PAR1" => {}
-            b"PARE" => return Err(EngineError::unsupported("the Parquet file has an encrypted footer")),
+            b"PARE" => {
+                return Err(EngineError::unsupported("the footer of the Parquet file is encrypted; decrypt it first"));
+            }
             _ => {
                 return Err(EngineError::corrupt(
                     "not a Parquet file, or cut off: its last bytes are not the magic number PAR1",
@@ -116,7 +119,7 @@ impl FooterReader {
 }
 
 /// Refuses a footer that contradicts itself or the file, and mends what known writers got wrong.
-fn check(metadata: ParquetMetaData, file_bytes: u64) -> Result<ParquetMetaData> {
+fn check(metadata: ParquetMetaData, file_bytes: u64, of_other_type: Option<ChunkPlace>) -> Result<ParquetMetaData> {
     let mut rows = 0i64;
     let mut mend = false;
     for (at, group) in metadata.row_groups().iter().enumerate() {
@@ -131,9 +134,14 @@ fn check(metadata: ParquetMetaData, file_bytes: u64) -> Result<ParquetMetaData> 
                 metadata.file_metadata().schema_descr().num_columns()
             )));
         }
-        for chunk in group.columns() {
+        for (column, chunk) in group.columns().iter().enumerate() {
             mend |= has_wrong_dictionary_offset(chunk);
-            check_chunk(chunk, group.num_rows(), file_bytes).map_err(|e| {
+            let checked = if of_other_type == Some((at, column)) {
+                Err(EngineError::corrupt("the type of its values is not the one that the schema says"))
+            } else {
+                check_chunk(chunk, group.num_rows(), file_bytes)
+            };
+            checked.map_err(|e| {
                 let name = chunk.column_path().string();
                 EngineError { message: format!("row group {at}, column {name}: {}", e.message), ..e }.at_column(name)
             })?;

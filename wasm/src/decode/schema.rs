@@ -8,7 +8,7 @@ use parquet::basic::Type;
 use parquet::file::metadata::ParquetMetaData;
 
 use super::metadata::corrupt;
-use crate::error::Result;
+use crate::error::{EngineError, Result, parquet_text};
 
 /// As pyarrow does, the schema that an Arrow writer left in the file (`ARROW:schema`) refines the types; one that
 /// does not fit the file is passed over, and so is what it says of a decimal or of nanoseconds: a scale or a unit that is
@@ -18,7 +18,10 @@ use crate::error::Result;
 /// filled up with nulls.
 pub fn arrow_metadata(metadata: &Arc<ParquetMetaData>) -> Result<ArrowReaderMetadata> {
     let plain_options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-    let plain = ArrowReaderMetadata::try_new(metadata.clone(), plain_options.clone()).map_err(corrupt)?;
+    let plain = ArrowReaderMetadata::try_new(metadata.clone(), plain_options.clone()).map_err(|e| {
+        // The footer could be parsed: it is of a later version of the format, or of types that Arrow lacks.
+        EngineError::unsupported(format!("the Parquet file has a type that is not read: {}", parquet_text(e)))
+    })?;
     let read = ArrowReaderMetadata::try_new(metadata.clone(), ArrowReaderOptions::new());
     let read = read.unwrap_or_else(|_| plain.clone());
     let mut types = Vec::new();
