@@ -27,8 +27,7 @@ pub fn maps_of(root: &Type) -> Vec<MapLeaves> {
 }
 
 fn walk(field: &Type, rep: i16, def: i16, leaf: &mut usize, found: &mut Vec<MapLeaves>) {
-    let info = field.get_basic_info();
-    let repetition = if info.has_repetition() { info.repetition() } else { Repetition::REQUIRED };
+    let repetition = repetition_of(field);
     let rep = rep + i16::from(repetition == Repetition::REPEATED);
     let def = def + i16::from(repetition != Repetition::REQUIRED);
     if field.is_primitive() {
@@ -39,13 +38,29 @@ fn walk(field: &Type, rep: i16, def: i16, leaf: &mut usize, found: &mut Vec<MapL
     for child in field.get_fields() {
         walk(child, rep, def, leaf, found);
     }
-    // MAP_KEY_VALUE also stands on the repeated group inside of a map that old writers wrote.
-    let is_map = repetition != Repetition::REPEATED
-        && (matches!(info.logical_type_ref(), Some(LogicalType::Map))
-            || matches!(info.converted_type(), ConvertedType::MAP | ConvertedType::MAP_KEY_VALUE));
-    if is_map {
+    if is_map(field) {
         found.push(MapLeaves { first, end: *leaf, rep: rep + 1, def: def + 1 });
     }
+}
+
+fn repetition_of(field: &Type) -> Repetition {
+    let info = field.get_basic_info();
+    if info.has_repetition() { info.repetition() } else { Repetition::REQUIRED }
+}
+
+/// Of a group.
+fn is_map(field: &Type) -> bool {
+    let info = field.get_basic_info();
+    // MAP_KEY_VALUE also stands on the repeated group inside of a map that old writers wrote.
+    repetition_of(field) != Repetition::REPEATED
+        && (matches!(info.logical_type_ref(), Some(LogicalType::Map))
+            || matches!(info.converted_type(), ConvertedType::MAP | ConvertedType::MAP_KEY_VALUE))
+}
+
+/// Whether the entries of all maps in a field are groups, which the parquet crate takes for granted.
+pub fn have_entries(field: &Type) -> bool {
+    field.is_primitive()
+        || field.get_fields().iter().all(|child| have_entries(child) && !(is_map(field) && child.is_primitive()))
 }
 
 /// The entries of one map's leaves as their pages come: those that all leaves have given are equal and forgotten.
@@ -107,6 +122,18 @@ mod tests {
         .unwrap();
         let expected = [MapLeaves { first: 1, end: 3, rep: 1, def: 2 }, MapLeaves { first: 3, end: 5, rep: 1, def: 1 }];
         assert_eq!(maps_of(&schema), expected);
+    }
+
+    #[test]
+    fn a_map_of_single_values_is_none() {
+        let is_whole = |map: &str| {
+            let schema = parse_message_type(&format!("message m {{ optional group s {{ {map} }} }}")).unwrap();
+            have_entries(&schema)
+        };
+        assert!(is_whole("required group m (MAP) { repeated group map (MAP_KEY_VALUE) { required int32 key; } }"));
+        assert!(is_whole("required group l (LIST) { repeated int32 array; }"));
+        assert!(!is_whole("required group m (MAP) { repeated int32 array; }"));
+        assert!(!is_whole("optional group m (MAP_KEY_VALUE) { repeated int32 array; }"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::basic::Type;
 use parquet::file::metadata::ParquetMetaData;
 
+use super::maps::have_entries;
 use super::metadata::corrupt;
 use crate::error::{EngineError, Result, parquet_text};
 
@@ -17,6 +18,11 @@ use crate::error::{EngineError, Result, parquet_text};
 /// more values than the writer's keys count. Lists of a fixed size become lists: what is no list of that size would be
 /// filled up with nulls.
 pub fn arrow_metadata(metadata: &Arc<ParquetMetaData>) -> Result<ArrowReaderMetadata> {
+    let root = metadata.file_metadata().schema_descr().root_schema();
+    if let Some(field) = root.get_fields().iter().find(|field| !have_entries(field)) {
+        let name = field.name();
+        return Err(EngineError::corrupt(format!("column {name}: the entries of a map are no group")).at_column(name));
+    }
     let plain_options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
     let plain = ArrowReaderMetadata::try_new(metadata.clone(), plain_options.clone()).map_err(|e| {
         // The footer could be parsed: it is of a later version of the format, or of types that Arrow lacks.
