@@ -20,6 +20,8 @@ pub struct PageCheck {
     text: bool,
     /// Of its byte arrays.
     lengths: Lengths,
+    /// All of its values are null, by its type: the decoder reads others as ones of 4 bytes, whatever they are.
+    all_null: bool,
     /// Not all values are read; the decoder looks less at those that it passes over.
     skips: bool,
     /// Values of the dictionary page, once it was met.
@@ -85,6 +87,7 @@ impl PageCheck {
                 ConvertedType::UTF8 | ConvertedType::ENUM | ConvertedType::JSON
             ),
             lengths: Lengths::of(column),
+            all_null: matches!(column.logical_type_ref(), Some(LogicalType::Unknown)),
             skips,
             dictionary: None,
         }
@@ -112,7 +115,8 @@ impl PageCheck {
                 let values = after_levels(after, self.max_def, *def_level_encoding, count)?;
                 self.levels(&buf[..buf.len() - after.len()], self.max_rep, *rep_level_encoding, count, false)?;
                 let defs = &after[..after.len() - values.len()];
-                let counted = self.width > 0 && *encoding == Encoding::BYTE_STREAM_SPLIT
+                let counted = self.all_null
+                    || self.width > 0 && *encoding == Encoding::BYTE_STREAM_SPLIT
                     || is_delta(*encoding)
                     || self.skips && *encoding == Encoding::PLAIN;
                 let present = self.levels(defs, self.max_def, *def_level_encoding, count, counted)?;
@@ -130,7 +134,8 @@ impl PageCheck {
                 let said =
                     said.ok_or_else(|| bad(format!("a page of {num_values} values claims {num_nulls} nulls")))?;
                 check_levels(&buf[..reps], self.max_rep, count, None)?;
-                let looked_at = matches!(encoding, Encoding::PLAIN | Encoding::BYTE_STREAM_SPLIT)
+                let looked_at = self.all_null
+                    || matches!(encoding, Encoding::PLAIN | Encoding::BYTE_STREAM_SPLIT)
                     || is_delta(*encoding)
                     || self.physical == Type::FIXED_LEN_BYTE_ARRAY;
                 let counted = looked_at.then_some(self.max_def);
@@ -158,6 +163,9 @@ impl PageCheck {
 
     /// `present`: values by the levels, or with the nulls where they were not counted; `said`: by the page's header.
     fn values(&self, bytes: &[u8], encoding: Encoding, present: usize, said: usize) -> Result<()> {
+        if self.all_null && present > 0 {
+            return Err(bad(format!("a page has {present} values, and by its type the column has none")));
+        }
         match encoding {
             Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY => {
                 let Some(dictionary) = self.dictionary else {
