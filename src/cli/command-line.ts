@@ -1,20 +1,20 @@
 /** Reads the words of the command, runs it and sets the exit code. */
 import { CommanderError } from 'commander';
 import { IcestreamError } from '../errors.ts';
-import { localError } from '../storage/local/errors.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { errorLine, errorText, toJsonLine } from './output.ts';
 import { createProgram } from './program.ts';
 
 export async function runCommandLine(): Promise<void> {
   // Who reads the output may leave, and the disk that it goes to may be full; the load goes on.
-  process.stdout.on('error', outputFailed);
+  process.stdout.on('error', (error) => void outputFailed(error));
   process.stderr.on('error', () => {});
   await runWords(process.argv.slice(2));
 }
 
-function outputFailed(error: NodeJS.ErrnoException): void {
+async function outputFailed(error: NodeJS.ErrnoException): Promise<void> {
   if (error.code === 'EPIPE') return;
+  const { localError } = await import('../storage/local/errors.ts');
   const named = localError(error, 'standard output');
   process.exitCode ||= exitCodeOf(named);
   process.stderr.write(`${errorText(named)}; what was printed is not complete\n`);
