@@ -192,7 +192,12 @@ impl PageCheck {
                 Err(bad(format!("a page of {said} values has {present} by its levels, and {} bytes", bytes.len())))
             }
             Encoding::PLAIN if self.physical == Type::BYTE_ARRAY => {
-                check_places(bytes, present, self.skips, &self.lengths)
+                let behind = bytes.len() - check_places(bytes, present, self.skips, &self.lengths)?;
+                // The decoder divides the bytes that are left by the values that are, when nulls follow.
+                if behind > 0 && present == said {
+                    return Err(bad(format!("a page has {behind} bytes behind its {said} values")));
+                }
+                Ok(())
             }
             Encoding::RLE if self.physical == Type::BOOLEAN => check_heads(bytes.get(4..).unwrap_or_default(), 1),
             Encoding::DELTA_BINARY_PACKED => check_packed(bytes, present, said),

@@ -5,15 +5,15 @@ use parquet::errors::Result;
 use super::page_check::{Lengths, bad};
 
 /// A length that takes the sum past 32 bits would wrap around in wasm; one that is only too long the decoder finds, but
-/// for values that it passes over (`skips`).
-pub fn check_places(bytes: &[u8], values: usize, skips: bool, lengths: &Lengths) -> Result<()> {
+/// for values that it passes over (`skips`). Answers where the values end.
+pub fn check_places(bytes: &[u8], values: usize, skips: bool, lengths: &Lengths) -> Result<usize> {
     let mut at = 0;
     for _ in 0..values {
         let Some(length) = bytes.get(at..).and_then(|rest| rest.first_chunk::<4>()) else {
             return if skips {
                 Err(bad(format!("{} bytes are too few for {values} values", bytes.len())))
             } else {
-                Ok(())
+                Ok(bytes.len())
             };
         };
         let length = u32::from_le_bytes(*length);
@@ -22,12 +22,12 @@ pub fn check_places(bytes: &[u8], values: usize, skips: bool, lengths: &Lengths)
             return Err(bad(format!("a value of {length} bytes in a page of {}", bytes.len())));
         }
         if end > bytes.len() as u64 {
-            return Ok(());
+            return Ok(bytes.len());
         }
         lengths.check(length)?;
         at = end as usize;
     }
-    Ok(())
+    Ok(at)
 }
 
 #[cfg(test)]
