@@ -72,6 +72,9 @@ impl Leaf {
         };
         let Some((reps, defs)) = levels else { return Ok(None) };
         let (rows, at_row) = rows_that_begin(&reps)?;
+        if before == 0 && !at_row {
+            return Err(bad("its first value goes on with a row, and there is none before".into()));
+        }
         let place = Place { before, rows: rows as u64, at_row, ..place };
         if maps.iter().any(|map| map.has(self.index)) {
             let (reps, defs) = selected(&self.selection, &place, reps.all()?, defs.all()?);
