@@ -129,6 +129,13 @@ it('reads the encodings that other writers choose', async () => {
   expect(rows.map((row) => row['l'])).toEqual(rowNumbers.map((i) => (i % 7 === 3 ? null : 7919 * i - 1e12)));
 });
 
+it('a batch of more rows than a file has takes no memory for them', async () => {
+  const engine = await newEngine({ memoryLimitBytes: 32 * 1024 * 1024 });
+  using reader = await engine.openParquet(inMemory(unpack(files.pyarrowDelta)));
+  expect(await rowsOf(reader, { batchRows: 2 ** 31 })).toHaveLength(60);
+  expect(engine.memoryBytes).toBeLessThan(8 * 1024 * 1024);
+});
+
 it('reads INT96 timestamps as microseconds', async () => {
   using reader = await engine.openParquet(inMemory(unpack(files.pyarrowInt96)));
   expect(reader.schema.fields[0]?.type).toMatchObject({ kind: 'timestamp', unit: 'us' });

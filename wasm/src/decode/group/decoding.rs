@@ -65,7 +65,7 @@ impl Group {
     fn decode_others(&mut self, wanted: usize) -> Result<RecordBatch> {
         if self.decoder.as_ref().is_none_or(|(_, rows)| *rows != self.batch_rows && *rows != wanted) {
             self.decoder = None;
-            self.decoder = Some((self.new_decoder()?, self.batch_rows));
+            self.decoder = Some((self.new_decoder(wanted)?, wanted));
         }
         let next = self.decoder.as_mut().and_then(|(decoder, _)| decoder.next());
         let batch = next.transpose().map_err(|e| self.placed(arrow_corrupt(&e)))?;
@@ -99,7 +99,8 @@ impl Group {
         e.at_column(self.plan.metadata.file_metadata().schema_descr().column(leaf).path().string())
     }
 
-    fn new_decoder(&mut self) -> Result<ParquetRecordBatchReader> {
+    /// `batch_rows`: not more than are left, as the decoder reserves memory for them.
+    fn new_decoder(&mut self, batch_rows: usize) -> Result<ParquetRecordBatchReader> {
         let decoded = self.other_leaves();
         let rows = self.plan.metadata.row_group(self.index).num_rows() as u64;
         let selection = (self.row > 0 || !self.selection.is_whole(rows)).then(|| self.decoder_selection());
@@ -116,6 +117,6 @@ impl Group {
         let levels =
             parquet_to_arrow_field_levels(descriptor, mask, Some(self.plan.schema.fields())).map_err(corrupt)?;
         let pages = GroupPages { metadata: &self.plan.metadata, index: self.index, leaves: &self.leaves };
-        ParquetRecordBatchReader::try_new_with_row_groups(&levels, &pages, self.batch_rows, selection).map_err(corrupt)
+        ParquetRecordBatchReader::try_new_with_row_groups(&levels, &pages, batch_rows, selection).map_err(corrupt)
     }
 }
