@@ -12,8 +12,8 @@ const MAX_GROUPS: usize = 128;
 /// The row group and the column in it of a column chunk.
 pub type ChunkPlace = (usize, usize);
 
-/// Answers where a column chunk has another type than its column, if one has. What is no footer is left for the parser to
-/// tell.
+/// Answers where a column chunk has another type than its column, if one has. A footer that ends between two fields is left
+/// for the parser to tell.
 pub fn look(footer: &[u8]) -> Result<Option<ChunkPlace>> {
     let mut cursor = Cursor::new(footer);
     let mut id = 0;
@@ -40,7 +40,8 @@ pub fn look(footer: &[u8]) -> Result<Option<ChunkPlace>> {
                 )));
             }
             Some(_) => {}
-            None => break,
+            // The parser would make room for what a list claims to hold, or count it.
+            None => return Err(EngineError::corrupt(format!("the footer breaks off in its field {id}"))),
         }
     }
     Ok(other)
@@ -149,9 +150,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_off_is_left_to_the_parser() {
+    fn what_is_cut_off_in_a_field_is_refused() {
         let whole = footer(20);
-        assert!((0..whole.len()).all(|length| look(&whole[..length]).is_ok()));
+        assert!(look(&whole).is_ok());
+        assert!((3..whole.len() - 2).all(|length| look(&whole[..length]).is_err()));
+    }
+
+    #[test]
+    fn a_list_that_claims_more_than_the_footer_holds_is_refused() {
+        // key_value_metadata of 2^31 - 1 pairs.
+        let list = [&[0x15, 2, 0x49, 0xfc][..], &[0xff; 4], &[7, 0, 0]].concat();
+        assert_eq!(look(&list).unwrap_err().code, "SOURCE_CORRUPT");
+        // The same in a column chunk: encodings.
+        let chunk =
+            [&[0x15, 2, 0x39, 0x1c, 0x19, 0x1c, 0x3c, 0x15, 0, 0x19, 0xf5][..], &[0xff; 4], &[7, 0, 0, 0]].concat();
+        assert_eq!(look(&chunk).unwrap_err().code, "SOURCE_CORRUPT");
     }
 
     #[test]
