@@ -42,12 +42,13 @@ impl Kind {
         }
     }
 
-    pub fn values(self) -> Box<dyn Values> {
+    /// `roomy`: there is memory for what makes it quicker.
+    pub fn values(self, roomy: bool) -> Box<dyn Values> {
         match self {
             Self::Four => Box::new(Fixed::<i32>::new(Layout::Same)),
             Self::Eight => Box::new(Fixed::<i64>::new(Layout::Same)),
             Self::Sixteen(layout) => Box::new(Fixed::<i128>::new(layout)),
-            Self::Bytes { text } => Box::new(Texts::new(text)),
+            Self::Bytes { text } => Box::new(Texts::new(text, roomy)),
         }
     }
 

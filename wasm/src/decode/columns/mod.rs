@@ -31,6 +31,7 @@ use super::selection::{Bridged, RowStep};
 use crate::error::{EngineError, Result};
 
 pub use self::kinds::{Root, roots_of};
+pub use self::spans::SHORTS_BYTES as ROOM_BYTES;
 
 pub struct Column {
     field: FieldRef,
@@ -42,8 +43,9 @@ pub struct Column {
 }
 
 impl Column {
-    pub fn new(field: FieldRef, simple: &Simple, leaf: SharedLeaf) -> Self {
-        let values = simple.kind.values();
+    /// `roomy`: there is memory for what makes it quicker, `ROOM_BYTES` at most.
+    pub fn new(field: FieldRef, simple: &Simple, leaf: SharedLeaf, roomy: bool) -> Self {
+        let values = simple.kind.values(roomy);
         Self { field, leaf, simple: simple.clone(), values, has_dictionary: false, page: None }
     }
 

@@ -115,6 +115,8 @@ impl Spans {
 /// Of small dictionaries of short values: each with room behind it, so that none is looked for.
 pub const SHORT: usize = 16;
 const MOST_SHORT: usize = 1024;
+/// What those of one column take at most.
+pub const SHORTS_BYTES: u64 = (MOST_SHORT * size_of::<Short>()) as u64;
 
 #[derive(Clone, Copy, Default)]
 pub struct Short {

@@ -16,6 +16,8 @@ pub struct Texts {
     /// They must be UTF-8.
     text: bool,
     dictionary: Spans,
+    /// There is memory for short values with room behind them.
+    roomy: bool,
     shorts: Option<Vec<Short>>,
     slots: Spans,
     /// Bytes of the batch before.
@@ -23,8 +25,8 @@ pub struct Texts {
 }
 
 impl Texts {
-    pub fn new(text: bool) -> Self {
-        Self { text, dictionary: Spans::new(), shorts: None, slots: Spans::new(), before: 0 }
+    pub fn new(text: bool, roomy: bool) -> Self {
+        Self { text, dictionary: Spans::new(), roomy, shorts: None, slots: Spans::new(), before: 0 }
     }
 }
 
@@ -35,7 +37,7 @@ impl Values for Texts {
         if self.text && !dictionary.are_texts(0) {
             return Err(bad("a text is not UTF-8".into()));
         }
-        self.shorts = dictionary.shorts();
+        self.shorts = if self.roomy { dictionary.shorts() } else { None };
         self.dictionary = dictionary;
         Ok(self.dictionary.bytes.capacity() + 4 * self.dictionary.ends.capacity())
     }
@@ -84,8 +86,11 @@ impl Values for Texts {
     }
 
     fn finish(&mut self, data_type: &DataType, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
-        let Spans { ends, bytes } = std::mem::replace(&mut self.slots, Spans::new());
+        let Spans { ends, mut bytes } = std::mem::replace(&mut self.slots, Spans::new());
         self.before = bytes.len();
+        if bytes.capacity() > 2 * bytes.len() {
+            bytes.shrink_to_fit();
+        }
         // SAFETY: the ends rise from 0 to the bytes' length: each is the one before and a length, and nulls repeat one.
         let ends = unsafe { OffsetBuffer::new_unchecked(ScalarBuffer::from(ends)) };
         let bytes = Buffer::from_vec(bytes);
@@ -116,7 +121,7 @@ mod tests {
             (0..80).map(|length| (0..length).map(|at| b'a' + (at + length) % 26).collect()).collect();
         let slices: Vec<&[u8]> = long.iter().map(Vec::as_slice).collect();
         let bytes = plain(&slices);
-        let mut texts = Texts::new(true);
+        let mut texts = Texts::new(true, true);
         texts.set_dictionary(&bytes, 80).unwrap();
         texts.indexed(&[79, 0, 3, 16, 17]).unwrap();
         assert_eq!(texts.plain(&bytes, 80).unwrap(), bytes.len());
@@ -124,7 +129,7 @@ mod tests {
         let expected = [79, 0, 3, 16, 17].into_iter().chain(0..80).map(|at| long[at].as_slice());
         assert!(array.as_string::<i32>().iter().map(|text| text.unwrap().as_bytes()).eq(expected));
         assert!(texts.indexed(&[80]).is_err());
-        let mut shorts = Texts::new(true);
+        let mut shorts = Texts::new(true, true);
         shorts.set_dictionary(&bytes, SHORT + 1).unwrap();
         assert!(shorts.shorts.is_some() && texts.shorts.is_none());
         shorts.indexed(&[16, 0, 3, 16]).unwrap();
@@ -138,16 +143,16 @@ mod tests {
     fn what_is_cut_off_or_not_utf_8_is_refused() {
         let good = plain(&["ä".as_bytes(), b"bc", b""]);
         for cut in 0..good.len() {
-            assert!(Texts::new(true).plain(&good[..cut], 3).is_err(), "{cut}");
-            assert!(Texts::new(true).plain_bytes(&good[..cut], 3).is_err(), "{cut}");
+            assert!(Texts::new(true, true).plain(&good[..cut], 3).is_err(), "{cut}");
+            assert!(Texts::new(true, true).plain_bytes(&good[..cut], 3).is_err(), "{cut}");
         }
-        assert_eq!(Texts::new(true).plain_bytes(&good, 2).unwrap(), 12);
+        assert_eq!(Texts::new(true, true).plain_bytes(&good, 2).unwrap(), 12);
         let apart = plain(&[&"ä".as_bytes()[..1], &"ä".as_bytes()[1..]]);
-        assert!(Texts::new(true).plain(&apart, 2).is_err());
-        assert!(Texts::new(true).set_dictionary(&apart, 2).is_err());
-        assert!(Texts::new(false).plain(&apart, 2).is_ok());
+        assert!(Texts::new(true, true).plain(&apart, 2).is_err());
+        assert!(Texts::new(true, true).set_dictionary(&apart, 2).is_err());
+        assert!(Texts::new(false, true).plain(&apart, 2).is_ok());
         let mut wraps = good.clone();
         wraps[6..10].fill(0xff);
-        assert!(Texts::new(false).plain(&wraps, 3).is_err());
+        assert!(Texts::new(false, true).plain(&wraps, 3).is_err());
     }
 }

@@ -13,7 +13,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 use parquet::file::metadata::ParquetMetaData;
 
 use self::asking::share_of_rows;
-use super::columns::{Column, Root};
+use super::columns::{Column, ROOM_BYTES, Root};
 use super::leaf::Leaf;
 use super::leaf_pages::SharedLeaf;
 use super::maps::{MapEntries, MapLeaves};
@@ -246,11 +246,12 @@ pub(super) fn in_group(index: usize, e: EngineError) -> EngineError {
 }
 
 fn columns_of(plan: &Plan, leaves: &[SharedLeaf]) -> Vec<Option<Column>> {
+    let roomy = leaves.len() as u64 * ROOM_BYTES <= plan.limit / 8;
     let column = |root: &Root| {
         let simple = root.simple.as_ref()?;
         let leaf = &leaves[plan.leaves.binary_search(&root.leaves.start).ok()?];
         leaf.lock().read_by_column(simple.kind.width());
-        Some(Column::new(root.field.clone(), simple, leaf.clone()))
+        Some(Column::new(root.field.clone(), simple, leaf.clone(), roomy))
     };
     plan.roots.iter().map(column).collect()
 }

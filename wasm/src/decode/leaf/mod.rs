@@ -33,6 +33,9 @@ use crate::error::{EngineError, Result};
 /// What a page takes beside its bytes.
 const PAGE_BYTES: u64 = size_of::<Waiting>() as u64 + 64;
 
+/// What reading a leaf takes beside its pages: 4 KiB of them are for dictionary indices.
+const LEAF_BYTES: u64 = 6 << 10;
+
 enum Body {
     /// Header and body.
     Raw {
@@ -229,7 +232,7 @@ impl Leaf {
         let pages = if self.in_place { self.decompressed } else { self.decompressed.max(self.largest) };
         let ahead = self.ahead.as_ref().map_or(0, |ahead| ahead.len() * size_of::<Ahead>()) as u64;
         let places = (self.waiting.len() + self.taken.len()) as u64 * PAGE_BYTES;
-        self.compressed() + pages + self.dictionary.bytes + dictionary + ahead + places
+        LEAF_BYTES + self.compressed() + pages + self.dictionary.bytes + dictionary + ahead + places
     }
 
     pub fn ask(&mut self, bytes: u64) -> std::ops::Range<u64> {
