@@ -2,12 +2,20 @@
 //! column chunks are those of the schema, which the parser passes over, and how deep the schema is nested, which it
 //! follows call by call.
 
-use super::thrift::{Cursor, I32, LIST, STRUCT};
+use super::thrift::{BINARY, Cursor, I16, I32, I64, LIST, STRUCT};
 use crate::error::{EngineError, Result};
 
 /// Groups in groups. Types take up to three a level, and are refused when they are nested deeper than
 /// `schema_json::MAX_NESTING`.
 const MAX_GROUPS: usize = 128;
+
+// The types of the fields from 1 on, which the parser does not look at: it would take a number for the length of a list.
+const FILE: &[u8] = &[I32, LIST, I64, LIST, LIST, BINARY, LIST, STRUCT, BINARY];
+const SCHEMA_ELEMENT: &[u8] = &[I32, I32, I32, BINARY, I32, I32, I32, I32, I32, STRUCT];
+const ROW_GROUP: &[u8] = &[LIST, I64, I64, LIST, I64, I64, I16];
+const COLUMN_CHUNK: &[u8] = &[BINARY, I64, STRUCT, I64, I32, I64, I32, STRUCT, BINARY];
+const COLUMN: &[u8] =
+    &[I32, LIST, LIST, I32, I64, I64, I64, LIST, I64, I64, I64, STRUCT, LIST, I64, I32, STRUCT, STRUCT];
 
 /// The row group and the column in it of a column chunk.
 pub type ChunkPlace = (usize, usize);
@@ -20,6 +28,7 @@ pub fn look(footer: &[u8]) -> Result<Option<ChunkPlace>> {
     let (mut types, mut other) = (Vec::new(), None);
     while let Some(Some(kind)) = cursor.field(&mut id) {
         let read = match (id, kind) {
+            _ if !is_of(FILE, id, kind) => None,
             // schema
             (2, LIST) => groups(&mut cursor, &mut types),
             // row_groups
@@ -41,10 +50,22 @@ pub fn look(footer: &[u8]) -> Result<Option<ChunkPlace>> {
             }
             Some(_) => {}
             // The parser would make room for what a list claims to hold, or count it.
-            None => return Err(EngineError::corrupt(format!("the footer breaks off in its field {id}"))),
+            None => return Err(EngineError::corrupt(format!("the footer breaks off or is damaged in its field {id}"))),
         }
     }
     Ok(other)
+}
+
+/// Whether a field is of its type; later versions of the format may have more fields.
+fn is_of(kinds: &[u8], id: i16, kind: u8) -> bool {
+    let at = usize::try_from(id).ok().and_then(|id| id.checked_sub(1));
+    at.and_then(|at| kinds.get(at)).is_none_or(|known| *known == kind)
+}
+
+/// The next field's type, of a struct whose fields have these types (Some(None): it ends).
+fn field(cursor: &mut Cursor, kinds: &[u8], id: &mut i16) -> Option<Option<u8>> {
+    let kind = cursor.field(id)?;
+    kind.is_none_or(|kind| is_of(kinds, *id, kind)).then_some(kind)
 }
 
 /// How many groups of the schema are open at once; no more are counted than are too many. The leaves' types go to `types`.
@@ -56,8 +77,11 @@ fn groups(cursor: &mut Cursor, types: &mut Vec<i32>) -> Option<usize> {
         if let Some(children) = open.last_mut() {
             *children -= 1;
         }
-        let [kind, children] = ints(cursor, [1, 5])?;
+        let [kind, children] = ints(cursor, SCHEMA_ELEMENT, [1, 5])?;
         let children = children.unwrap_or(0);
+        if children > elements as i32 {
+            return None;
+        }
         types.extend(kind.filter(|_| children == 0));
         if children > 0 && most <= MAX_GROUPS {
             open.push(children);
@@ -71,7 +95,7 @@ fn of_other_type(cursor: &mut Cursor, types: &[i32]) -> Option<Option<ChunkPlace
     let (mut group, mut found) = (0, None);
     cursor.list_of(STRUCT, |cursor| {
         let mut id = 0;
-        while let Some(kind) = cursor.field(&mut id)? {
+        while let Some(kind) = field(cursor, ROW_GROUP, &mut id)? {
             // columns
             if (id, kind) == (1, LIST) {
                 let mut column = 0;
@@ -95,10 +119,10 @@ fn of_other_type(cursor: &mut Cursor, types: &[i32]) -> Option<Option<ChunkPlace
 /// The type in the metadata of a column chunk.
 fn chunk_type(cursor: &mut Cursor) -> Option<Option<i32>> {
     let (mut id, mut found) = (0, None);
-    while let Some(kind) = cursor.field(&mut id)? {
+    while let Some(kind) = field(cursor, COLUMN_CHUNK, &mut id)? {
         // meta_data
         if (id, kind) == (3, STRUCT) {
-            [found] = ints(cursor, [1])?;
+            [found] = ints(cursor, COLUMN, [1])?;
         } else {
             cursor.skip(kind, 0)?;
         }
@@ -106,10 +130,10 @@ fn chunk_type(cursor: &mut Cursor) -> Option<Option<i32>> {
     Some(found)
 }
 
-/// These fields of the struct here, where they are ints.
-fn ints<const N: usize>(cursor: &mut Cursor, ids: [i16; N]) -> Option<[Option<i32>; N]> {
+/// These fields, which are ints, of the struct here, whose fields have these types.
+fn ints<const N: usize>(cursor: &mut Cursor, kinds: &[u8], ids: [i16; N]) -> Option<[Option<i32>; N]> {
     let (mut id, mut found) = (0, [None; N]);
-    while let Some(kind) = cursor.field(&mut id)? {
+    while let Some(kind) = field(cursor, kinds, &mut id)? {
         match ids.iter().position(|wanted| (*wanted, kind) == (id, I32)) {
             Some(at) => found[at] = Some(cursor.int()?),
             None => cursor.skip(kind, 0)?,
@@ -161,6 +185,14 @@ mod tests {
         // key_value_metadata of 2^31 - 1 pairs.
         let list = [&[0x15, 2, 0x49, 0xfc][..], &[0xff; 4], &[7, 0, 0]].concat();
         assert_eq!(look(&list).unwrap_err().code, "SOURCE_CORRUPT");
+        // A schema element of 2^31 - 1 children.
+        let element = [&[0x15, 2, 0x19, 0x1c, 0x48, 1, b'x', 0x15, 0xfe][..], &[0xff; 3], &[0x0f, 0, 0]].concat();
+        assert_eq!(look(&element).unwrap_err().code, "SOURCE_CORRUPT");
+        // The same as a number of 64 bits, and another where the row groups should be.
+        for number in [&[0x15, 2, 0x19, 0x1c, 0x48, 1, b'x', 0x16, 0xfe][..], &[0x15, 2, 0x36, 0xfe]] {
+            let number = [number, &[0xff; 3], &[0x0f, 0, 0]].concat();
+            assert_eq!(look(&number).unwrap_err().code, "SOURCE_CORRUPT");
+        }
         // The same in a column chunk: encodings.
         let chunk =
             [&[0x15, 2, 0x39, 0x1c, 0x19, 0x1c, 0x3c, 0x15, 0, 0x19, 0xf5][..], &[0xff; 4], &[7, 0, 0, 0]].concat();
