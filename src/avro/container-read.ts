@@ -104,7 +104,7 @@ export async function openAvro(
 ): Promise<AvroFile> {
   const source = new ByteSource(input);
   try {
-    const magic = await source.take(MAGIC.length).catch(() => null);
+    const magic = (await source.has(MAGIC.length)) ? await source.take(MAGIC.length) : null;
     if (magic !== null && ENCRYPTED_MAGIC.every((byte, index) => magic[index] === byte)) {
       throw new IcestreamError('UNSUPPORTED', 'This file is encrypted (AES GCM stream), which cannot be read here.');
     }
@@ -155,11 +155,11 @@ class ByteSource {
   }
 
   async atEnd(): Promise<boolean> {
-    return !(await this.#fill(1));
+    return !(await this.has(1));
   }
 
   async take(size: number): Promise<Bytes> {
-    if (!(await this.#fill(size))) throw corrupt('it is cut off');
+    if (!(await this.has(size))) throw corrupt('it is cut off');
     this.#position += size;
     return this.#buffer.slice(this.#position - size, this.#position) as Bytes;
   }
@@ -171,7 +171,7 @@ class ByteSource {
   }
 
   async long(): Promise<bigint> {
-    await this.#fill(MAX_VARINT_BYTES);
+    await this.has(MAX_VARINT_BYTES);
     const reader = new ByteReader(this.#buffer.subarray(this.#position, this.#position + MAX_VARINT_BYTES));
     const value = reader.long();
     this.#position += reader.position;
@@ -179,7 +179,7 @@ class ByteSource {
   }
 
   /** Whether `size` bytes are there; reads chunks until they are. */
-  async #fill(size: number): Promise<boolean> {
+  async has(size: number): Promise<boolean> {
     let have = this.#buffer.length - this.#position;
     if (have >= size || this.#chunks === null) return have >= size;
     const parts = [this.#buffer.subarray(this.#position) as Bytes];

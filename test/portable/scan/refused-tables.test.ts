@@ -116,6 +116,15 @@ describe('damage', () => {
     expect(await refusal()).toMatchObject({ code: 'NOT_FOUND' });
   });
 
+  it('a manifest or a manifest list that is gone', async () => {
+    const list = table.currentSnapshot?.['manifest-list'] ?? '';
+    const [manifest] = await table.manifests();
+    for (const location of [manifest?.manifestPath ?? '', list]) {
+      await at.store.delete([location]);
+      expect(await refusal()).toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining(location) });
+    }
+  });
+
   it('a batch larger than the limit of memory says so', async () => {
     await table.append(sourceOf(orders(60_000)));
     const scan = table.scan({ memoryLimitBytes: 1 * MiB, batchSize: 60_000 });
