@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow_array::GenericListViewArray;
 use arrow_array::cast::AsArray;
 use arrow_array::{
-    Array, ArrayRef, ListArray, MapArray, OffsetSizeTrait, RecordBatch, RecordBatchOptions, StructArray, new_null_array,
+    Array, ArrayRef, ListArray, MapArray, OffsetSizeTrait, RecordBatch, RecordBatchOptions, StructArray,
 };
 use arrow_buffer::{BooleanBufferBuilder, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field, Fields, SchemaRef};
@@ -15,7 +15,7 @@ use super::constants::Constants;
 use super::fault::Failure;
 pub use super::plan::MatchBy;
 use super::plan::{self, Plan, Rules};
-use super::spread::{require_room, spread};
+use super::spread::{nulls, require_room, spread};
 use super::unpack::Unpacked;
 use crate::error::{EngineError, Result};
 
@@ -108,12 +108,13 @@ fn run_fields(
     rows: usize,
     mask: Option<&NullBuffer>,
 ) -> std::result::Result<Vec<ArrayRef>, Failure> {
-    let one = |((index, plan), field): (&(Option<usize>, Plan), &Arc<Field>)| match index {
-        Some(index) => run_field(plan, field, &columns[*index], mask).map_err(|f| f.within(field.name())),
-        None => match plan {
-            Plan::Constant(value) => Ok(value.repeat(rows)?),
-            _ => Ok(new_null_array(field.data_type(), rows)),
-        },
+    let one = |((index, plan), field): (&(Option<usize>, Plan), &Arc<Field>)| {
+        let column = match (index, plan) {
+            (Some(index), plan) => run_field(plan, field, &columns[*index], mask),
+            (None, Plan::Constant(value)) => value.repeat(rows),
+            (None, _) => nulls(field.data_type(), rows).map_err(Failure::from),
+        };
+        column.map_err(|f| f.within(field.name()))
     };
     plans.iter().zip(target).map(one).collect()
 }
@@ -138,10 +139,10 @@ fn run_field(plan: &Plan, field: &Field, array: &ArrayRef, mask: Option<&NullBuf
 
 fn run(plan: &Plan, target: &DataType, array: &ArrayRef, mask: Option<&NullBuffer>) -> Outcome {
     match (plan, target) {
-        (Plan::Nulls, _) => Ok(new_null_array(target, array.len())),
+        (Plan::Nulls, _) => Ok(nulls(target, array.len())?),
         (Plan::Leaf(cast), _) => cast::run(cast, array, target, mask),
         (Plan::Encoded(plan), _) => {
-            let Some(encoded) = Unpacked::of(array) else { return Err(unplanned(array)) };
+            let Some(encoded) = Unpacked::of(array)? else { return Err(unplanned(array)) };
             let used = encoded.used(mask);
             let values =
                 run(plan, target, &encoded.values, Some(&used)).map_err(|f| f.map_row(|v| encoded.row_of(v, mask)))?;
@@ -207,6 +208,7 @@ impl ListRows {
             DataType::LargeListView(_) => Self::gathered(array.as_list_view::<i64>()),
             DataType::FixedSizeList(_, size) => {
                 let list = array.as_fixed_size_list();
+                require_room(list.len() as u64 * size_of::<i32>() as u64, list.len())?;
                 let offsets = OffsetBuffer::from_repeated_length(*size as usize, list.len());
                 Ok(Self { offsets, values: list.values().slice(0, *size as usize * list.len()) })
             }
@@ -255,22 +257,23 @@ impl ListRows {
         run: impl FnOnce(&ArrayRef, Option<&NullBuffer>) -> Outcome,
     ) -> Outcome {
         let live = NullBuffer::union(array.nulls(), mask);
-        let hidden = live.as_ref().and_then(|live| self.child_mask(live));
+        let hidden = live.as_ref().map_or(Ok(None), |live| self.child_mask(live))?;
         run(&self.values, hidden.as_ref())
             .map_err(|f| f.map_row(|at| self.offsets.partition_point(|o| *o as usize <= at) - 1))
     }
 
     /// The elements of live rows; None when no row that is not live has elements.
-    fn child_mask(&self, live: &NullBuffer) -> Option<NullBuffer> {
+    fn child_mask(&self, live: &NullBuffer) -> std::result::Result<Option<NullBuffer>, EngineError> {
         let len = |row: usize| (self.offsets[row + 1] - self.offsets[row]) as usize;
         if !(0..live.len()).any(|row| live.is_null(row) && len(row) > 0) {
-            return None;
+            return Ok(None);
         }
+        require_room(self.values.len() as u64 / 8, live.len())?;
         let mut mask = BooleanBufferBuilder::new(self.values.len());
         for row in 0..live.len() {
             mask.append_n(len(row), live.is_valid(row));
         }
-        Some(NullBuffer::new(mask.finish()))
+        Ok(Some(NullBuffer::new(mask.finish())))
     }
 }
 

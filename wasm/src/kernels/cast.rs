@@ -11,6 +11,7 @@ use arrow_schema::DataType;
 
 use super::bytes::ByteRows;
 use super::fault::Failure;
+use super::spread::require_room;
 use super::{scalar, show};
 use crate::hex;
 
@@ -241,6 +242,10 @@ impl Step<'_> {
             DataType::FixedSizeBinary(width) => Some(*width as usize),
             _ => None,
         };
+        // Of values without bytes there may be any number.
+        if matches!(rows, ByteRows::Fixed(0, _)) {
+            require_room(len as u64 * size_of::<i32>() as u64, len)?;
+        }
         let mut offsets = Vec::with_capacity(len + 1);
         let mut total = 0usize;
         offsets.push(0);

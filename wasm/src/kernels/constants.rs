@@ -1,8 +1,10 @@
 //! Columns that hold one value in all rows, where the source does not have them: what a file's path says, defaults.
 
-use arrow_array::{Array, ArrayRef, UInt32Array};
-use arrow_schema::{ArrowError, DataType, FieldRef, Fields};
+use arrow_array::{Array, ArrayRef};
+use arrow_schema::{DataType, FieldRef, Fields};
 
+use super::fault::Failure;
+use super::spread::{require_room, spread};
 use crate::error::{EngineError, Result};
 use crate::text::column::Column;
 
@@ -21,8 +23,9 @@ impl PartialEq for Constant {
 }
 
 impl Constant {
-    pub fn repeat(&self, rows: usize) -> std::result::Result<ArrayRef, ArrowError> {
-        arrow_select::take::take(&self.0, &UInt32Array::from(vec![0; rows]), None)
+    pub fn repeat(&self, rows: usize) -> std::result::Result<ArrayRef, Failure> {
+        require_room(rows as u64 * size_of::<u32>() as u64, rows)?;
+        spread(&self.0, vec![0; rows], None)
     }
 }
 

@@ -3,6 +3,8 @@
 //! A row counts its fixed width (one byte for a boolean), 4 bytes and its content for text, binary, lists and maps,
 //! and for a struct what is in it. Encodings count as what they stand for; what lies under a null counts nothing.
 
+use std::ops::Range;
+
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, OffsetSizeTrait, RecordBatch};
 use arrow_buffer::{BooleanBufferBuilder, NullBuffer};
@@ -10,7 +12,7 @@ use arrow_schema::DataType;
 
 use super::bytes::ByteRows;
 use super::spread::Sizes;
-use super::unpack::Unpacked;
+use super::unpack::{Unpacked, runs_of};
 
 pub fn data_size(batch: &RecordBatch) -> u64 {
     column_sizes(batch).iter().sum()
@@ -50,17 +52,31 @@ fn size(array: &ArrayRef, mask: Option<&NullBuffer>) -> u64 {
         }
         DataType::FixedSizeList(_, width) => {
             let list = array.as_fixed_size_list();
-            let offsets: Vec<i32> = (0..=list.len() as i32).map(|i| i * width).collect();
-            4 * rows as u64 + lists(&offsets, list.values(), live())
+            let of = |row: usize| row * *width as usize..(row + 1) * *width as usize;
+            4 * rows as u64 + elements(list.values(), list.len(), of, live())
         }
         DataType::ListView(_) => 4 * rows as u64 + list_views(array.as_list_view::<i32>(), live()),
         DataType::LargeListView(_) => 4 * rows as u64 + list_views(array.as_list_view::<i64>(), live()),
-        DataType::Dictionary(..) | DataType::RunEndEncoded(..) => match Unpacked::of(array) {
-            Some(encoded) => encoded_size(&encoded, rows, mask),
+        DataType::Dictionary(..) => match Unpacked::of_dictionary(array) {
+            Some(encoded) => {
+                let counts = |row: &usize| mask.is_none_or(|m| m.is_valid(*row));
+                let value = |row: usize| (1, (!encoded.is_null(row)).then(|| encoded.index()[row] as usize));
+                encoded_size(&encoded.values, rows, (0..array.len()).filter(counts).map(value))
+            }
+            None => 0,
+        },
+        DataType::RunEndEncoded(..) => match runs_of(array) {
+            Some((values, runs)) => {
+                let count = |rows: &Range<usize>| match mask {
+                    Some(mask) => rows.clone().filter(|row| mask.is_valid(*row)).count() as u64,
+                    None => rows.len() as u64,
+                };
+                encoded_size(&values, rows, runs.iter().map(|(value, rows)| (count(rows), Some(*value))))
+            }
             None => 0,
         },
         other => match (other.primitive_width(), ByteRows::of(array)) {
-            (Some(width), _) => (rows * width) as u64,
+            (Some(width), _) => rows as u64 * width as u64,
             (None, Some(values)) => 4 * rows as u64 + content(&values, array.len(), live()),
             (None, None) => 0,
         },
@@ -77,14 +93,23 @@ fn content(values: &ByteRows<'_>, len: usize, live: Option<NullBuffer>) -> u64 {
 }
 
 fn lists<O: OffsetSizeTrait>(offsets: &[O], values: &ArrayRef, live: Option<NullBuffer>) -> u64 {
-    let at = |i: usize| offsets[i].as_usize();
     let rows = offsets.len() - 1;
-    let shown = values.slice(at(0), at(rows) - at(0));
-    let hides = |live: &NullBuffer| (0..rows).any(|i| live.is_null(i) && at(i + 1) > at(i));
+    elements(values, rows, |row| offsets[row].as_usize()..offsets[row + 1].as_usize(), live)
+}
+
+/// `of`: the elements of a row, which follow those of the row before.
+fn elements(values: &ArrayRef, rows: usize, of: impl Fn(usize) -> Range<usize>, live: Option<NullBuffer>) -> u64 {
+    // There may be more of these than there is room for a bit of each.
+    if rows == 0 || *values.data_type() == DataType::Null {
+        return 0;
+    }
+    let start = of(0).start;
+    let shown = values.slice(start, of(rows - 1).end - start);
+    let hides = |live: &NullBuffer| (0..rows).any(|row| live.is_null(row) && !of(row).is_empty());
     let Some(live) = live.filter(hides) else { return size(&shown, None) };
     let mut mask = BooleanBufferBuilder::new(shown.len());
-    for i in 0..rows {
-        mask.append_n(at(i + 1) - at(i), live.is_valid(i));
+    for row in 0..rows {
+        mask.append_n(of(row).len(), live.is_valid(row));
     }
     size(&shown, Some(&NullBuffer::new(mask.finish())))
 }
@@ -95,21 +120,19 @@ fn list_views<O: OffsetSizeTrait>(list: &arrow_array::GenericListViewArray<O>, l
     rows.map(|i| size(&list.value(i), None)).sum()
 }
 
-fn encoded_size(encoded: &Unpacked, rows: usize, mask: Option<&NullBuffer>) -> u64 {
-    let values = &encoded.values;
+/// `uses`: of how many rows which value counts; None: they are null themselves.
+fn encoded_size(values: &ArrayRef, rows: usize, uses: impl Iterator<Item = (u64, Option<usize>)>) -> u64 {
     if let Some(width) = values.data_type().primitive_width() {
-        return (rows * width) as u64;
+        return rows as u64 * width as u64;
     }
-    let counts = |row: &usize| mask.is_none_or(|m| m.is_valid(*row));
-    let index = encoded.index();
     if let Some(bytes) = ByteRows::of(values)
         && !matches!(values.data_type(), DataType::FixedSizeBinary(_))
     {
-        let shown =
-            (0..index.len()).filter(|r| counts(r) && !encoded.is_null(*r) && values.is_valid(index[*r] as usize));
-        return 4 * rows as u64 + shown.map(|r| bytes.len_of(index[r] as usize) as u64).sum::<u64>();
+        let of = |(rows, value): (u64, Option<usize>)| {
+            value.filter(|v| values.is_valid(*v)).map_or(0, |v| rows * bytes.len_of(v) as u64)
+        };
+        return 4 * rows as u64 + uses.map(of).sum::<u64>();
     }
     let mut sizes = Sizes::of(values);
-    let of = |r: usize| if encoded.is_null(r) { sizes.null() } else { sizes.at(index[r] as usize) };
-    (0..index.len()).filter(counts).map(of).sum()
+    uses.map(|(rows, value)| rows * value.map_or(sizes.null(), |v| sizes.at(v))).sum()
 }

@@ -2,6 +2,7 @@
 
 use arrow_array::{Array, ArrayRef, UInt32Array, new_null_array};
 use arrow_buffer::NullBuffer;
+use arrow_schema::DataType;
 
 use super::bytes::ByteRows;
 use super::data_size::column_size;
@@ -21,6 +22,12 @@ pub fn spread(values: &ArrayRef, index: Vec<u32>, nulls: Option<NullBuffer>) -> 
     let bytes = bytes_of(values, &index, nulls.as_ref())?;
     require_room(bytes, rows)?;
     Ok(arrow_select::take::take(values, &UInt32Array::new(index.into(), nulls), None)?)
+}
+
+/// As many nulls as there are rows, whose number need not come with bytes of theirs.
+pub fn nulls(data_type: &DataType, rows: usize) -> Result<ArrayRef, EngineError> {
+    require_room(column_size(&new_null_array(data_type, 1)).saturating_mul(rows as u64), rows)?;
+    Ok(new_null_array(data_type, rows))
 }
 
 /// Refuses what there is no room for, by a name.

@@ -1,5 +1,7 @@
 //! Dictionary and run-end encoded columns as values and, by row, the number of the value.
 
+use std::ops::Range;
+
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int16Type, Int32Type, Int64Type, RunEndIndexType};
 use arrow_array::{Array, ArrayRef, new_null_array};
@@ -7,7 +9,8 @@ use arrow_buffer::{ArrowNativeType, BooleanBufferBuilder, NullBuffer};
 use arrow_schema::DataType;
 
 use super::fault::Failure;
-use super::spread::spread;
+use super::spread::{require_room, spread};
+use crate::error::EngineError;
 
 pub struct Unpacked {
     pub values: ArrayRef,
@@ -17,27 +20,29 @@ pub struct Unpacked {
 }
 
 impl Unpacked {
-    /// None: the column is neither.
-    pub fn of(array: &dyn Array) -> Option<Self> {
-        match array.data_type() {
-            DataType::Dictionary(_, value_type) => {
-                let dictionary = array.as_any_dictionary();
-                let nulls = dictionary.keys().nulls().filter(|n| n.null_count() > 0).cloned();
-                if dictionary.values().is_empty() {
-                    // No key can be valid then.
-                    let values = new_null_array(value_type, 1);
-                    return Some(Self { values, index: vec![0; array.len()], nulls });
-                }
-                let index = dictionary.normalized_keys().into_iter().map(|k| k as u32).collect();
-                Some(Self { values: dictionary.values().clone(), index, nulls })
-            }
-            DataType::RunEndEncoded(ends, _) => Some(match ends.data_type() {
-                DataType::Int16 => runs::<Int16Type>(array),
-                DataType::Int32 => runs::<Int32Type>(array),
-                _ => runs::<Int64Type>(array),
-            }),
-            _ => None,
+    /// None: the column is neither. Runs take as good as no bytes: there may be no room for a number of each row.
+    pub fn of(array: &dyn Array) -> Result<Option<Self>, EngineError> {
+        let Some((values, runs)) = runs_of(array) else { return Ok(Self::of_dictionary(array)) };
+        require_room(array.len() as u64 * size_of::<u32>() as u64, array.len())?;
+        let mut index = Vec::with_capacity(array.len());
+        for (value, rows) in runs {
+            index.resize(rows.end, value as u32);
         }
+        Ok(Some(Self { values, index, nulls: None }))
+    }
+
+    /// None: the column is none.
+    pub fn of_dictionary(array: &dyn Array) -> Option<Self> {
+        let DataType::Dictionary(_, value_type) = array.data_type() else { return None };
+        let dictionary = array.as_any_dictionary();
+        let nulls = dictionary.keys().nulls().filter(|n| n.null_count() > 0).cloned();
+        if dictionary.values().is_empty() {
+            // No key can be valid then.
+            let values = new_null_array(value_type, 1);
+            return Some(Self { values, index: vec![0; array.len()], nulls });
+        }
+        let index = dictionary.normalized_keys().into_iter().map(|k| k as u32).collect();
+        Some(Self { values: dictionary.values().clone(), index, nulls })
     }
 
     /// Which values the rows use; rows that `mask` leaves out do not count. None: all.
@@ -74,16 +79,30 @@ impl Unpacked {
     }
 }
 
-fn runs<T: RunEndIndexType>(array: &dyn Array) -> Unpacked {
+type Runs = Vec<(usize, Range<usize>)>;
+
+/// The values of a run-end encoded column, and which rows have which of them, in order. None: it is none.
+pub fn runs_of(array: &dyn Array) -> Option<(ArrayRef, Runs)> {
+    let DataType::RunEndEncoded(ends, _) = array.data_type() else { return None };
+    Some(match ends.data_type() {
+        DataType::Int16 => runs::<Int16Type>(array),
+        DataType::Int32 => runs::<Int32Type>(array),
+        _ => runs::<Int64Type>(array),
+    })
+}
+
+fn runs<T: RunEndIndexType>(array: &dyn Array) -> (ArrayRef, Runs) {
     let array = array.as_run::<T>();
     let ends = array.run_ends();
     let (first, last) = (ends.offset(), ends.offset() + ends.len());
-    let mut index = Vec::with_capacity(ends.len());
+    let mut runs = Runs::new();
+    let mut row = 0;
     for (run, end) in ends.values().iter().enumerate() {
         let upto = end.as_usize().clamp(first, last) - first;
-        if upto > index.len() {
-            index.resize(upto, run as u32);
+        if upto > row {
+            runs.push((run, row..upto));
+            row = upto;
         }
     }
-    Unpacked { values: array.values().clone(), index, nulls: None }
+    (array.values().clone(), runs)
 }

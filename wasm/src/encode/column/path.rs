@@ -131,7 +131,7 @@ impl Path {
             nodes.push(Node { nullable: step.nullable, nulls, offsets });
             array = next;
         }
-        if let Some(unpacked) = Unpacked::of(&array) {
+        if let Some(unpacked) = Unpacked::of(&array)? {
             let values = unpacked.values.clone();
             array = unpacked.expand(&values)?;
         }

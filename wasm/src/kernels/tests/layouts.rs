@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use arrow_array::types::*;
 use arrow_array::*;
-use arrow_buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field, Fields, Schema, TimeUnit};
 
 use super::align::{align, batch, optional, required};
 use super::random::{Random, table_batch};
 use crate::error::EngineError;
-use crate::kernels::align::Aligner;
+use crate::kernels::align::{Aligner, MatchBy};
 use crate::kernels::data_size::data_size;
 use crate::memory::tests::with_blocks_of;
 
@@ -252,4 +252,52 @@ fn views_of_the_same_elements_are_counted_before_they_are_copied() {
     let error = with_blocks_of(most, || aligned_to(views(100_000, 300), list.clone())).unwrap_err();
     assert_eq!((error.code, error.column.as_deref()), ("MEMORY_LIMIT_TOO_SMALL", Some("a")), "{error}");
     assert_eq!(aligned_to(views(100, 30), list).unwrap().num_rows(), 30);
+}
+
+#[test]
+fn rows_that_take_no_bytes_are_measured_before_they_are_given_any() {
+    let many = 1 << 29;
+    let most = 8 << 20;
+    let nulls: ArrayRef = Arc::new(NullArray::new(many));
+    let one: ArrayRef = Arc::new(Int64Array::from(vec![7]));
+    let runs: ArrayRef = Arc::new(RunArray::<Int32Type>::try_new(&Int32Array::from(vec![many as i32]), &one).unwrap());
+    let nothing: ArrayRef = Arc::new(FixedSizeBinaryArray::try_new_with_len(0, Buffer::default(), None, many).unwrap());
+    let item = |of: &ArrayRef| Arc::new(Field::new("item", of.data_type().clone(), true));
+    let list = |of: &ArrayRef| -> ArrayRef {
+        let offsets = OffsetBuffer::from_lengths([many, 0]);
+        Arc::new(ListArray::try_new(item(of), offsets, of.clone(), Some(vec![false, true].into())).unwrap())
+    };
+    let pairs =
+        |of: &ArrayRef| -> ArrayRef { Arc::new(FixedSizeListArray::try_new(item(of), 2, of.clone(), None).unwrap()) };
+    let shown = |of: &ArrayRef| -> ArrayRef {
+        Arc::new(ListArray::try_new(item(of), OffsetBuffer::from_lengths([many]), of.clone(), None).unwrap())
+    };
+    let numbers = DataType::List(Arc::new(Field::new("element", DataType::Int64, true)));
+    let bytes = DataType::List(Arc::new(Field::new("element", DataType::Binary, true)));
+    let cases = [
+        (nulls.clone(), DataType::Int64, 0),
+        (runs.clone(), DataType::Int64, 8 * many),
+        (nothing.clone(), DataType::Binary, 0),
+        (pairs(&nulls), numbers.clone(), 4 * (many / 2)),
+        (pairs(&runs), numbers.clone(), 4 * (many / 2) + 8 * many),
+        (shown(&nulls), numbers.clone(), 4),
+        (shown(&runs), numbers.clone(), 4 + 8 * many),
+        (shown(&nothing), bytes, 4),
+        (list(&nulls), numbers, 8),
+    ];
+    for (column, target, size) in cases {
+        let text = format!("{} to {target}", column.data_type());
+        let batch = RecordBatch::try_from_iter_with_nullable([("a", column.clone(), true)]).unwrap();
+        assert_eq!(with_blocks_of(most, || data_size(&batch)), size as u64, "{text}");
+        let error = with_blocks_of(most, || aligned_to(column, target)).unwrap_err();
+        assert!(error.column.as_deref().is_some_and(|c| c.starts_with('a')), "{text}: {error}");
+        assert_eq!(error.code, "MEMORY_LIMIT_TOO_SMALL", "{text}: {error}");
+    }
+    let batch = RecordBatch::try_from_iter_with_nullable([("a", nulls, true)]).unwrap();
+    let missing = Arc::new(Schema::new(vec![Field::new("b", DataType::Utf8, true)]));
+    for constants in [vec![], vec![(vec!["b".to_owned()], Some("x".to_owned()))]] {
+        let aligner = Aligner::with_rules(batch.schema(), missing.clone(), MatchBy::Name, constants).unwrap();
+        let error = with_blocks_of(most, || aligner.align(&batch)).unwrap_err();
+        assert_eq!((error.code, error.column.as_deref()), ("MEMORY_LIMIT_TOO_SMALL", Some("b")), "{error}");
+    }
 }
