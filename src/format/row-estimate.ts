@@ -11,6 +11,11 @@ export function estimateRowBytes(schema: ArrowSchema): number {
   return schema.fields.reduce((sum, field) => sum + typeBytes(field.type, 0), 0);
 }
 
+/** Bytes that any row has, on the same scale: of one whose texts, lists and maps are all empty. */
+export function leastRowBytes(schema: ArrowSchema): number {
+  return schema.fields.reduce((sum, field) => sum + leastTypeBytes(field.type), 0);
+}
+
 /** Columns that are stored by themselves. */
 export function leafColumns(schema: ArrowSchema): number {
   return schema.fields.reduce((sum, field) => sum + leaves(field), 0);
@@ -39,6 +44,20 @@ function typeBytes(type: ArrowType, lists: number): number {
       return type.fields.reduce((sum, field) => sum + typeBytes(field.type, lists), 0);
     default:
       return 8;
+  }
+}
+
+function leastTypeBytes(type: ArrowType): number {
+  switch (type.kind) {
+    case 'utf8':
+    case 'binary':
+    case 'list':
+    case 'map':
+      return 4;
+    case 'struct':
+      return type.fields.reduce((sum, field) => sum + leastTypeBytes(field.type), 0);
+    default:
+      return typeBytes(type, 0);
   }
 }
 

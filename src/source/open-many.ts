@@ -169,7 +169,7 @@ class ManyRun {
     let rowsBefore = 0;
     try {
       for await (const batch of file.batches()) {
-        yield* alignInParts(batch, file.schema, this.#open.lease, (rows) => {
+        yield* alignInParts(batch, this.#target, this.#open.lease, (rows) => {
           const count = rows.numRows;
           const aligned = alignBatch(aligner, rows, rowsBefore, name);
           rowsBefore += count;

@@ -28,7 +28,7 @@ export async function selectColumns(
   }
   async function* batches(): AsyncGenerator<Batch, void, undefined> {
     for await (const batch of source.batches()) {
-      yield* alignInParts(batch, source.schema, open.lease, (rows) => aligner.align(rows));
+      yield* alignInParts(batch, schema, open.lease, (rows) => aligner.align(rows));
     }
   }
   return makeOpenSource({

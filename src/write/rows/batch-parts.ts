@@ -6,14 +6,18 @@ import type { MemoryPlan } from '../memory-plan.ts';
  * The rows of `batch`, each part aligned by `toTable` (which consumes it) as it is asked for. A large batch would be
  * there twice while it is cast, and again while its last rows wait for their row group: its parts are copies, and it is
  * freed with the last one. Takes over the batch; leaving early frees it. What is yielded belongs to the consumer.
+ * @param rowBytes What a row takes at the least once it is aligned: of columns that it lacks, or that are null, the batch
+ * has nothing.
  */
 export function* inParts(
   batch: Batch,
   toTable: (rows: Batch) => Batch,
   plan: Pick<MemoryPlan, 'bufferedRowBytes' | 'stepBytes'>,
+  rowBytes: number,
 ): Generator<Batch, void, undefined> {
   const { numRows } = batch;
-  const small = batch.byteLength <= plan.bufferedRowBytes / 4;
+  const bytesOf = (rows: Batch) => Math.max(rows.byteLength, rows.numRows * rowBytes);
+  const small = bytesOf(batch) <= plan.bufferedRowBytes / 4;
   if (small || numRows === 1) {
     const aligned = toTable(batch);
     if (numRows > 0) yield aligned;
@@ -21,7 +25,7 @@ export function* inParts(
     return;
   }
   using whole = batch;
-  const partRows = Math.max(1, Math.floor((numRows * plan.stepBytes) / whole.byteLength));
+  const partRows = Math.max(1, Math.floor((numRows * plan.stepBytes) / bytesOf(whole)));
   for (let at = 0; at < numRows; at += partRows) {
     const part = whole.slice(at, Math.min(partRows, numRows - at));
     for (const rows of evened(part, 2 * plan.stepBytes)) {

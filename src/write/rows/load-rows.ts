@@ -3,6 +3,7 @@ import type { ArrowSchema } from '../../engine/arrow-schema.ts';
 import type { AlignConstant, Batch, Engine } from '../../engine/engine.ts';
 import type { EngineCharge } from '../../engine/engine-charge.ts';
 import { IcestreamError } from '../../errors.ts';
+import { leastRowBytes } from '../../format/row-estimate.ts';
 import { alignBatch } from '../../source/align-batch.ts';
 import { rowsShareValues } from '../../source/align-in-parts.ts';
 import type { OpenSource } from '../../source/source.ts';
@@ -92,6 +93,8 @@ async function pump(
   const { engine, source, target, constants, meter, signal } = options;
   using aligner = engine.aligner(source.schema, { target, constants });
   const shared = rowsShareValues(source.schema);
+  const constantBytes = constants.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
+  const rowBytes = leastRowBytes(target) + constantBytes;
   let file = source.currentFile;
   let rowsBefore = 0;
   for await (const batch of source.batches()) {
@@ -111,7 +114,7 @@ async function pump(
       meter.rowsIn += count;
       return aligned;
     };
-    for (const rows of inParts(batch, toTable, options.plan)) {
+    for (const rows of inParts(batch, toTable, options.plan, rowBytes)) {
       await writer.write(rows);
       sample();
     }
