@@ -5,7 +5,7 @@ import { formatTimestamp } from '../spec/date-time.ts';
 import { toHex } from '../util/encoding.ts';
 import { BadValue } from './bad-value.ts';
 import { plainDecimal } from './row-text.ts';
-import { type Row, rowEntries, temporalName } from './row-types.ts';
+import { hasNamedValues, isTypedArray, kindOf, type Row, rowEntries, temporalName } from './row-types.ts';
 
 type Write = (value: unknown) => string;
 
@@ -77,7 +77,7 @@ function writer(field: ArrowField, path: string): Write {
     case 'fixed_size_list': {
       const element = nullSafe(writer(type.element, `${path}.element`));
       return (v) => {
-        if (!Array.isArray(v) && !ArrayBuffer.isView(v)) throw wrong(v);
+        if (!Array.isArray(v) && !isTypedArray(v)) throw wrong(v);
         return `[${Array.from(v as ArrayLike<unknown>, element).join(',')}]`;
       };
     }
@@ -95,7 +95,7 @@ function writer(field: ArrowField, path: string): Write {
       const item = nullSafe(writer(type.value, `${path}.value`));
       const textKeys = type.key.type.kind === 'utf8';
       return (v) => {
-        if (typeof v !== 'object' || v === null || Array.isArray(v)) throw wrong(v);
+        if (typeof v !== 'object' || v === null || !hasNamedValues(v)) throw wrong(v);
         const entries: Iterable<[unknown, unknown]> = v instanceof Map ? v : Object.entries(v);
         // Keys that are no text: the engine takes an array of entries.
         if (!textKeys) return `[${Array.from(entries, ([k, x]) => `{"key":${key(k)},"value":${item(x)}}`).join(',')}]`;
@@ -113,7 +113,7 @@ function structText(
   path: string,
   wrong: (value: unknown) => BadValue,
 ): string {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Date) throw wrong(value);
+  if (typeof value !== 'object' || value === null || !hasNamedValues(value)) throw wrong(value);
   const parts: string[] = [];
   for (const [name, item] of rowEntries(value as Row)) {
     if (item === null || item === undefined) continue;
@@ -199,10 +199,4 @@ function bytesOf(value: unknown, wrong: Wrong): Uint8Array {
 function quoted(text: string, path: string): string {
   if (text.isWellFormed()) return JSON.stringify(text);
   throw new BadValue(path, 'holds half of a surrogate pair, which is not text; repair it with toWellFormed()');
-}
-
-function kindOf(value: unknown): string {
-  if (Array.isArray(value)) return 'an array';
-  if (typeof value !== 'object' || value === null) return `a ${typeof value}`;
-  return `a ${value.constructor?.name || 'object'}`;
 }

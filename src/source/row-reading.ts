@@ -1,6 +1,6 @@
 /** Rows from the caller's iterable, one by one. */
 import { IcestreamError } from '../errors.ts';
-import type { Row } from './row-types.ts';
+import { hasNamedValues, kindOf, type Row } from './row-types.ts';
 import type { OpenSourceOptions } from './source.ts';
 
 /** Rows that come one by one. */
@@ -48,8 +48,11 @@ export class RowReading {
     if (this.#ended) return null;
     this.open.signal?.throwIfAborted();
     let result: IteratorResult<Row>;
+    let row: unknown;
     try {
       result = await this.#iterator.next();
+      // As `for await` does with an array of promises.
+      row = result.value instanceof Promise ? await result.value : result.value;
     } catch (error) {
       this.#ended = true;
       const reason = error instanceof Error ? error.message : String(error);
@@ -65,9 +68,8 @@ export class RowReading {
       this.#ended = true;
       return null;
     }
-    const row: unknown = result.value;
-    if (typeof row !== 'object' || row === null || Array.isArray(row)) {
-      const what = Array.isArray(row) ? 'an array' : row === null ? 'null' : `a ${typeof row}`;
+    const what = notRow(row);
+    if (what !== null) {
       throw new IcestreamError('INVALID_VALUE', `${this.name}: row ${this.#count} is ${what}; rows are objects`, {
         file: this.name,
         row: this.#count,
@@ -87,6 +89,14 @@ export class RowReading {
       // The rows are not wanted any more: how they fail to end does not matter.
     }
   }
+}
+
+/** What is given instead of a row; null: it is one. */
+function notRow(row: unknown): string | null {
+  if (typeof row !== 'object' || row === null || !hasNamedValues(row)) return kindOf(row);
+  if (!(row instanceof Map)) return null;
+  for (const name of row.keys()) if (typeof name !== 'string') return `a Map with ${kindOf(name)} as a name`;
+  return null;
 }
 
 function unreadableRows(message: string, file: string, cause: unknown): IcestreamError {

@@ -28,6 +28,26 @@ const LARGEST_DECIMAL = 10n ** 38n;
 /** A row: an object (its own enumerable properties) or a Map with text keys. */
 export type Row = Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown>;
 
+/**
+ * Whether an object is one of named values: a plain one, a Map, or what has properties of its own. A Date, a Set, bytes, a
+ * promise and their like would be read as an object without any.
+ */
+export function hasNamedValues(value: object): boolean {
+  if (value instanceof Map) return true;
+  if (Array.isArray(value) || ArrayBuffer.isView(value) || value instanceof Date) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // Plain objects, of any realm, may be empty.
+  return prototype === null || Object.getPrototypeOf(prototype) === null || Object.keys(value).length > 0;
+}
+
+/** What a value is, for messages. */
+export function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (Array.isArray(value)) return 'an array';
+  const kind = typeof value === 'object' ? value.constructor?.name || 'object' : typeof value;
+  return `${/^[aeio]/i.test(kind) ? 'an' : 'a'} ${kind}`;
+}
+
 /** Names and values of a row. */
 export function rowEntries(row: Row): Iterable<readonly [string, unknown]> {
   return row instanceof Map ? row : Object.entries(row);
@@ -96,7 +116,7 @@ function objectType(value: object, path: string, depth: number): ArrowType {
   if (depth >= MOST_NESTED_TYPES) {
     throw new BadValue(path, `is nested more than ${MOST_NESTED_TYPES} levels deep, or holds itself`);
   }
-  if (Array.isArray(value) || ArrayBuffer.isView(value)) {
+  if (Array.isArray(value) || isTypedArray(value)) {
     let element: ArrowType = NULL;
     for (const item of value as Iterable<unknown>) element = widen(element, item, `${path}.element`, depth + 1);
     return { kind: 'list', layout: 'offset32', element: nullable('element', element) };
@@ -111,10 +131,16 @@ function objectType(value: object, path: string, depth: number): ArrowType {
     return { kind: 'map', key: { ...nullable('key', key), nullable: false }, value: nullable('value', item) };
   }
   if (value instanceof Set) throw new BadValue(path, 'is a Set; pass an array');
+  if (!hasNamedValues(value)) throw new BadValue(path, `is ${kindOf(value)}, which has no properties to read`);
   const fields = Object.entries(value).map(([name, item]) =>
     nullable(name, widen(NULL, item, `${path}.${name}`, depth + 1)),
   );
   return { kind: 'struct', fields };
+}
+
+/** An array of numbers. */
+export function isTypedArray(value: unknown): boolean {
+  return ArrayBuffer.isView(value) && !(value instanceof DataView);
 }
 
 function nullable(name: string, type: ArrowType): ArrowField {

@@ -181,8 +181,46 @@ describe('a value that does not fit its column is named', () => {
     });
   });
 
+  test('an object without properties of its own, which would be an empty one', async () => {
+    class OfGetters {
+      get b(): number {
+        return 1;
+      }
+    }
+    const values = [
+      new Date(0),
+      new Set([1]),
+      Promise.resolve({ b: 1 }),
+      /x/,
+      new ArrayBuffer(4),
+      new Uint8Array(),
+      new DataView(new ArrayBuffer(4)),
+      Object(1),
+      new Error('x'),
+      new OfGetters(),
+    ];
+    for (const value of values) {
+      for (const [first, row] of [
+        [{ a: { b: 1 } }, { a: value }],
+        [{ a: new Map([['b', 1]]) }, { a: value }],
+        [{ a: new Map([[1n, 1]]) }, { a: value }],
+        [{ a: 1 }, value instanceof Promise ? new Map([[value, 1]]) : value],
+      ]) {
+        await expect(late(first as object, row as object), value.constructor.name).rejects.toMatchObject({
+          code: 'INVALID_VALUE',
+          place: { row: 1 },
+          message: expect.stringMatching(/row 1.* is an? /),
+        });
+      }
+    }
+    await expect(typesOf([{ a: new OfGetters() }])).rejects.toMatchObject({ code: 'INVALID_VALUE', place: { row: 0 } });
+    await expect(typesOf([{ a: new DataView(new ArrayBuffer(4)) }])).rejects.toMatchObject({ code: 'INVALID_VALUE' });
+    expect((await late({ a: { b: 1 } }, { a: {} })).rows[1]).toEqual({ a: { b: null } });
+    expect((await late({ a: { b: 1 } }, { a: Object.create(null) })).rows[1]).toEqual({ a: { b: null } });
+  });
+
   test('something that is no row', async () => {
-    for (const row of [null, 1, 'x', [1]]) {
+    for (const row of [null, 1, 'x', [1], new Map([[1, 1]]), new Set([1]), new Uint8Array(2)]) {
       await expect(readAll(rowsSource([{ a: 1 }, row] as never))).rejects.toMatchObject({
         code: 'INVALID_VALUE',
         place: { row: 1 },
@@ -204,6 +242,15 @@ test('empty and duplicate names, and half surrogates in names, are refused', asy
   await expect(readAll(rowsSource([{ 'a\ud800': 1 }]))).rejects.toMatchObject({ code: 'INVALID_VALUE' });
   await expect(readAll(rowsSource([]))).rejects.toMatchObject({ code: 'SOURCE_EMPTY' });
   await expect(readAll(rowsSource([{}]))).rejects.toMatchObject({ code: 'SOURCE_EMPTY' });
+});
+
+test('promises of rows are awaited, also for the types of their columns', async () => {
+  const row = (a: number) => Promise.resolve({ a });
+  expect((await readAll(rowsSource([row(1), row(2)] as never))).rows).toEqual([{ a: 1n }, { a: 2n }]);
+  await expect(readAll(rowsSource([row(1), Promise.reject(new Error('gone'))] as never))).rejects.toMatchObject({
+    code: 'SOURCE_UNREADABLE',
+    message: expect.stringMatching(/after 1 rows: gone/),
+  });
 });
 
 test('many rows from an async generator, in batches of one size', async () => {
