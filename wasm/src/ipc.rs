@@ -215,7 +215,14 @@ impl IpcReader {
                 let values = fields.first().and_then(|f| dictionary_values(f.data_type()));
                 let values = values.ok_or_else(|| bad("a dictionary of no column"))?;
                 let body = bounds::placed(body, std::iter::once(values));
-                bounds::check(&data, &body, std::iter::once(Column::dictionary(values)), version)?;
+                let unused = bounds::check(&data, &body, std::iter::once(Column::dictionary(values)), version)?;
+                let copy;
+                let dictionary = if unused.is_empty() {
+                    dictionary
+                } else {
+                    copy = bounds::without_buffers(metadata, &data, &unused);
+                    parse(&copy)?.header_as_dictionary_batch().ok_or_else(|| bad("no dictionary"))?
+                };
                 read_dictionary_impl(
                     &body,
                     dictionary,
@@ -232,7 +239,14 @@ impl IpcReader {
                 let data = message.header_as_record_batch().ok_or_else(|| bad("no batch"))?;
                 let schema = self.schema.clone().ok_or_else(|| bad("a batch before the schema"))?;
                 let body = bounds::placed(body, schema.fields().iter().map(|f| f.data_type()));
-                bounds::check(&data, &body, schema.fields().iter().map(|f| Column::of(f)), version)?;
+                let unused = bounds::check(&data, &body, schema.fields().iter().map(|f| Column::of(f)), version)?;
+                let copy;
+                let data = if unused.is_empty() {
+                    data
+                } else {
+                    copy = bounds::without_buffers(metadata, &data, &unused);
+                    parse(&copy)?.header_as_record_batch().ok_or_else(|| bad("no batch"))?
+                };
                 let mut unchecked = UnsafeFlag::new();
                 // SAFETY: as `read_trusted` demands.
                 unsafe { unchecked.set(self.trusted) };

@@ -113,6 +113,14 @@ it('keeps batches whose messages have no body', () => {
   for (const batch of batches) batch.free();
 });
 
+it('takes offsets of no rows that lie behind the values, of which there are none', () => {
+  const empty = readIn(bytesOf(fixtures.offsetsOfNoRows), 100);
+  expect(empty.map((b) => [b.numRows, b.schema.fields.length])).toEqual([[0, 5]]);
+  const lists = readIn(bytesOf(fixtures.listOfNoLists), 100);
+  expect(lists.map((b) => [b.numRows, b.byteLength])).toEqual([[1, 4]]);
+  for (const batch of [...empty, ...lists]) batch.free();
+});
+
 it('knows the schema before the first batch', () => {
   const bytes = bytesOf(fixtures.plainStream);
   using reader = engine.ipcReader();

@@ -66,12 +66,14 @@ impl<'a> Column<'a> {
     }
 }
 
+/// The numbers of the buffers that are offsets of no rows: some writers leave one there that lies behind the values, of
+/// which there are none.
 pub fn check<'a>(
     data: &RecordBatch,
     body: &Buffer,
     mut columns: impl Iterator<Item = Column<'a>>,
     version: MetadataVersion,
-) -> Result<()> {
+) -> Result<Vec<usize>> {
     let nodes = || data.nodes().into_iter().flatten();
     let views = || data.variadicBufferCounts().into_iter().flatten();
     if data.length() < 0 || nodes().any(|n| n.length() < 0 || n.null_count() < 0) || views().any(|n| n < 0) {
@@ -114,6 +116,8 @@ pub fn check<'a>(
     let rows: Vec<_> = nodes().map(|n| Rows { all: n.length() as u64, null: n.null_count() as u64 }).collect();
     let mut walk = Walk {
         rows: rows.into_iter(),
+        unused: Vec::new(),
+        count: buffers.len(),
         buffers: buffers.into_iter(),
         codec,
         views: views().collect::<Vec<_>>().into_iter(),
@@ -124,7 +128,21 @@ pub fn check<'a>(
             Some(name) => e.at_column(name),
             None => e,
         })
-    })
+    })?;
+    Ok(walk.unused)
+}
+
+/// A copy of a message's metadata that says of buffers that they are empty.
+pub fn without_buffers(metadata: &[u8], data: &RecordBatch, buffers: &[usize]) -> Vec<u8> {
+    let mut copy = metadata.to_vec();
+    let Some(all) = data.buffers() else { return copy };
+    let start = all.bytes().as_ptr() as usize - metadata.as_ptr() as usize;
+    for buffer in buffers {
+        // The place, and behind it the length.
+        let length = start + buffer * size_of::<arrow_ipc::Buffer>() + size_of::<i64>();
+        copy[length..length + size_of::<i64>()].fill(0);
+    }
+    copy
 }
 
 struct Rows {
@@ -167,6 +185,9 @@ struct Walk<'a> {
     codec: Option<CompressionType>,
     views: std::vec::IntoIter<i64>,
     version: MetadataVersion,
+    unused: Vec<usize>,
+    /// Of all buffers.
+    count: usize,
 }
 
 impl Walk<'_> {
@@ -176,6 +197,15 @@ impl Walk<'_> {
             Some(span) if span.size % width != 0 => Err(bad("a buffer that ends within a value")),
             _ => Ok(()),
         }
+    }
+
+    /// The next buffers are validity and offsets.
+    fn offsets(&mut self, width: u64, rows: u64) -> Result<()> {
+        self.buffer(1)?;
+        if rows == 0 && self.buffers.len() > 0 {
+            self.unused.push(self.count - self.buffers.len());
+        }
+        self.buffer(width)
     }
 
     /// As `buffer`, for one that arrow-ipc cuts to its values unseen.
@@ -225,8 +255,14 @@ impl Walk<'_> {
         let rows = self.rows.next().map_or(0, |rows| rows.all);
         match data_type {
             DataType::Null => Ok(()),
-            DataType::Utf8 | DataType::Binary => self.widths(&[1, 4, 1]),
-            DataType::LargeUtf8 | DataType::LargeBinary => self.widths(&[1, 8, 1]),
+            DataType::Utf8 | DataType::Binary => {
+                self.offsets(4, rows)?;
+                self.buffer(1)
+            }
+            DataType::LargeUtf8 | DataType::LargeBinary => {
+                self.offsets(8, rows)?;
+                self.buffer(1)
+            }
             DataType::Utf8View | DataType::BinaryView => {
                 self.widths(&[1, 16])?;
                 let count = self.views.next().unwrap_or(0);
@@ -235,11 +271,11 @@ impl Walk<'_> {
                 })
             }
             DataType::List(child) | DataType::Map(child, _) => {
-                self.widths(&[1, 4])?;
+                self.offsets(4, rows)?;
                 self.array(child.data_type())
             }
             DataType::LargeList(child) => {
-                self.widths(&[1, 8])?;
+                self.offsets(8, rows)?;
                 self.array(child.data_type())
             }
             DataType::ListView(child) => {

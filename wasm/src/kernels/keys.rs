@@ -5,7 +5,6 @@ use arrow_buffer::NullBuffer;
 
 use super::bytes::ByteRows;
 use super::transform::shortest;
-use crate::error::{EngineError, Result};
 
 pub enum Keys {
     /// Always null.
@@ -43,16 +42,20 @@ pub struct KeyColumn {
     pub nulls: Option<NullBuffer>,
 }
 
+/// The form has no place for a value.
+#[derive(Debug)]
+pub struct Misfit;
+
 impl KeyColumn {
     /// The value at `row` as single-value bytes; None: null.
-    pub fn encode(&self, row: usize) -> Result<Option<Vec<u8>>> {
+    pub fn encode(&self, row: usize) -> Result<Option<Vec<u8>>, Misfit> {
         if self.nulls.as_ref().is_some_and(|n| n.is_null(row)) {
             return Ok(None);
         }
         Ok(match &self.keys {
             Keys::Void => None,
-            Keys::Ints(values) => Some(self.encode_int(values[row], row)?),
-            Keys::Buckets { numbers, .. } => Some(self.encode_int(numbers[row].into(), row)?),
+            Keys::Ints(values) => Some(self.encode_int(values[row])?),
+            Keys::Buckets { numbers, .. } => Some(self.encode_int(numbers[row].into())?),
             Keys::Wide(values) => Some(shortest(&values[row].to_be_bytes()).to_vec()),
             Keys::Bytes { column, ends } => {
                 // The kinds of columns were sorted out when the keys were made.
@@ -62,18 +65,10 @@ impl KeyColumn {
         })
     }
 
-    fn encode_int(&self, v: i64, row: usize) -> Result<Vec<u8>> {
+    fn encode_int(&self, v: i64) -> Result<Vec<u8>, Misfit> {
         Ok(match self.form {
             Form::Bool => vec![v as u8],
-            Form::Int32 => {
-                let narrow = i32::try_from(v).map_err(|_| {
-                    EngineError::invalid_value(format!(
-                        "row {row} of the batch: its partition value {v} does not fit an int"
-                    ))
-                    .at_row(row as u64)
-                })?;
-                narrow.to_le_bytes().to_vec()
-            }
+            Form::Int32 => i32::try_from(v).map_err(|_| Misfit)?.to_le_bytes().to_vec(),
             Form::Float32 => (v as u32).to_le_bytes().to_vec(),
             Form::Int64 | Form::Float64 => v.to_le_bytes().to_vec(),
             Form::Decimal | Form::Bytes => shortest(&i128::from(v).to_be_bytes()).to_vec(),

@@ -10,7 +10,8 @@ use super::concat::require_one_schema;
 use super::data_size::{column_size, column_sizes};
 use super::gather::gather;
 use super::group::group;
-use super::keys::KeyColumn;
+use super::keys::{KeyColumn, Misfit};
+use super::show;
 use super::transform::Transform;
 use crate::error::{EngineError, Result};
 use crate::schema_json::field_id;
@@ -79,7 +80,10 @@ pub fn partition(batches: Vec<RecordBatch>, transforms: &[(i32, Transform)], mos
     }
     let mut values = Vec::with_capacity(groups.firsts.len());
     for first in &groups.firsts {
-        values.push(keys.iter().map(|k| k.encode(*first as usize)).collect::<Result<Vec<_>>>()?);
+        let encoded = keys.iter().zip(transforms).map(|(key, transform)| {
+            key.encode(*first as usize).map_err(|Misfit| misfit(&batches, transform, *first as usize))
+        });
+        values.push(encoded.collect::<Result<Vec<_>>>()?);
     }
     drop(keys);
     if let ([_], [values]) = (&groups.firsts[..], &values[..]) {
@@ -109,6 +113,24 @@ fn cut_off(batches: &mut Vec<RecordBatch>, rows: usize) -> Vec<RecordBatch> {
         rest[0] = rest[0].slice(left, rest[0].num_rows() - left);
     }
     rest
+}
+
+/// The value says more than its row, which is one of rows that were put together.
+fn misfit(batches: &[RecordBatch], (id, transform): &(i32, Transform), mut row: usize) -> EngineError {
+    let mut batches = batches.iter();
+    let batch = batches.find(|batch| {
+        let is_here = row < batch.num_rows();
+        row -= if is_here { 0 } else { batch.num_rows() };
+        is_here
+    });
+    let found = batch.and_then(|batch| find(batch.schema_ref().fields(), batch.columns(), None, *id));
+    let (name, value) =
+        found.map(|(field, column, _)| (field.name().as_str(), show::value(&column, row))).unwrap_or_default();
+    EngineError::invalid_value(format!(
+        "column \"{name}\": {value} has a value of partition transform {transform} that does not fit an int; correct the \
+         value, or partition the table by another transform"
+    ))
+    .at_column(name)
 }
 
 fn key_column(batches: &[RecordBatch], id: i32, transform: Transform) -> Result<KeyColumn> {

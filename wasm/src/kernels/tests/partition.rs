@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::*;
-use arrow_array::{Array, ArrayRef, BinaryArray, Int16Array, Int32Array, ListArray, RecordBatch, UInt32Array};
+use arrow_array::{
+    Array, ArrayRef, BinaryArray, Int16Array, Int32Array, ListArray, RecordBatch, TimestampMicrosecondArray,
+    UInt32Array,
+};
 use arrow_buffer::OffsetBuffer;
 use arrow_schema::{DataType, Schema};
 
@@ -191,6 +194,19 @@ fn a_field_in_a_list_or_not_there_is_refused() {
         assert_eq!(error.code, "INVALID_ARGUMENT");
         assert!(error.message.contains(&id.to_string()));
     }
+}
+
+#[test]
+fn a_value_whose_partition_value_fits_nowhere_is_named_with_its_column() {
+    let times = |values: Vec<i64>| {
+        let column: ArrayRef = Arc::new(TimestampMicrosecondArray::from(values));
+        let schema = Schema::new(vec![field("at", column.data_type().clone(), 1)]);
+        RecordBatch::try_new(Arc::new(schema), vec![column]).unwrap()
+    };
+    let error = parts_of(vec![times(vec![0, 1]), times(vec![2, i64::MAX])], &[(1, Transform::Hour)]).err().unwrap();
+    assert_eq!((error.code, error.row, error.column.as_deref()), ("INVALID_VALUE", None, Some("at")));
+    let expected = "column \"at\": 294247-01-10T04:00:54.775807 has";
+    assert!(error.message.starts_with(expected) && error.message.contains("hour"), "{error}");
 }
 
 #[test]
