@@ -48,6 +48,8 @@ fn is_used_in_place(data_type: &DataType) -> bool {
     }
 }
 
+const OUTSIDE: &str = "a list outside of its values";
+
 /// What a message has the values of.
 pub struct Column<'a> {
     /// None: a dictionary, which columns share.
@@ -226,13 +228,13 @@ impl Walk<'_> {
         self.full_buffer(width as u64, rows)
     }
 
-    /// Offsets or sizes of list views, of 64 bits: arrow-data adds them up before it compares them.
-    fn view_ends(&mut self, rows: u64) -> Result<()> {
+    /// The next buffer holds values of 64 bits that are used as such of 32, or added up before they are compared.
+    fn small_buffer(&mut self, rows: u64, otherwise: &str) -> Result<()> {
         if let Some(span) = self.buffers.as_slice().first() {
             let values = span.unpacked(self.codec)?;
             let (values, _) = values.as_chunks::<8>();
             if values.iter().take(rows as usize).any(|v| !(0..=i64::from(i32::MAX)).contains(&i64::from_le_bytes(*v))) {
-                return Err(bad("a list outside of its values"));
+                return Err(bad(otherwise));
             }
         }
         self.buffer(8)
@@ -284,8 +286,8 @@ impl Walk<'_> {
             }
             DataType::LargeListView(child) => {
                 self.buffer(1)?;
-                self.view_ends(rows)?;
-                self.view_ends(rows)?;
+                self.small_buffer(rows, OUTSIDE)?;
+                self.small_buffer(rows, OUTSIDE)?;
                 self.array(child.data_type())
             }
             DataType::FixedSizeList(child, size) => {
@@ -301,7 +303,13 @@ impl Walk<'_> {
                 children.iter().try_for_each(|c| self.array(c.data_type()))
             }
             DataType::RunEndEncoded(ends, values) => {
-                self.array(ends.data_type())?;
+                if *ends.data_type() == DataType::Int64 {
+                    let runs = self.rows.next().map_or(0, |rows| rows.all);
+                    self.buffer(1)?;
+                    self.small_buffer(runs, "runs of more than 2,147,483,647 rows, or of less than none")?;
+                } else {
+                    self.array(ends.data_type())?;
+                }
                 self.array(values.data_type())
             }
             DataType::Dictionary(index, _) => self.widths(&[1, index.primitive_width().unwrap_or(1) as u64]),

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use arrow_array::builder::{ListBuilder, StringDictionaryBuilder};
-use arrow_array::types::Int8Type;
+use arrow_array::types::{Int8Type, Int64Type};
 use arrow_array::*;
 use arrow_buffer::ScalarBuffer;
 use arrow_ipc::CompressionType;
@@ -270,6 +270,19 @@ fn list_views_beyond_their_values_are_refused() {
     }
     for codec in [CompressionType::ZSTD, CompressionType::LZ4_FRAME] {
         assert_eq!(read(&stream(std::slice::from_ref(&views), Some(codec)), 64).unwrap(), [views.clone()]);
+    }
+}
+
+#[test]
+fn runs_that_end_beyond_any_row_are_refused() {
+    let values = Int32Array::from(vec![Some(1), None]);
+    let runs = one(RunArray::<Int64Type>::try_new(&Int64Array::from(vec![77, 154]), &values).unwrap());
+    let plain = stream(std::slice::from_ref(&runs), None);
+    assert_eq!(read(&plain, 64).unwrap(), [runs]);
+    // The first would be a row of the batch in 32 bits.
+    for end in [(1 << 32) + 154, i64::MAX, -1] {
+        let found = replaced(&plain, &154i64.to_le_bytes(), &end.to_le_bytes());
+        assert!(found.iter().any(|e| e.code == "SOURCE_CORRUPT" && e.message.contains("runs of more")), "{found:?}");
     }
 }
 

@@ -16,7 +16,7 @@ use super::fault::Failure;
 pub use super::plan::MatchBy;
 use super::plan::{self, Plan, Rules};
 use super::spread::{nulls, require_room, spread};
-use super::unpack::Unpacked;
+use super::unpack::{Unpacked, without_runs};
 use crate::error::{EngineError, Result};
 
 /// A plan from one source schema to one target schema.
@@ -142,7 +142,8 @@ fn run(plan: &Plan, target: &DataType, array: &ArrayRef, mask: Option<&NullBuffe
         (Plan::Nulls, _) => Ok(nulls(target, array.len())?),
         (Plan::Leaf(cast), _) => cast::run(cast, array, target, mask),
         (Plan::Encoded(plan), _) => {
-            let Some(encoded) = Unpacked::of(array)? else { return Err(unplanned(array)) };
+            // Runs of elements that list views show were undone before.
+            let Some(encoded) = Unpacked::of(array)? else { return run(plan, target, array, mask) };
             let used = encoded.used(mask);
             let values =
                 run(plan, target, &encoded.values, Some(&used)).map_err(|f| f.map_row(|v| encoded.row_of(v, mask)))?;
@@ -245,7 +246,7 @@ impl ListRows {
             let start = list.value_offset(row).as_usize();
             index.extend((start..start + list.value_size(row).as_usize()).map(|i| i as u32));
         }
-        let values = spread(list.values(), index, None)?;
+        let values = spread(&without_runs(list.values())?, index, None)?;
         Ok(Self { offsets: OffsetBuffer::new(ScalarBuffer::from(offsets)), values })
     }
 

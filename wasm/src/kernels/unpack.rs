@@ -1,12 +1,13 @@
 //! Dictionary and run-end encoded columns as values and, by row, the number of the value.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int16Type, Int32Type, Int64Type, RunEndIndexType};
-use arrow_array::{Array, ArrayRef, new_null_array};
+use arrow_array::{Array, ArrayRef, make_array, new_null_array};
 use arrow_buffer::{ArrowNativeType, BooleanBufferBuilder, NullBuffer};
-use arrow_schema::DataType;
+use arrow_schema::{DataType, FieldRef};
 
 use super::fault::Failure;
 use super::spread::{require_room, spread};
@@ -76,6 +77,55 @@ impl Unpacked {
 
     pub fn is_null(&self, row: usize) -> bool {
         self.nulls.as_ref().is_some_and(|n| n.is_null(row))
+    }
+}
+
+/// The same values without run-end encoding, wherever in them: to move rows of runs one by one takes longer with each, and
+/// those of 16 bits soon have more rows than they can say.
+pub fn without_runs(array: &ArrayRef) -> Result<ArrayRef, Failure> {
+    if let DataType::RunEndEncoded(..) = array.data_type()
+        && let Some(encoded) = Unpacked::of(array)?
+    {
+        let values = without_runs(&encoded.values)?;
+        return encoded.expand(&values);
+    }
+    if !has_runs(array.data_type()) {
+        return Ok(array.clone());
+    }
+    let data = array.to_data();
+    let children = data.child_data().iter().map(|child| without_runs(&make_array(child.clone())));
+    let children = children.collect::<Result<Vec<_>, _>>()?;
+    let data_type = with_children(data.data_type(), &children);
+    let children = children.iter().map(|child| child.to_data()).collect();
+    Ok(make_array(data.into_builder().data_type(data_type).child_data(children).build()?))
+}
+
+/// Of dictionaries only the keys are moved.
+fn has_runs(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::RunEndEncoded(..) => true,
+        DataType::Struct(fields) => fields.iter().any(|f| has_runs(f.data_type())),
+        DataType::List(f)
+        | DataType::LargeList(f)
+        | DataType::ListView(f)
+        | DataType::LargeListView(f)
+        | DataType::FixedSizeList(f, _)
+        | DataType::Map(f, _) => has_runs(f.data_type()),
+        _ => false,
+    }
+}
+
+fn with_children(data_type: &DataType, children: &[ArrayRef]) -> DataType {
+    let of = |f: &FieldRef, child: &ArrayRef| Arc::new(f.as_ref().clone().with_data_type(child.data_type().clone()));
+    match data_type {
+        DataType::Struct(fields) => DataType::Struct(fields.iter().zip(children).map(|(f, c)| of(f, c)).collect()),
+        DataType::List(f) => DataType::List(of(f, &children[0])),
+        DataType::LargeList(f) => DataType::LargeList(of(f, &children[0])),
+        DataType::ListView(f) => DataType::ListView(of(f, &children[0])),
+        DataType::LargeListView(f) => DataType::LargeListView(of(f, &children[0])),
+        DataType::FixedSizeList(f, size) => DataType::FixedSizeList(of(f, &children[0]), *size),
+        DataType::Map(f, sorted) => DataType::Map(of(f, &children[0]), *sorted),
+        other => other.clone(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use arrow_array::cast::AsArray;
 use arrow_array::types::*;
 use arrow_array::*;
 use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
@@ -300,4 +301,31 @@ fn rows_that_take_no_bytes_are_measured_before_they_are_given_any() {
         let error = with_blocks_of(most, || aligner.align(&batch)).unwrap_err();
         assert_eq!((error.code, error.column.as_deref()), ("MEMORY_LIMIT_TOO_SMALL", Some("b")), "{error}");
     }
+}
+
+#[test]
+fn lists_show_the_same_runs_more_often_than_run_ends_can_say() {
+    let values: ArrayRef = Arc::new(Int32Array::from(vec![Some(5), None, Some(6)]));
+    let runs: ArrayRef =
+        Arc::new(RunArray::<Int16Type>::try_new(&Int16Array::from(vec![100, 150, 300]), &values).unwrap());
+    let item = |of: &ArrayRef| Arc::new(Field::new("item", of.data_type().clone(), true));
+    let views = |of: &ArrayRef, length: i32| -> ArrayRef {
+        let (starts, lengths) = (ScalarBuffer::from(vec![0; 200]), ScalarBuffer::from(vec![length; 200]));
+        Arc::new(ListViewArray::try_new(item(of), starts, lengths, of.clone(), None).unwrap())
+    };
+    let element = |of: DataType| DataType::List(Arc::new(Field::new("element", of, true)));
+    let shown = aligned_to(views(&runs, 300), element(DataType::Int64)).unwrap();
+    let lists = shown.column(0).as_list::<i32>().clone();
+    assert_eq!((lists.len(), lists.values().len()), (200, 60_000));
+    let expected: Int64Array = (0..300).map(|i| if i < 100 { Some(5) } else { Some(6).filter(|_| i >= 150) }).collect();
+    assert!((0..200).all(|row| lists.value(row).as_primitive::<Int64Type>() == &expected));
+
+    let pair: ArrayRef = Arc::new(StructArray::from(vec![(item(&runs), runs.clone())]));
+    let inner: ArrayRef =
+        Arc::new(ListArray::try_new(item(&pair), OffsetBuffer::from_lengths([300]), pair.clone(), None).unwrap());
+    let target = DataType::Struct(vec![Field::new("item", DataType::Int64, true)].into());
+    let shown = aligned_to(views(&inner, 1), element(element(target))).unwrap();
+    let structs = shown.column(0).as_list::<i32>().values().as_list::<i32>().values().as_struct().clone();
+    assert_eq!(structs.len(), 60_000);
+    assert_eq!(structs.column(0).slice(59_700, 300).as_primitive::<Int64Type>(), &expected);
 }
