@@ -15,7 +15,7 @@ use arrow_buffer::Buffer;
 use arrow_data::UnsafeFlag;
 use arrow_ipc::reader::{RecordBatchDecoder, read_dictionary_impl};
 use arrow_ipc::{Message, MessageHeader, root_as_message};
-use arrow_schema::{ArrowError, DataType, Schema, SchemaRef};
+use arrow_schema::{ArrowError, DataType, FieldRef, Schema, SchemaRef};
 use flatbuffers::InvalidFlatbuffer;
 
 use self::bounds::Column;
@@ -293,7 +293,9 @@ impl IpcReader {
 
 fn checked_schema(schema: arrow_ipc::Schema<'_>) -> Result<Schema> {
     types::check(&schema)?;
-    arrow_ipc::convert::try_fb_to_schema(schema).map_err(corrupt)
+    let schema = arrow_ipc::convert::try_fb_to_schema(schema).map_err(corrupt)?;
+    let field = |f: &FieldRef| f.as_ref().clone().with_data_type(types::without_empty_zones(f.data_type()));
+    Ok(Schema::new_with_metadata(schema.fields.iter().map(field).collect::<Vec<_>>(), schema.metadata))
 }
 
 fn dictionary_values(data_type: &DataType) -> Option<&DataType> {

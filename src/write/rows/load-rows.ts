@@ -116,6 +116,7 @@ async function pump(
     };
     for (const rows of inParts(batch, toTable, options.plan, rowBytes)) {
       await writer.write(rows);
+      if (signal?.aborted === true) throw aborted(signal);
       sample();
     }
     meter.tick();

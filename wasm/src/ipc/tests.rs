@@ -3,7 +3,7 @@ use std::sync::Arc;
 use arrow_array::builder::{ListBuilder, StringDictionaryBuilder};
 use arrow_array::types::{Int8Type, Int64Type};
 use arrow_array::*;
-use arrow_buffer::ScalarBuffer;
+use arrow_buffer::{OffsetBuffer, ScalarBuffer};
 use arrow_ipc::CompressionType;
 use arrow_ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
 use arrow_schema::{DataType, Field, UnionFields};
@@ -284,6 +284,38 @@ fn runs_that_end_beyond_any_row_are_refused() {
         let found = replaced(&plain, &154i64.to_le_bytes(), &end.to_le_bytes());
         assert!(found.iter().any(|e| e.code == "SOURCE_CORRUPT" && e.message.contains("runs of more")), "{found:?}");
     }
+}
+
+#[test]
+fn a_time_zone_without_a_name_is_none() {
+    let times = || TimestampMicrosecondArray::from(vec![Some(-1), None]);
+    let list = |times: TimestampMicrosecondArray| {
+        let element = Arc::new(Field::new("item", times.data_type().clone(), true));
+        one(ListArray::try_new(element, OffsetBuffer::from_lengths([2, 0]), Arc::new(times), None).unwrap())
+    };
+    assert_eq!(read(&stream(&[one(times().with_timezone(""))], None), 64).unwrap(), [one(times())]);
+    assert_eq!(read(&stream(&[list(times().with_timezone(""))], None), 64).unwrap(), [list(times())]);
+    let utc = one(times().with_timezone("UTC"));
+    assert_eq!(read(&stream(std::slice::from_ref(&utc), None), 64).unwrap(), [utc]);
+}
+
+#[test]
+fn big_endian_numbers_are_refused() {
+    let mut to = flatbuffers::FlatBufferBuilder::new();
+    let mut schema = arrow_ipc::SchemaBuilder::new(&mut to);
+    schema.add_endianness(arrow_ipc::Endianness::Big);
+    let schema = schema.finish();
+    let mut message = arrow_ipc::MessageBuilder::new(&mut to);
+    message.add_version(arrow_ipc::MetadataVersion::V5);
+    message.add_header_type(MessageHeader::Schema);
+    message.add_header(schema.as_union_value());
+    let message = message.finish();
+    to.finish(message, None);
+    let metadata = to.finished_data();
+    let length = (metadata.len() as u32).to_le_bytes();
+    let e = read(&[&[0xff; 4], &length[..], metadata].concat(), 64).unwrap_err();
+    assert_eq!(e.code, "UNSUPPORTED");
+    assert!(e.message.contains("big-endian"), "{e}");
 }
 
 #[test]

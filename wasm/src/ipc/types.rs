@@ -1,11 +1,18 @@
 //! What arrow-ipc takes on trust in a schema: types that no array can have, and that stop it where one is made.
 
-use arrow_ipc::{Field, Schema, Type};
+use std::sync::Arc;
+
+use arrow_ipc::{Endianness, Field, Schema, Type};
+use arrow_schema::{DataType, FieldRef};
 
 use super::bad;
 use crate::error::{EngineError, Result};
 
 pub fn check(schema: &Schema<'_>) -> Result<()> {
+    if schema.endianness() != Endianness::Little {
+        let text = "Arrow IPC: the numbers are big-endian; write the data on, or for, a little-endian machine";
+        return Err(EngineError::unsupported(text));
+    }
     let mut fields = schema.fields().into_iter().flatten();
     fields.try_for_each(|field| {
         check_field(&field).map_err(|e| match field.name() {
@@ -43,4 +50,24 @@ fn check_field(field: &Field<'_>) -> Result<()> {
         _ => {}
     }
     children.into_iter().flatten().try_for_each(|child| check_field(&child))
+}
+
+/// The same types, where a time zone without a name is none, as the format says.
+pub fn without_empty_zones(data_type: &DataType) -> DataType {
+    let of = |f: &FieldRef| Arc::new(f.as_ref().clone().with_data_type(without_empty_zones(f.data_type())));
+    match data_type {
+        DataType::Timestamp(unit, Some(zone)) if zone.is_empty() => DataType::Timestamp(*unit, None),
+        DataType::Struct(fields) => DataType::Struct(fields.iter().map(of).collect()),
+        DataType::List(f) => DataType::List(of(f)),
+        DataType::LargeList(f) => DataType::LargeList(of(f)),
+        DataType::ListView(f) => DataType::ListView(of(f)),
+        DataType::LargeListView(f) => DataType::LargeListView(of(f)),
+        DataType::FixedSizeList(f, size) => DataType::FixedSizeList(of(f), *size),
+        DataType::Map(f, sorted) => DataType::Map(of(f), *sorted),
+        DataType::RunEndEncoded(ends, f) => DataType::RunEndEncoded(ends.clone(), of(f)),
+        DataType::Dictionary(index, values) => {
+            DataType::Dictionary(index.clone(), Box::new(without_empty_zones(values)))
+        }
+        other => other.clone(),
+    }
 }

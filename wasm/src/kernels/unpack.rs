@@ -147,12 +147,15 @@ fn runs<T: RunEndIndexType>(array: &dyn Array) -> (ArrayRef, Runs) {
     let (first, last) = (ends.offset(), ends.offset() + ends.len());
     let mut runs = Runs::new();
     let mut row = 0;
-    for (run, end) in ends.values().iter().enumerate() {
-        let upto = end.as_usize().clamp(first, last) - first;
-        if upto > row {
-            runs.push((run, row..upto));
-            row = upto;
+    // A slice may show few of very many.
+    let before = ends.values().partition_point(|end| end.as_usize() <= first);
+    for (run, end) in ends.values().iter().enumerate().skip(before) {
+        if row == ends.len() {
+            break;
         }
+        let upto = end.as_usize().min(last) - first;
+        runs.push((run, row..upto));
+        row = upto;
     }
     (array.values().clone(), runs)
 }
