@@ -116,10 +116,14 @@ async function pump(
     };
     for (const rows of inParts(batch, toTable, options.plan, rowBytes)) {
       await writer.write(rows);
-      if (signal?.aborted === true) throw aborted(signal);
+      stopIfAborted(signal);
       sample();
     }
     meter.tick();
   }
+  stopIfAborted(signal);
+}
+
+function stopIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw aborted(signal);
 }
