@@ -102,19 +102,20 @@ fn short_varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
 }
 
 /// Values that are looked at together.
-const AT_ONCE: usize = 1024;
+pub const AT_ONCE: usize = 1024;
 
 /// The values one by one, some of them at a time.
 pub struct Unpacked<T> {
     hybrid: Hybrid,
-    held: Box<[T; AT_ONCE]>,
+    held: Box<[T]>,
     from: usize,
     to: usize,
 }
 
 impl<T: Lane> Unpacked<T> {
-    pub fn new(hybrid: Hybrid) -> Self {
-        Self { hybrid, held: Box::new([T::default(); AT_ONCE]), from: 0, to: 0 }
+    /// `at_once`: how many are unpacked together, 8 or more.
+    pub fn new(hybrid: Hybrid, at_once: usize) -> Self {
+        Self { hybrid, held: vec![T::default(); at_once].into(), from: 0, to: 0 }
     }
 
     /// The next values, at most `most`; none only when none are asked for.
@@ -156,7 +157,7 @@ impl<T: Lane> Unpacked<T> {
     /// Takes runs as long as there is room for a group of 8 values: many runs are short.
     fn fill(&mut self) -> Result<()> {
         (self.from, self.to) = (0, 0);
-        while self.to + 8 <= AT_ONCE {
+        while self.to + 8 <= self.held.len() {
             let run = match self.hybrid.run() {
                 Ok(run) => run,
                 // What follows the values that are here may not be wanted.
@@ -189,7 +190,7 @@ mod tests {
     use super::*;
 
     fn all(bytes: &'static [u8], width: usize, highest: u32, count: usize) -> Result<Vec<u32>> {
-        let mut unpacked = Unpacked::<u32>::new(Hybrid::new(Bytes::from_static(bytes), width, highest)?);
+        let mut unpacked = Unpacked::<u32>::new(Hybrid::new(Bytes::from_static(bytes), width, highest)?, 8);
         let mut values = Vec::new();
         while values.len() < count {
             let next = unpacked.next((count - values.len()).min(3))?.to_vec();
@@ -216,7 +217,7 @@ mod tests {
         let bytes = &[10, 2, 5, 0b1110_0100, 0b1110_0100, 0b0001_1011, 0b0001_1011, 6, 1];
         let expected = all(bytes, 2, 3, 24).unwrap();
         for (first, second) in (0..24).flat_map(|first| (0..24 - first).map(move |second| (first, second))) {
-            let mut unpacked = Unpacked::<u32>::new(Hybrid::new(Bytes::from_static(bytes), 2, 3).unwrap());
+            let mut unpacked = Unpacked::<u32>::new(Hybrid::new(Bytes::from_static(bytes), 2, 3).unwrap(), AT_ONCE);
             let mut at = 0;
             for skipped in [first, second] {
                 unpacked.skip(skipped).unwrap();

@@ -212,13 +212,14 @@ pub(super) mod tests {
     use bytes::Bytes;
 
     use super::super::fixed::{Fixed, Layout};
-    use super::super::hybrid::{Hybrid, Unpacked};
+    use super::super::hybrid::{AT_ONCE, Hybrid, Unpacked};
     use super::*;
 
     pub fn page(reps: &[u8], defs: &[u8]) -> ListLevelsOfPage {
         let runs = |levels: &[u8]| levels.iter().flat_map(|level| [2, *level]).collect::<Vec<u8>>();
-        let hybrid =
-            |levels, highest, width| Unpacked::new(Hybrid::new(Bytes::from(runs(levels)), width, highest).unwrap());
+        let hybrid = |levels, highest, width| {
+            Unpacked::new(Hybrid::new(Bytes::from(runs(levels)), width, highest).unwrap(), AT_ONCE)
+        };
         ListLevelsOfPage { reps: hybrid(reps, 1, 1), defs: hybrid(defs, 3, 2) }
     }
 

@@ -19,6 +19,7 @@ use arrow_select::take::take;
 use parquet::column::page::Page;
 use parquet::errors::{ParquetError, Result as PageResult};
 
+use self::hybrid::AT_ONCE;
 use self::kinds::Simple;
 use self::lists::Lists;
 use self::page::{Levels, OpenPage};
@@ -39,14 +40,18 @@ pub struct Column {
     simple: Simple,
     values: Box<dyn Values>,
     has_dictionary: bool,
+    /// Levels and indices that are unpacked together.
+    at_once: usize,
     page: Option<OpenPage>,
 }
 
 impl Column {
     /// `roomy`: there is memory for what makes it quicker, `ROOM_BYTES` at most.
     pub fn new(field: FieldRef, simple: &Simple, leaf: SharedLeaf, roomy: bool) -> Self {
-        let values = simple.kind.values(roomy);
-        Self { field, leaf, simple: simple.clone(), values, has_dictionary: false, page: None }
+        let (values, at_once) = (simple.kind.values(roomy), if roomy { AT_ONCE } else { AT_ONCE / 8 });
+        let unpacked = at_once * (size_of::<u32>() + if simple.list.is_some() { 2 } else { 0 });
+        leaf.lock().read_by_column(simple.kind.width(), unpacked as u64);
+        Self { field, leaf, simple: simple.clone(), values, has_dictionary: false, at_once, page: None }
     }
 
     /// Leaves the pages to the decoder where it must read one that has arrived, and answers so.
@@ -211,7 +216,7 @@ impl Column {
                 if page.encoding() != parquet::basic::Encoding::PLAIN && !self.has_dictionary {
                     return Err(bad("a page needs a dictionary, and the column chunk has none".into()));
                 }
-                self.page = Some(OpenPage::new(&page, self.simple.list.is_some(), self.simple.highest)?);
+                self.page = Some(OpenPage::new(&page, self.simple.list.is_some(), self.simple.highest, self.at_once)?);
             }
         }
         Ok(())

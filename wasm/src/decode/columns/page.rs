@@ -37,15 +37,16 @@ enum Encoded {
 
 impl OpenPage {
     /// `page` is a data page with the levels and the encodings that are read here.
-    pub fn new(page: &Page, is_list: bool, max_def: u8) -> Result<Self> {
+    pub fn new(page: &Page, is_list: bool, max_def: u8, at_once: usize) -> Result<Self> {
         let (reps, defs, values) = parts(page, is_list, max_def > 0)?;
         let defs = levels(defs, max_def)?;
         let levels = if is_list {
-            Levels::List(ListLevelsOfPage { reps: Unpacked::new(levels(reps, 1)?), defs: Unpacked::new(defs) })
+            let reps = Unpacked::new(levels(reps, 1)?, at_once);
+            Levels::List(ListLevelsOfPage { reps, defs: Unpacked::new(defs, at_once) })
         } else {
             Levels::Single(defs)
         };
-        Ok(Self { left: page.num_values() as usize, levels, values: Encoded::of(page.encoding(), values)? })
+        Ok(Self { left: page.num_values() as usize, levels, values: Encoded::of(page.encoding(), values, at_once)? })
     }
 
     /// Appends so many values that are not null.
@@ -90,13 +91,13 @@ fn no_values(count: usize) -> ParquetError {
 }
 
 impl Encoded {
-    fn of(encoding: Encoding, bytes: Bytes) -> Result<Self> {
+    fn of(encoding: Encoding, bytes: Bytes, at_once: usize) -> Result<Self> {
         match encoding {
             Encoding::PLAIN => Ok(Self::Plain(bytes)),
             Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY => match bytes.first() {
                 Some(width) => {
                     let indices = Hybrid::new(bytes.slice(1..), usize::from(*width), u32::MAX)?;
-                    Ok(Self::Indices(Unpacked::new(indices)))
+                    Ok(Self::Indices(Unpacked::new(indices, at_once)))
                 }
                 None => Ok(Self::Nothing),
             },

@@ -250,7 +250,6 @@ fn columns_of(plan: &Plan, leaves: &[SharedLeaf]) -> Vec<Option<Column>> {
     let column = |root: &Root| {
         let simple = root.simple.as_ref()?;
         let leaf = &leaves[plan.leaves.binary_search(&root.leaves.start).ok()?];
-        leaf.lock().read_by_column(simple.kind.width());
         Some(Column::new(root.field.clone(), simple, leaf.clone(), roomy))
     };
     plan.roots.iter().map(column).collect()

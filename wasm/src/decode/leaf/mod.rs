@@ -33,8 +33,8 @@ use crate::error::{EngineError, Result};
 /// What a page takes beside its bytes.
 const PAGE_BYTES: u64 = size_of::<Waiting>() as u64 + 64;
 
-/// What reading a leaf takes beside its pages: 4 KiB of them are for dictionary indices.
-const LEAF_BYTES: u64 = 6 << 10;
+/// What a leaf takes beside its pages.
+const LEAF_BYTES: u64 = 2 << 10;
 
 enum Body {
     /// Header and body.
@@ -109,6 +109,8 @@ pub struct Leaf {
     /// When the last of them was taken it was not known whether its last row goes on.
     open_end: bool,
     dictionary: Dictionary,
+    /// Bytes held beside pages.
+    beside: u64,
     /// A column takes its pages and checks them itself, while none is foreign to it.
     direct: bool,
     foreign: bool,
@@ -175,6 +177,7 @@ impl Leaf {
             taken: VecDeque::new(),
             open_end: false,
             dictionary: Dictionary::default(),
+            beside: LEAF_BYTES,
             direct: false,
             foreign: false,
             again: Again::default(),
@@ -232,7 +235,7 @@ impl Leaf {
         let pages = if self.in_place { self.decompressed } else { self.decompressed.max(self.largest) };
         let ahead = self.ahead.as_ref().map_or(0, |ahead| ahead.len() * size_of::<Ahead>()) as u64;
         let places = (self.waiting.len() + self.taken.len()) as u64 * PAGE_BYTES;
-        LEAF_BYTES + self.compressed() + pages + self.dictionary.bytes + dictionary + ahead + places
+        self.beside + self.compressed() + pages + self.dictionary.bytes + dictionary + ahead + places
     }
 
     pub fn ask(&mut self, bytes: u64) -> std::ops::Range<u64> {

@@ -6,12 +6,12 @@ use parquet::errors::{ParquetError, Result};
 
 use super::super::page_check::bad;
 use super::super::pages::PageKind;
-use super::{Body, Leaf, Waiting};
+use super::{Body, LEAF_BYTES, Leaf, Waiting};
 
 impl Leaf {
-    /// A column takes the pages, whose values have so many bytes as an array.
-    pub fn read_by_column(&mut self, width: u64) {
-        (self.direct, self.width) = (true, width);
+    /// A column takes the pages, whose values have so many bytes as an array, and holds so many beside them.
+    pub fn read_by_column(&mut self, width: u64, beside: u64) {
+        (self.direct, self.width, self.beside) = (true, width, LEAF_BYTES + beside);
     }
 
     /// Among the pages that arrived is one that a column cannot read.
