@@ -68,12 +68,14 @@ pub struct MapEntries {
     map: MapLeaves,
     /// By leaf that is read.
     ahead: Vec<(usize, VecDeque<u16>)>,
+    /// Rows that begin among the entries that were forgotten.
+    rows: u64,
 }
 
 impl MapEntries {
     pub fn new(map: MapLeaves, leaves: &[usize]) -> Self {
         let ahead = leaves.iter().filter(|leaf| (map.first..map.end).contains(leaf));
-        Self { ahead: ahead.map(|leaf| (*leaf, VecDeque::new())).collect(), map }
+        Self { ahead: ahead.map(|leaf| (*leaf, VecDeque::new())).collect(), map, rows: 0 }
     }
 
     pub fn has(&self, leaf: usize) -> bool {
@@ -93,8 +95,14 @@ impl MapEntries {
             }
             other.drain(..known);
         }
-        first.drain(..known);
+        self.rows += first.drain(..known).filter(|entry| entry >> 1 == 0).count() as u64;
         Ok(())
+    }
+
+    /// Whether the first `rows` rows, which all leaves have given, end with the same entry: none goes on with them.
+    pub fn end_together(&self, rows: u64) -> bool {
+        let goes_on = |entries: &VecDeque<u16>| entries.front().is_some_and(|entry| entry >> 1 > 0);
+        self.rows > rows || !self.ahead.iter().any(|(_, entries)| goes_on(entries))
     }
 
     /// Bytes that are held of leaves that are ahead of others.
@@ -150,5 +158,16 @@ mod tests {
         assert_eq!(entries.held(), 0);
         entries.add(1, &[0, 1], &[2, 2]).unwrap();
         assert!(entries.add(2, &[0, 0], &[3, 3]).is_err());
+    }
+
+    #[test]
+    fn an_entry_more_in_the_last_row_is_found() {
+        let mut entries = MapEntries::new(MapLeaves { first: 1, end: 3, rep: 1, def: 2 }, &[1, 2]);
+        // Two rows; the second goes on in the one leaf.
+        entries.add(1, &[0, 0], &[2, 2]).unwrap();
+        entries.add(2, &[0, 0, 1], &[2, 2, 2]).unwrap();
+        assert!(entries.end_together(1) && !entries.end_together(2));
+        entries.add(1, &[1, 0], &[2, 2]).unwrap();
+        assert!(entries.end_together(2));
     }
 }

@@ -178,6 +178,10 @@ impl Group {
             if bytes > self.batch_bytes && held + bytes > self.plan.limit {
                 return Err(self.too_small(held + bytes));
             }
+            let given = self.selection.count() - self.left;
+            if !self.maps.iter().all(|map| map.end_together(given + rows)) {
+                return Err(other_entries());
+            }
             let batch = self.decode(bridged.as_ref())?;
             // Rows became narrower: back to larger batches, though a new decoder costs something.
             if bytes.saturating_mul(8) < self.batch_bytes && self.batch_rows < self.plan.batch_rows {
@@ -190,7 +194,7 @@ impl Group {
     fn end(&mut self) -> Result<Step> {
         self.decoder = None;
         if self.maps.iter().any(|map| map.held() > 0) {
-            return Err(EngineError::corrupt("the columns of a map do not have the same entries"));
+            return Err(other_entries());
         }
         Ok(Step::Done)
     }
@@ -238,6 +242,10 @@ impl Group {
         }
         self.batch_rows = rows.max(1);
     }
+}
+
+fn other_entries() -> EngineError {
+    EngineError::corrupt("the columns of a map do not have the same entries")
 }
 
 /// An error in this row group, as one of the file.
