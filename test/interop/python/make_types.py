@@ -1,6 +1,7 @@
-"""Writes one Arrow IPC stream with every type an Iceberg v2 table can hold: make_types.py OUT ROWS [WITHOUT].
+"""Writes one Arrow IPC stream with every type an Iceberg v2 table can hold: make_types.py OUT ROWS [CHANGE ...].
 
-WITHOUT names a column to leave out.
+CHANGE: `long` adds a column with texts of 1 MB, `nanoseconds` the timestamps that v3 adds; any other names a column to
+leave out.
 
 Values include nulls, NaN, both zeros, infinities, dates before 1970, decimals of all three physical types and text
 beyond the basic plane. Deterministic.
@@ -13,7 +14,7 @@ import sys
 
 import pyarrow as pa
 
-out, rows, without = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
+out, rows, changes = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
 rng = random.Random(7)
 text = ["", "plain", "ümläut", "日本語", "🧊 ice", "a\tb\nc", "'quoted\"", "\U0010ffff", "z" * 300]
 
@@ -63,7 +64,13 @@ columns = {
                some(lambda i: [{"a": rng.choice([None, k]), "b": [k, None]} for k in range(rng.randint(0, 3))]), True),
     "empty": (pa.string(), [None] * rows, True),
 }
-columns = {name: column for name, column in columns.items() if name not in without}
+if "long" in changes:
+    megabytes = {0: "é" * 500_000, 1: "x" * 1_000_000}
+    columns["long"] = (pa.string(), [megabytes.get(i) for i in range(rows)], True)
+if "nanoseconds" in changes:
+    for name, zone in [("ts_ns", None), ("tstz_ns", "UTC")]:
+        columns[name] = (pa.timestamp("ns", zone), some(lambda i: rng.randint(-(10**18), 2 * 10**18)), True)
+columns = {name: column for name, column in columns.items() if name not in changes}
 schema = pa.schema([pa.field(name, kind, nullable) for name, (kind, _, nullable) in columns.items()])
 table = pa.table([pa.array(values, kind) for kind, values, _ in columns.values()], schema=schema)
 with pa.ipc.new_stream(out, schema) as writer:
