@@ -60,6 +60,8 @@ pub fn insert<T: 'static>(object: T) -> Result<i32> {
             }
             None => {
                 table.slots.push((0, Slot::Free));
+                // Room to free every slot: where memory ends, freeing is the way out, and must not ask for some.
+                table.free.reserve(table.slots.len());
                 table.slots.len() as u32 - 1
             }
         };
@@ -162,6 +164,13 @@ mod tests {
         });
         assert_eq!(take::<u32>(inner.unwrap()).unwrap(), 8);
         assert_eq!(take::<u32>(handle).unwrap(), 8);
+    }
+
+    #[test]
+    fn freeing_takes_no_memory() {
+        let handles: Vec<i32> = (0..1000u32).map(|n| insert(n).unwrap()).collect();
+        crate::memory::tests::with_blocks_of(0, || handles.iter().for_each(|h| drop_handle(*h)));
+        assert!(handles.iter().all(|h| take::<u32>(*h).is_err()));
     }
 
     #[test]

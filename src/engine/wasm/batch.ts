@@ -101,7 +101,9 @@ export class WasmBatch implements Batch {
     const [first] = batches;
     if (!(first instanceof WasmBatch)) throw notOfThisEngine();
     const instance = first.#instance;
-    const segments = instance.call('batches_to_parts', most, leastBytes, releaseBatches(instance, batches));
+    const segments = consuming(instance, batches, (handles) =>
+      instance.call('batches_to_parts', most, leastBytes, handles),
+    );
     const parts: PartRows[] = [];
     let [firstColumn, start] = [0, 0];
     for (const [columns, bytes] of instance.meta() as Array<readonly [number, number]>) {
@@ -208,20 +210,18 @@ export function releaseBatch(instance: WasmInstance, batch: Batch): number {
   return batch.release(instance);
 }
 
-/**
- * The handles of batches that a call consumes, as the bytes it takes. When one cannot be given, all are freed, as a
- * consuming call does when it fails.
- */
-export function releaseBatches(instance: WasmInstance, batches: readonly Batch[]): Bytes {
+/** Gives batches to a call that consumes them, as the bytes it takes. When it fails, all are freed, however far it came. */
+export function consuming<T>(instance: WasmInstance, batches: readonly Batch[], call: (handles: Bytes) => T): T {
   const given: number[] = [];
   try {
     for (const batch of batches) given.push(releaseBatch(instance, batch));
+    return call(littleEndian(given));
   } catch (error) {
+    // One may be of another engine, or there was no memory for the list; to free what was consumed does nothing.
     for (const handle of given) instance.drop(handle);
     for (const batch of batches) batch.free();
     throw error;
   }
-  return littleEndian(given);
 }
 
 /** Numbers as the engine reads them. */

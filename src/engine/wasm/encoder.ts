@@ -4,7 +4,7 @@ import type { Bytes } from '../../util/bytes.ts';
 import { bytesIn } from '../../util/encoding.ts';
 import type { EncodedFile, EncodedPart, Encoder, EncoderOptions } from '../encoder.ts';
 import type { Batch } from '../engine.ts';
-import { littleEndian, releaseBatches } from './batch.ts';
+import { consuming, littleEndian } from './batch.ts';
 import { encoderRequest, rowGroupPieces } from './encode-calls.ts';
 import { type FooterJson, footerOf } from './footer-json.ts';
 import type { WasmInstance } from './instance.ts';
@@ -21,7 +21,7 @@ export class WasmEncoder implements Encoder {
 
   async *writeRowGroup(batches: readonly Batch[]): AsyncGenerator<Bytes, void, undefined> {
     // A handle of none answers with the error, after the batches were consumed.
-    this.#instance.call('enc_row_group', this.#handle, releaseBatches(this.#instance, batches));
+    consuming(this.#instance, batches, (handles) => this.#instance.call('enc_row_group', this.#handle, handles));
     yield* rowGroupPieces(this.#instance, () => this.#live());
   }
 

@@ -5,7 +5,7 @@ import { fromHex } from '../../util/encoding.ts';
 import type { ArrowSchema } from '../arrow-schema.ts';
 import type { Batch, Clustered, ClusterOptions, Partitioned, PartitionSlice, PartitionTransform } from '../engine.ts';
 import { valuesOfKey } from '../partition-key.ts';
-import { type BatchList, batchesOf, releaseBatches, WasmBatch } from './batch.ts';
+import { type BatchList, batchesOf, consuming, WasmBatch } from './batch.ts';
 import { WasmClusteredRows } from './clustered-rows.ts';
 import type { WasmInstance } from './instance.ts';
 
@@ -76,21 +76,15 @@ function grouped(
   request: { readonly transforms: readonly PartitionTransform[] } & Readonly<Record<string, unknown>>,
 ): unknown {
   const transforms = request.transforms.map(({ sourceId, transform }) => ({ sourceId, transform }));
-  const given = releaseBatches(instance, batches);
-  try {
-    return instance.callJson(call, given, JSON.stringify({ ...request, transforms }));
-  } catch (error) {
-    // The request itself may not have found room; freeing a consumed handle does nothing.
-    const handles = new DataView(given.buffer);
-    for (let at = 0; at < given.length; at += 4) instance.drop(handles.getInt32(at, true));
-    throw error;
-  }
+  const text = JSON.stringify({ ...request, transforms });
+  return consuming(instance, batches, (handles) => instance.callJson(call, handles, text));
 }
 
 /** Rows of all batches, in order; consumes them. */
 export function concatBatches(instance: WasmInstance, batches: readonly Batch[]): Batch {
   const schema = batches[0]?.schema;
-  const list = instance.callJson('batch_concat', releaseBatches(instance, batches)) as BatchList;
+  const join = (handles: Bytes) => instance.callJson('batch_concat', handles) as BatchList;
+  const list = consuming(instance, batches, join);
   const [joined] = batchesOf(instance, list, schema);
   return joined as Batch;
 }

@@ -2,6 +2,7 @@ import { tableFromArrays, tableFromIPC, tableToIPC } from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
 import { getEngine, newEngine } from '../../../src/engine/default-engine.ts';
 import type { Batch, Decompressor, Engine } from '../../../src/engine/engine.ts';
+import { batchesToParts } from '../../../src/engine/wasm/batch.ts';
 import type { Bytes } from '../../../src/util/bytes.ts';
 import { concatBytes, utf8 } from '../../../src/util/encoding.ts';
 import { encoding, rowGroupBytes } from '../../support/row-group.ts';
@@ -16,6 +17,8 @@ function numbers(engine: Engine, rows: number): Batch {
   if (batch === undefined) throw new Error('no batch');
   return batch;
 }
+
+const numberField = { name: 'n', nullable: true, type: { kind: 'float', bitWidth: 64 } } as const;
 
 const ipcOf = (rows: number) =>
   tableToIPC(tableFromArrays({ n: Float64Array.from({ length: rows }, (_, i) => i % 100) }), 'stream') as Bytes;
@@ -179,6 +182,37 @@ describe('the engine', () => {
     expect(engine.alive).toBe(true);
     for (const decompressor of held) decompressor.free();
     engine.decompressor('gzip').free();
+  });
+
+  it('frees the batches of a call for whose list of them there is no memory', async () => {
+    const calls: Record<string, (engine: Engine, batches: readonly Batch[]) => unknown> = {
+      concat: (engine, batches) => engine.concat(batches),
+      partition: (engine, batches) => engine.partition(batches, []),
+      cluster: (engine, batches) => engine.cluster(batches, [], { pieceBytes: MIB }),
+      parts: (_, batches) => batchesToParts(batches, { most: 1, leastBytes: 1, allocate: (n) => new Uint8Array(n) }),
+      'a row group': (engine, batches) => {
+        using encoder = engine.encoder({ ...encoding, codec: 'uncompressed', schema: { fields: [numberField] } });
+        return encoder.writeRowGroup(batches)[Symbol.asyncIterator]().next();
+      },
+    };
+    for (const [name, call] of Object.entries(calls)) {
+      const engine = await newEngine({ memoryLimitBytes: 32 * MIB });
+      const before = engine.liveBytes;
+      const batch = numbers(engine, 30_000);
+      expect(batch.schema.fields).toHaveLength(1);
+      const slices = Array.from({ length: batch.numRows }, (_, row) => batch.slice(row, 1));
+      const rest: Decompressor[] = [];
+      const open = () => {
+        for (;;) rest.push(engine.decompressor('gzip'));
+      };
+      expect(open).toThrow(expect.objectContaining({ code: 'MEMORY_LIMIT_TOO_SMALL' }));
+      await expect((async () => call(engine, slices))(), name).rejects.toMatchObject({
+        code: 'MEMORY_LIMIT_TOO_SMALL',
+        message: expect.stringMatching(/^120000 bytes/),
+      });
+      for (const one of [batch, ...rest]) one.free();
+      expect(engine.liveBytes - before, name).toBeLessThan(1024);
+    }
   });
 
   it('says so when compression needs more memory than there is, and goes on', async () => {
