@@ -3,22 +3,13 @@ import type { Bytes } from '../../util/bytes.ts';
 import type { Decompressor } from '../engine.ts';
 import type { WasmInstance } from './instance.ts';
 
-/** Against decompression bombs; beyond a limit: SOURCE_CORRUPT. */
-export interface DecompressorLimits {
-  /** Output over input, looked at once 64 MiB came out. Default 10,000. */
-  readonly maxRatio?: number;
-  /** Most bytes that may come out. Default: no limit. */
-  readonly maxBytes?: number;
-}
-
 export class WasmDecompressor implements Decompressor {
   readonly #instance: WasmInstance;
   #handle: number;
 
-  constructor(instance: WasmInstance, codec: 'gzip' | 'zstd', limits: DecompressorLimits = {}) {
+  constructor(instance: WasmInstance, codec: 'gzip' | 'zstd') {
     this.#instance = instance;
-    const { maxRatio, maxBytes } = limits;
-    this.#handle = instance.call('decompress_new', JSON.stringify({ codec, maxRatio, maxBytes }));
+    this.#handle = instance.call('decompress_new', JSON.stringify({ codec }));
   }
 
   *pull(bytes: Bytes): Generator<Bytes, void, undefined> {

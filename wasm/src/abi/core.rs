@@ -56,12 +56,6 @@ pub extern "C" fn ics_meta_len() -> usize {
     META.with_borrow(Vec::len)
 }
 
-/// Number of output segments.
-#[unsafe(no_mangle)]
-pub extern "C" fn ics_out_count() -> usize {
-    OUT.with_borrow(Vec::len)
-}
-
 #[unsafe(no_mangle)]
 pub extern "C" fn ics_out_ptr(segment: usize) -> *const u8 {
     OUT.with_borrow(|o| o.get(segment).map_or(std::ptr::null(), |s| s.as_ptr()))

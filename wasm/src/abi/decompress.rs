@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use super::{answer, block, request, set_out};
-use crate::decompress::{Codec, Decompressor, Limits};
+use crate::decompress::{Codec, Decompressor};
 use crate::error::EngineError;
 use crate::handles;
 
-/// Request: `{ codec: "gzip" | "zstd", maxRatio?, maxBytes? }`.
+/// Request: `{ codec: "gzip" | "zstd" }`.
 ///
 /// # Safety
 /// `ptr` and `len` are those of one `ics_alloc`.
@@ -24,12 +24,7 @@ pub unsafe extern "C" fn decompress_new(ptr: *mut u8, len: usize) -> i32 {
                 return Err(EngineError::invalid_argument(text));
             }
         };
-        let number = |name: &str| request.get(name).and_then(Value::as_f64).map(|n| n as u64);
-        let limits = Limits {
-            max_ratio: number("maxRatio").unwrap_or(Limits::default().max_ratio),
-            max_bytes: number("maxBytes"),
-        };
-        handles::insert(Decompressor::new(codec, limits)?)
+        handles::insert(Decompressor::new(codec)?)
     })
 }
 
