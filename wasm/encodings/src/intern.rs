@@ -10,6 +10,17 @@ fn mix(value: u64) -> u64 {
     mixed ^ (mixed >> 32)
 }
 
+/// Of a table that is half full no value is likely to take a third of this. The hash has no secret, so someone may send
+/// values that collide: they have no dictionary, and cost no more than this each.
+const MOST_PROBES: usize = 256;
+
+enum Found {
+    Number(usize),
+    /// There is none yet; its place.
+    Free(usize),
+    TooFar,
+}
+
 /// Numbers by hash: open addressing, at most half full; 0 is a free place, others are a number plus one.
 struct Places {
     numbers: Vec<u32>,
@@ -22,17 +33,18 @@ impl Places {
         Self { numbers: vec![0; FIRST], mask: FIRST - 1 }
     }
 
-    /// The number that `is` accepts, or the free place for it.
+    /// The number that `is` accepts.
     #[inline(always)]
-    fn find(&self, hash: u64, is: impl Fn(usize) -> bool) -> Result<usize, usize> {
+    fn find(&self, hash: u64, is: impl Fn(usize) -> bool) -> Found {
         let mut at = hash as usize & self.mask;
-        loop {
+        for _ in 0..MOST_PROBES {
             match self.numbers[at] {
-                0 => return Err(at),
-                number if is(number as usize - 1) => return Ok(number as usize - 1),
+                0 => return Found::Free(at),
+                number if is(number as usize - 1) => return Found::Number(number as usize - 1),
                 _ => at = (at + 1) & self.mask,
             }
         }
+        Found::TooFar
     }
 
     /// Makes room where `count` numbers fill more than half.
@@ -70,7 +82,8 @@ impl InternWords {
         &self.values
     }
 
-    /// Appends the number of each value. False: too many distinct ones; it is of no more use.
+    /// Appends the number of each value. False: too many distinct ones, or ones that were made to collide; it is of no
+    /// more use.
     #[inline(never)]
     pub fn words64(&mut self, values: &[u64], numbers: &mut Vec<u32>) -> bool {
         self.all(values.iter().copied(), numbers)
@@ -90,8 +103,9 @@ impl InternWords {
             let number = match last {
                 Some((same, number)) if same == value => number,
                 _ => match self.places.find(mix(value), |number| self.values[number] == value) {
-                    Ok(number) => number as u32,
-                    Err(free) => {
+                    Found::Number(number) => number as u32,
+                    Found::TooFar => return false,
+                    Found::Free(free) => {
                         let number = self.values.len();
                         if number == self.most {
                             return false;
@@ -148,7 +162,8 @@ impl InternTexts {
         &self.page[entry.start as usize..][..entry.length as usize]
     }
 
-    /// Appends the number of each value. False: too many distinct ones; it is of no more use.
+    /// Appends the number of each value. False: too many distinct ones, or ones that were made to collide; it is of no
+    /// more use.
     #[inline(never)]
     pub fn texts(&mut self, offsets: &[u32], data: &[u8], numbers: &mut Vec<u32>) -> bool {
         numbers.reserve(offsets.len());
@@ -173,8 +188,9 @@ impl InternTexts {
                 && (length <= 8 || &self.page[entry.start as usize..][..length] == value)
         });
         match found {
-            Ok(number) => numbers.push(number as u32),
-            Err(free) => {
+            Found::Number(number) => numbers.push(number as u32),
+            Found::TooFar => return false,
+            Found::Free(free) => {
                 let number = self.entries.len();
                 let bytes = length + if self.with_lengths { 4 } else { 0 };
                 if number == self.most || self.page.len() + bytes > self.most_bytes {
@@ -215,4 +231,41 @@ fn hash(data: &[u8], start: usize, length: usize) -> u64 {
 
 fn last_word(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What `mix` makes `mixed` of.
+    fn unmix(mut mixed: u64) -> u64 {
+        // Of an odd factor; each step doubles the bits that are right.
+        let inverse =
+            (0..6).fold(1u64, |x, _| x.wrapping_mul(2u64.wrapping_sub(x.wrapping_mul(0xd6e8_feb8_6659_fd93))));
+        mixed ^= mixed >> 32;
+        for _ in 0..2 {
+            mixed = mixed.wrapping_mul(inverse);
+            mixed ^= mixed >> 32;
+        }
+        mixed ^ 0x9e37_79b9_7f4a_7c15
+    }
+
+    #[test]
+    fn values_that_were_made_to_collide_end_the_dictionary() {
+        let values: Vec<u64> = (0..100_000).map(|i| unmix(i << 32)).collect();
+        assert!(values.iter().zip(0..).all(|(value, i)| mix(*value) == i << 32));
+        assert!(!InternWords::new(usize::MAX).words64(&values, &mut Vec::new()));
+        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        assert!(!InternTexts::new(true, usize::MAX, usize::MAX).fixed(&bytes, 8, &mut Vec::new()));
+    }
+
+    #[test]
+    fn a_large_dictionary_of_any_other_values_is_whole() {
+        for factor in [1, 1 << 20, 1 << 44, 0x9e37_79b9_7f4a_7c15] {
+            let values: Vec<u64> = (0..300_000u64).map(|i| i.wrapping_mul(factor)).collect();
+            let mut numbers = Vec::new();
+            assert!(InternWords::new(usize::MAX).words64(&values, &mut numbers));
+            assert!(numbers.into_iter().eq(0..300_000));
+        }
+    }
 }
