@@ -185,19 +185,21 @@ describe('the engine', () => {
   });
 
   it('frees the batches of a call for whose list of them there is no memory', async () => {
-    const calls: Record<string, (engine: Engine, batches: readonly Batch[]) => unknown> = {
-      concat: (engine, batches) => engine.concat(batches),
-      partition: (engine, batches) => engine.partition(batches, []),
-      cluster: (engine, batches) => engine.cluster(batches, [], { pieceBytes: MIB }),
-      parts: (_, batches) => batchesToParts(batches, { most: 1, leastBytes: 1, allocate: (n) => new Uint8Array(n) }),
-      'a row group': (engine, batches) => {
-        using encoder = engine.encoder({ ...encoding, codec: 'uncompressed', schema: { fields: [numberField] } });
-        return encoder.writeRowGroup(batches)[Symbol.asyncIterator]().next();
+    type Call = (batches: readonly Batch[]) => unknown;
+    const calls: Record<string, (engine: Engine) => Call> = {
+      concat: (engine) => (batches) => engine.concat(batches),
+      partition: (engine) => (batches) => engine.partition(batches, []),
+      cluster: (engine) => (batches) => engine.cluster(batches, [], { pieceBytes: MIB }),
+      parts: () => (batches) => batchesToParts(batches, { most: 1, leastBytes: 1, allocate: (n) => new Uint8Array(n) }),
+      'a row group': (engine) => {
+        const encoder = engine.encoder({ ...encoding, codec: 'uncompressed', schema: { fields: [numberField] } });
+        return (batches) => rowGroupBytes(encoder, batches).finally(() => encoder.free());
       },
     };
-    for (const [name, call] of Object.entries(calls)) {
+    for (const [name, callOf] of Object.entries(calls)) {
       const engine = await newEngine({ memoryLimitBytes: 32 * MIB });
       const before = engine.liveBytes;
+      const call = callOf(engine);
       const batch = numbers(engine, 30_000);
       expect(batch.schema.fields).toHaveLength(1);
       const slices = Array.from({ length: batch.numRows }, (_, row) => batch.slice(row, 1));
@@ -206,7 +208,7 @@ describe('the engine', () => {
         for (;;) rest.push(engine.decompressor('gzip'));
       };
       expect(open).toThrow(expect.objectContaining({ code: 'MEMORY_LIMIT_TOO_SMALL' }));
-      await expect((async () => call(engine, slices))(), name).rejects.toMatchObject({
+      await expect((async () => call(slices))(), name).rejects.toMatchObject({
         code: 'MEMORY_LIMIT_TOO_SMALL',
         message: expect.stringMatching(/^120000 bytes/),
       });
