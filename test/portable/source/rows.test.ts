@@ -247,7 +247,12 @@ test('empty and duplicate names, and half surrogates in names, are refused', asy
 test('promises of rows are awaited, also for the types of their columns', async () => {
   const row = (a: number) => Promise.resolve({ a });
   expect((await readAll(rowsSource([row(1), row(2)] as never))).rows).toEqual([{ a: 1n }, { a: 2n }]);
-  await expect(readAll(rowsSource([row(1), Promise.reject(new Error('gone'))] as never))).rejects.toMatchObject({
+  // Made when it is asked for: runtimes report a promise that fails before anyone awaits it.
+  function* failing() {
+    yield row(1);
+    yield Promise.reject(new Error('gone'));
+  }
+  await expect(readAll(rowsSource(failing() as never))).rejects.toMatchObject({
     code: 'SOURCE_UNREADABLE',
     message: expect.stringMatching(/after 1 rows: gone/),
   });
