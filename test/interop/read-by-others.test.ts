@@ -76,7 +76,10 @@ async function readWithJava(table: string, written: string): Promise<Answer> {
   const { stdout: lines } = await run(
     'java',
     [
-      ...['-Xmx384m', '-cp', `${kit.javaReader}/lib/*:${kit.javaReader}`, 'ReadTable', 'rest', table],
+      '-Xmx384m',
+      // Else the locale says how Java prints text.
+      ...['-Dfile.encoding=UTF-8', '-Dstdout.encoding=UTF-8'],
+      ...['-cp', `${kit.javaReader}/lib/*:${kit.javaReader}`, 'ReadTable', 'rest', table],
       ...[`uri=${kit.restFixture.uri}`, 'client.region=us-east-1'],
       ...storage.map(([key, value]) => `${key}=${value}`),
     ],
