@@ -96,5 +96,5 @@ export function describe(figure: Figure): string {
 }
 
 function format(value: number): string {
-  return Number.isInteger(value) ? value.toLocaleString('en-US') : value.toPrecision(3);
+  return Number.isInteger(value) || value >= 1000 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(3);
 }
