@@ -3,6 +3,7 @@ import { IcestreamError } from '../errors.ts';
 import type { Store } from '../storage/store.ts';
 import { abortable } from '../util/abortable.ts';
 import { defined } from '../util/defined.ts';
+import { isObject } from '../util/is-object.ts';
 import { defaultWorld } from '../util/world.ts';
 import type { ByteInput, ByteSource, StoreObject } from './byte-input.ts';
 import { endUnread } from './end-unread.ts';
@@ -167,10 +168,6 @@ function perFile({ name: _, ...options }: FromAnyOptions): SourceOptions {
 function manyOptions(options: FromAnyOptions): ManyOptions {
   const { name, unionByName, hivePartitioning, maxBadRows, columns, schema } = options;
   return defined({ name, unionByName, hivePartitioning, maxBadRows, columns, schema });
-}
-
-function isObject(value: unknown): value is Record<PropertyKey, unknown> {
-  return typeof value === 'object' && value !== null;
 }
 
 function isSource(value: unknown): value is RecordBatchSource {

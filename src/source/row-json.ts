@@ -95,7 +95,7 @@ function writer(field: ArrowField, path: string): Write {
       const item = nullSafe(writer(type.value, `${path}.value`));
       const textKeys = type.key.type.kind === 'utf8';
       return (v) => {
-        if (typeof v !== 'object' || v === null || !hasNamedValues(v)) throw wrong(v);
+        if (!hasNamedValues(v)) throw wrong(v);
         const entries: Iterable<[unknown, unknown]> = v instanceof Map ? v : Object.entries(v);
         // Keys that are no text: the engine takes an array of entries.
         if (!textKeys) return `[${Array.from(entries, ([k, x]) => `{"key":${key(k)},"value":${item(x)}}`).join(',')}]`;
@@ -113,7 +113,7 @@ function structText(
   path: string,
   wrong: (value: unknown) => BadValue,
 ): string {
-  if (typeof value !== 'object' || value === null || !hasNamedValues(value)) throw wrong(value);
+  if (!hasNamedValues(value)) throw wrong(value);
   const parts: string[] = [];
   for (const [name, item] of rowEntries(value as Row)) {
     if (item === null || item === undefined) continue;

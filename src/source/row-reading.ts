@@ -93,7 +93,7 @@ export class RowReading {
 
 /** What is given instead of a row; null: it is one. */
 function notRow(row: unknown): string | null {
-  if (typeof row !== 'object' || row === null || !hasNamedValues(row)) return kindOf(row);
+  if (!hasNamedValues(row)) return kindOf(row);
   if (!(row instanceof Map)) return null;
   for (const name of row.keys()) if (typeof name !== 'string') return `a Map with ${kindOf(name)} as a name`;
   return null;

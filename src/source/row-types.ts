@@ -1,6 +1,7 @@
 /** Column types from JavaScript values. */
 import { type ArrowField, type ArrowType, MOST_NESTED_TYPES } from '../engine/arrow-schema.ts';
 import { arrowTypeName } from '../format/arrow-type-name.ts';
+import { isObject } from '../util/is-object.ts';
 import { BadValue } from './bad-value.ts';
 
 const NULL: ArrowType = { kind: 'null' };
@@ -29,10 +30,11 @@ const LARGEST_DECIMAL = 10n ** 38n;
 export type Row = Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown>;
 
 /**
- * Whether an object is one of named values: a plain one, a Map, or what has properties of its own. A Date, a Set, bytes, a
+ * Whether a value is an object of named values: a plain one, a Map, or what has properties of its own. A Date, a Set, bytes, a
  * promise and their like would be read as an object without any.
  */
-export function hasNamedValues(value: object): boolean {
+export function hasNamedValues(value: unknown): value is object {
+  if (!isObject(value)) return false;
   if (value instanceof Map) return true;
   if (Array.isArray(value) || ArrayBuffer.isView(value) || value instanceof Date) return false;
   const prototype: unknown = Object.getPrototypeOf(value);

@@ -1,4 +1,5 @@
 /** What tells a schema from something else that was given as one. */
+import { isObject } from '../util/is-object.ts';
 
 const RULE =
   "schema must be an Iceberg schema, as { type: 'struct', fields: [{ id: 1, name: 'id', required: true, type: 'long' }] }, " +
@@ -26,8 +27,4 @@ function isIcebergType(type: unknown): boolean {
 
 function isArrowType(type: unknown): boolean {
   return isObject(type) && typeof type['kind'] === 'string';
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

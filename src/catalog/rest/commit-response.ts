@@ -1,4 +1,5 @@
 /** What an answer to a commit means: one pure function over what came back (REST OpenAPI: updateTable). */
+import { isObject } from '../../util/is-object.ts';
 import { parseJson } from '../../util/json.ts';
 import { parseRetryAfterMs } from '../../util/retry.ts';
 import type { CommitAnswer } from '../catalog.ts';
@@ -57,17 +58,13 @@ export function classifyCommitResponse(response: CommitResponse, nowMs: number):
 function fromSuccess(status: number, text: string): CommitVerdict {
   try {
     const body = parseJson(text, { file: "the catalog's answer" });
-    if (typeof body === 'object' && body !== null && 'metadata' in body && isObject(body.metadata)) {
-      return { kind: 'committed', body: body as Readonly<Record<string, unknown>> };
+    if (isObject(body) && isObject(body['metadata'])) {
+      return { kind: 'committed', body };
     }
   } catch {
     // Said below: what cannot be read proves nothing.
   }
   return { kind: 'unknown', message: `status ${status}, but the body is not a commit's answer` };
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }
 
 function said(status: number, { type, message }: ServerError): string {

@@ -16,8 +16,8 @@ export function* inParts(
   rowBytes: number,
 ): Generator<Batch, void, undefined> {
   const { numRows } = batch;
-  const bytesOf = (rows: Batch) => Math.max(rows.byteLength, rows.numRows * rowBytes);
-  const small = bytesOf(batch) <= plan.bufferedRowBytes / 4;
+  const bytes = Math.max(batch.byteLength, numRows * rowBytes);
+  const small = bytes <= plan.bufferedRowBytes / 4;
   if (small || numRows === 1) {
     const aligned = toTable(batch);
     if (numRows > 0) yield aligned;
@@ -25,7 +25,7 @@ export function* inParts(
     return;
   }
   using whole = batch;
-  const partRows = Math.max(1, Math.floor((numRows * plan.stepBytes) / bytesOf(whole)));
+  const partRows = Math.max(1, Math.floor((numRows * plan.stepBytes) / bytes));
   for (let at = 0; at < numRows; at += partRows) {
     const part = whole.slice(at, Math.min(partRows, numRows - at));
     for (const rows of evened(part, 2 * plan.stepBytes)) {

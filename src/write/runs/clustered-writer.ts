@@ -129,7 +129,7 @@ export class ClusteredWriter implements RowWriter {
     return [...left, ...(await this.#options.runs.removeAll())];
   }
 
-  /** Takes the batch over; returns its size. */
+  /** Takes the batch over. */
   #wait(batch: Batch): void {
     const { byteLength, columnBytes } = batch;
     for (const [at, bytes] of columnBytes.entries()) this.#columnBytes[at] = (this.#columnBytes[at] ?? 0) + bytes;
